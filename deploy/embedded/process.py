@@ -1,0 +1,115 @@
+"""A server as a child process whose life is tied to ours, and the lock on the folder that it works in."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.embedded.errors import DataFolderInUse, ServerDidNotStart
+
+GUARD = Path(__file__).with_name("guard.py")
+LOG_KEPT = 4 * 1024 * 1024
+GRACE = 15.0
+
+
+@contextmanager
+def claimed(folder: Path, patience: float = 0.0) -> Iterator[int]:
+    """Own the folder until the block, and every process that was given the lock, has ended."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + patience
+    try:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                # A predecessor that was killed leaves its servers a moment to stop properly.
+                if time.monotonic() >= deadline:
+                    raise DataFolderInUse(folder) from None
+                time.sleep(0.1)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+class ServerProcess:
+    """One running server: ends with us, and holds the lock on its folder until it has ended."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        log: Path,
+        lock: int,
+        *,
+        stop: signal.Signals = signal.SIGTERM,
+        user: tuple[int, int] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._name, self._log = name, log
+        shorten(log)
+        uid, gid = user or (-1, -1)
+        guard: list[str | Path] = [
+            sys.executable,
+            "-I",
+            "-S",
+            GUARD,
+            str(int(stop)),
+            str(GRACE),
+            str(uid),
+            str(gid),
+        ]
+        with log.open("ab") as output:
+            self._guard = subprocess.Popen(
+                [*guard, *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                env=env,
+                pass_fds=[lock],
+                # Ctrl-C in the terminal is for us alone: we stop the servers after the services.
+                start_new_session=True,
+            )
+        assert self._guard.stdout  # noqa: S101 - it was asked for
+        answer = self._guard.stdout.readline()
+        self._guard.stdout.close()
+        if not answer:
+            self.stop()
+            raise ServerDidNotStart(name, "could not be executed", log, self.log_tail())
+        self.pid = int(answer)
+
+    @property
+    def running(self) -> bool:
+        return self._guard.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool], timeout: float) -> None:
+        """Return when the server answers; of one that ends or stays silent the log is shown."""
+        deadline = time.monotonic() + timeout
+        while not ready():
+            ended = not self.running
+            if ended or time.monotonic() > deadline:
+                self.stop()
+                what = "ended while starting" if ended else f"did not answer within {timeout:.0f} s"
+                raise ServerDidNotStart(self._name, what, self._log, self.log_tail())
+            time.sleep(0.03)
+
+    def stop(self) -> None:
+        """Ask for an orderly stop; after the grace period the guard kills. Harmless when it has ended."""
+        assert self._guard.stdin  # noqa: S101 - it was asked for
+        self._guard.stdin.close()
+        self._guard.wait(GRACE + 10)
+
+    def log_tail(self, lines: int = 20) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def shorten(log: Path) -> None:
+    """Keep the recent part of a log that has grown over many runs."""
+    if log.exists() and log.stat().st_size > LOG_KEPT:
+        log.write_bytes(log.read_bytes()[-LOG_KEPT // 4 :])

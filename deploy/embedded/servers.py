@@ -1,0 +1,50 @@
+"""Both servers for a data folder, or the existing ones that were named instead."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.embedded.databases import create_database
+from deploy.embedded.kafka import start_kafka
+from deploy.embedded.postgres import start_postgres
+from deploy.embedded.process import claimed
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the services find Kafka, and their databases."""
+
+    kafka: str
+    postgres: str
+
+    def database(self, name: str) -> str:
+        """The conninfo URL of a database; made if it is not there yet."""
+        return create_database(self.postgres, name)
+
+
+@contextmanager
+def servers(
+    data: Path, say: Callable[[str], None], kafka: str | None = None, postgres: str | None = None
+) -> Iterator[Servers]:
+    """Own the data folder and have both servers for as long as the block runs; what we started, we stop."""
+
+    def embedded_postgres() -> str:
+        say("Starting PostgreSQL")
+        server = start_postgres(data)
+        running.callback(server.stop)
+        return server.url()
+
+    def embedded_kafka() -> str:
+        say("Starting Kafka")
+        server = start_kafka(data, say=say)
+        running.callback(server.stop)
+        return server.bootstrap
+
+    with claimed(data), ExitStack() as running:
+        # The pool is left only when both threads are done: whatever fails, all that runs is stopped.
+        with ThreadPoolExecutor(2) as pool:
+            kafka_at = pool.submit(lambda: kafka or embedded_kafka())
+            postgres_at = pool.submit(lambda: postgres or embedded_postgres())
+        yield Servers(kafka_at.result(), postgres_at.result())
