@@ -1,0 +1,19 @@
+"""The catalogue: every event that one service publishes for the others."""
+
+from shared.events import cases, complaints, mentions, people, sentiments, surveys
+from shared.events.base import EVENTS, By, Event, UnknownEvent, decode, wire_name
+
+OWNERS = {
+    "complaints": "intake",
+    "people": "intake",
+    "cases": "cases",
+    "mentions": "social",
+    "sentiments": "sentiment",
+    "surveys": "surveys",
+}
+"""Topic -> the one service that writes it."""
+
+__all__ = [
+    "EVENTS", "OWNERS", "By", "Event", "UnknownEvent", "cases", "complaints", "decode", "mentions", "people",
+    "sentiments", "surveys", "wire_name",
+]  # fmt: skip

@@ -1,0 +1,32 @@
+"""What arrived, and what became of it?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events.complaints import ArrivalRecorded
+from shared.view import Table, View
+
+
+@dataclass(slots=True)
+class Receipt:
+    arrival_id: UUID
+    channel: str | None = None
+    outcome: str | None = None
+    complaint_id: UUID | None = None
+    source: str | None = None
+    line: int | None = None
+    reasons: list[str] | None = None
+    recorded_at: datetime | None = None
+    received_at: datetime | None = None
+
+
+receipts = Table("receipts", Receipt, once=True, indexes=["btree (recorded_at desc)", "btree (source, outcome)"])
+ledger = View("ledger", version=1, tables=[receipts])
+
+
+@receipts.on(ArrivalRecorded)
+def recorded(row: Receipt, event: ArrivalRecorded) -> None:
+    row.channel, row.outcome, row.complaint_id = event.channel, event.outcome, event.complaint_id
+    row.source, row.line, row.reasons = event.source, event.line, event.reasons
+    row.recorded_at, row.received_at = event.recorded_at, event.happened_at

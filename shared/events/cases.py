@@ -1,0 +1,128 @@
+"""What `cases` publishes: the work on a complaint, aspect by aspect."""
+
+from decimal import Decimal
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.events.base import Event
+from shared.events.complaints import Channel
+from shared.sealed import Sealed
+
+Priority = Literal["low", "normal", "high", "urgent"]
+Outcome = Literal["upheld", "partly-upheld", "not-upheld", "withdrawn", "out-of-scope"]
+Redress = Literal["none", "apology", "refund", "compensation", "correction", "other"]
+
+
+class CaseEvent(Event):
+    """`originator_id` is the case, which has its complaint's id."""
+
+    topic: ClassVar[str] = "cases"
+
+
+class CaseOpened(CaseEvent):
+    """Work on the complaint began."""
+
+    type: ClassVar[str] = "case.opened"
+
+    reference: str = Field(description="The complaint's reference.")
+    person_id: UUID = Field(description="Who complains.")
+    channel: Channel = Field(description="The road the complaint came by.")
+    received_at: AwareDatetime = Field(description="When the complaint was received: regulatory clocks start.")
+    organisation: str | None = Field(None, description="The firm complained about.")
+    region: str | None = Field(None, description="State or region.")
+    priority: Priority = Field("normal", description="How soon it is worked.")
+    invented: bool = Field(False, description="True for demonstration data.")
+
+
+class AspectEvent(CaseEvent):
+    aspect_id: UUID = Field(description="The grievance within the case.")
+
+
+class AspectRaised(AspectEvent):
+    """One grievance of the case; the first is primary."""
+
+    type: ClassVar[str] = "case.aspect-raised"
+
+    primary: bool = Field(description="True for the main grievance.")
+    product: str | None = Field(None, description="What it is about.")
+    sub_product: str | None = Field(None, description="What it is about, finer.")
+    issue: str | None = Field(None, description="What went wrong.")
+    sub_issue: str | None = Field(None, description="What went wrong, finer.")
+    summary: Sealed | None = Field(None, description="In the handler's words.")
+
+
+class AspectClassified(AspectEvent):
+    """A handler said what the aspect is about."""
+
+    type: ClassVar[str] = "case.aspect-classified"
+
+    product: str | None = Field(description="What it is about.")
+    sub_product: str | None = Field(None, description="What it is about, finer.")
+    issue: str | None = Field(description="What went wrong.")
+    sub_issue: str | None = Field(None, description="What went wrong, finer.")
+
+
+class AspectAssigned(AspectEvent):
+    """An aspect got an owner; with `handler` empty it has none."""
+
+    type: ClassVar[str] = "case.aspect-assigned"
+
+    handler: str | None = Field(description="The owner's account.")
+
+
+class AspectResolved(AspectEvent):
+    """An aspect was decided."""
+
+    type: ClassVar[str] = "case.aspect-resolved"
+
+    outcome: Outcome = Field(description="The decision.")
+    redress: Redress = Field("none", description="What puts it right.")
+    amount: Decimal | None = Field(None, ge=0, description="Money redress.")
+    currency: str | None = Field(None, pattern="^[A-Z]{3}$", description="ISO 4217, with an amount.")
+    root_cause: str | None = Field(None, description="Why it happened, from the firm's list.")
+    explanation: Sealed | None = Field(None, description="Why it was decided so.")
+
+
+class NoteAdded(CaseEvent):
+    """A handler wrote something down for colleagues; it is never sent to the customer."""
+
+    type: ClassVar[str] = "case.note-added"
+
+    note_id: UUID = Field(description="The note.")
+    text: Sealed = Field(description="What it says.")
+
+
+class PriorityChanged(CaseEvent):
+    """How soon the case is worked changed."""
+
+    type: ClassVar[str] = "case.priority-changed"
+
+    priority: Priority = Field(description="The new priority.")
+    reason: str = Field(description="Why; names nobody.")
+
+
+class AlertRaised(CaseEvent):
+    """Somebody should look at the case now."""
+
+    type: ClassVar[str] = "case.alert-raised"
+
+    kind: Literal["red-sentiment", "vulnerability", "clock"] = Field(description="What raised it.")
+    reason: str = Field(description="Why; names nobody.")
+
+
+class CaseClosed(CaseEvent):
+    """All aspects are decided and the work is done."""
+
+    type: ClassVar[str] = "case.closed"
+
+    person_id: UUID = Field(description="Who complained: surveys ask them.")
+
+
+class CaseReopened(CaseEvent):
+    """Work goes on: the customer disputes, or something was missed."""
+
+    type: ClassVar[str] = "case.reopened"
+
+    reason: str = Field(description="Why; names nobody.")

@@ -1,0 +1,57 @@
+"""What `social` publishes: posts, comments, reviews and direct messages about the firm."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events.base import Event
+from shared.sealed import Sealed
+
+
+class MentionEvent(Event):
+    """`originator_id` is the mention."""
+
+    topic: ClassVar[str] = "mentions"
+
+
+class MentionCaptured(MentionEvent):
+    """Somebody said something about the firm in public, or wrote to one of its accounts."""
+
+    type: ClassVar[str] = "mention.captured"
+    introduces: ClassVar[str | None] = "person_id"
+
+    network: str = Field(description="For example `mastodon`, `x`, `reviews`.")
+    kind: Literal["post", "comment", "review", "message"] = Field("post", description="What it is.")
+    person_id: UUID = Field(description="Its author.")
+    external_id: Sealed = Field(description="Its id on the network.")
+    author: Sealed | None = Field(None, description="The author's name there.")
+    handle: Sealed | None = Field(None, description="The author's address there.")
+    url: Sealed | None = Field(None, description="Where it can be read.")
+    text: Sealed = Field(description="What it says, as plain text.")
+    language: str | None = Field(None, description="BCP 47, as the network says.")
+    invented: bool = Field(False, description="True for demonstration data.")
+
+
+class MentionPromoted(MentionEvent):
+    """The mention is a complaint; `intake` receives it under this id."""
+
+    type: ClassVar[str] = "mention.promoted"
+
+    complaint_id: UUID = Field(description="The complaint that it becomes.")
+    person_id: UUID = Field(description="Its author, who complains.")
+    text: Sealed = Field(description="What it says: the complaint's narrative.")
+
+
+class MentionDismissed(MentionEvent):
+    """The mention needs no work."""
+
+    type: ClassVar[str] = "mention.dismissed"
+
+    reason: str = Field(description="Why; names nobody.")
+
+
+class MentionRestored(MentionEvent):
+    """A dismissal was undone."""
+
+    type: ClassVar[str] = "mention.restored"

@@ -1,0 +1,44 @@
+"""What `surveys` publishes: questions asked and answered about the handling."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from shared.events.base import Event
+from shared.sealed import Sealed
+
+
+class SurveyEvent(Event):
+    """`originator_id` is the response: one invitation to one person about one case."""
+
+    topic: ClassVar[str] = "surveys"
+
+    case_id: UUID = Field(description="The case that is asked about.")
+    questionnaire: str = Field(description="Its name and version, for example `handling.v1`.")
+    person_id: UUID = Field(description="Who is asked.")
+
+
+class SurveyInvited(SurveyEvent):
+    """A person is asked; `intake` sends them the link."""
+
+    type: ClassVar[str] = "survey.invited"
+
+    expires_at: AwareDatetime = Field(description="After this the link no longer works.")
+
+
+class Answer(BaseModel):
+    """The answer to one question."""
+
+    question: str = Field(description="The question's name in the questionnaire.")
+    kind: Literal["choice", "text"] = Field(description="What sort of question it is.")
+    choice: int | None = Field(None, description="The chosen option's value.")
+    text: Sealed | None = Field(None, description="In the customer's words.")
+
+
+class SurveyAnswered(SurveyEvent):
+    """The person answered; a questionnaire is answered once."""
+
+    type: ClassVar[str] = "survey.answered"
+
+    answers: list[Answer] = Field(description="One per question that was answered.")

@@ -1,0 +1,106 @@
+"""The keyring: one key per person, wrapped by the master key in the service's own table.
+
+A key is made and stored in the transaction of the event that introduces the person. `key_changes` is the
+outbox of keys made or destroyed here; the relay sends them to `people-keys` before any later event.
+"""
+
+import os
+import threading
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+SCHEMA = """
+create table if not exists keys (person_id uuid primary key, wrapped bytea);
+create table if not exists key_changes (number bigserial primary key, person_id uuid not null);
+create table if not exists key_offsets (partition int primary key, next_offset bigint not null);
+"""
+REMEMBERED = 50_000
+NONCE = 12
+
+
+class KeyMissing(Exception):
+    """The person's key is not here: not arrived yet, or destroyed."""
+
+    def __init__(self, person: UUID) -> None:
+        super().__init__(f"no key for person {person}: it has not arrived, or the person was erased")
+        self.person = person
+
+
+class Keyring:
+    """The keys that this process remembers; what it was asked for and lacks is noted in `missing`."""
+
+    def __init__(self, master: bytes) -> None:
+        self._master = AESGCM(master)
+        self._known: dict[UUID, AESGCM] = {}
+        self._gone: set[UUID] = set()
+        self._lock = threading.Lock()
+        self.missing: set[UUID] = set()
+
+    def seal(self, person: UUID, text: str) -> bytes:
+        key = self._known.get(person)
+        if key is None:
+            self.missing.add(person)
+            raise KeyMissing(person)
+        nonce = os.urandom(NONCE)
+        return nonce + key.encrypt(nonce, text.encode(), person.bytes)
+
+    def open(self, person: UUID, box: bytes) -> str | None:
+        key = self._known.get(person)
+        if key is None:
+            if person not in self._gone:
+                self.missing.add(person)
+            return None
+        try:
+            return key.decrypt(box[:NONCE], box[NONCE:], person.bytes).decode()
+        except InvalidTag:
+            raise ValueError(f"a sealed field does not open with the key of person {person}") from None
+
+    def create(self, person: UUID) -> bytes:
+        """Make a key, remember it, and answer it wrapped for the table and the topic."""
+        key, nonce = AESGCM.generate_key(256), os.urandom(NONCE)
+        self._remember(person, key)
+        return nonce + self._master.encrypt(nonce, key, person.bytes)
+
+    def learn(self, person: UUID, wrapped: bytes | None) -> None:
+        """Take a key from the table or the topic; None says that it was destroyed."""
+        if wrapped is None:
+            self.forget(person)
+            return
+        try:
+            key = self._master.decrypt(wrapped[:NONCE], wrapped[NONCE:], person.bytes)
+        except InvalidTag:
+            raise ValueError("a person's key does not open with this master key: is it the right one?") from None
+        self._remember(person, key)
+
+    def forget(self, person: UUID) -> None:
+        """The key was destroyed: from now on the person's fields read as erased."""
+        with self._lock:
+            self._known.pop(person, None)
+            self._gone.add(person)
+            self.missing.discard(person)
+
+    def absent(self, people: Iterable[UUID]) -> set[UUID]:
+        """Those of `people` whose key is not remembered."""
+        return {person for person in people if person not in self._known}
+
+    def _remember(self, person: UUID, key: bytes) -> None:
+        with self._lock:
+            if len(self._known) >= REMEMBERED:
+                for oldest in list(self._known)[: REMEMBERED // 10]:
+                    del self._known[oldest]
+            self._known[person] = AESGCM(key)
+            self.missing.discard(person)
+
+
+def load_keys(conn: psycopg.Connection[Any], keyring: Keyring, people: set[UUID]) -> set[UUID]:
+    """Learn from the table; answers those that it does not hold."""
+    rows = conn.execute("select person_id, wrapped from keys where person_id = any(%s)", [list(people)]).fetchall()
+    for row in rows:
+        person, wrapped = tuple(row.values()) if isinstance(row, dict) else row
+        keyring.learn(person, None if wrapped is None else bytes(wrapped))
+    return people - {next(iter(row.values())) if isinstance(row, dict) else row[0] for row in rows}

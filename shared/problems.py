@@ -1,0 +1,52 @@
+"""What can be wrong with a request, as facts that an API and a page can both show (RFC 9457)."""
+
+
+class RuleBroken(Exception):
+    """A rule of the domain says no: told to whoever asked (409), never retried."""
+
+    status = 409
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args or [self.__doc__])
+
+    @property
+    def title(self) -> str:
+        """`CaseAlreadyClosed` reads `Case already closed`."""
+        name = type(self).__name__
+        return "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(name))
+
+
+class NotFound(RuleBroken):
+    """There is nothing here with that name. Check the address or the reference."""
+
+    status = 404
+
+
+class NotAllowed(RuleBroken):
+    """Your account may not do this. An administrator can grant it."""
+
+    status = 403
+
+
+class NotSignedIn(RuleBroken):
+    """Sign in first, or send a token: `Authorization: Bearer ...`."""
+
+    status = 401
+
+
+class PersonWasErased(RuleBroken):
+    """The person was erased: nothing more can be written about them."""
+
+    status = 410
+
+
+class Unprocessable(RuleBroken):
+    """The request was understood and cannot be taken as it is."""
+
+    status = 422
+
+
+class Unavailable(RuleBroken):
+    """A part of the system does not answer. Try again in a moment; nothing was lost."""
+
+    status = 503

@@ -1,0 +1,69 @@
+"""Traces, metrics and logs. A trace goes from the HTTP request through the stored event to every view."""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import Counter, Gauge
+
+_propagator = TraceContextTextMapPropagator()
+
+ACCEPTED = Counter("recourse_events_stored", "Events stored.", ["service"])
+SENT = Counter("recourse_relay_records_sent", "Records sent to Kafka and acknowledged.", ["service"])
+APPLIED = Counter("recourse_view_records_applied", "Records that a view or policy has taken in.", ["consumer"])
+DEAD = Counter("recourse_dead_letters", "Records that could not be taken in and were set aside.", ["consumer"])
+LAG = Gauge(
+    "recourse_lag_records",
+    "Records in Kafka that a view or policy has not read.",
+    ["consumer", "topic", "partition"],
+)
+
+
+@contextmanager
+def span(
+    name: str, attributes: Mapping[str, str | int] | None = None, parent: str | None = None
+) -> Iterator[trace.Span]:
+    """A span under the current one, or under the trace that a record carries."""
+    context = _propagator.extract({"traceparent": parent}) if parent else None
+    with trace.get_tracer("recourse").start_as_current_span(
+        name, context=context, attributes=dict(attributes or {})
+    ) as s:
+        yield s
+
+
+def current_traceparent() -> str | None:
+    """What the events of this request carry; None where nobody records the trace."""
+    if not trace.get_current_span().get_span_context().trace_flags.sampled:
+        return None
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def _trace_id(_: object, __: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        entry["trace_id"] = f"{context.trace_id:032x}"
+    return entry
+
+
+def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
+    """Structured lines on standard error, with the trace id; callers log ids, never words of people."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _trace_id,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()

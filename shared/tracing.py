@@ -1,0 +1,31 @@
+"""One span per HTTP request, under the trace that the caller sent, if any."""
+
+from opentelemetry.trace import Status, StatusCode
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.telemetry import span
+
+
+class TraceRequests:
+    """Names the route, never the address: addresses may hold what people typed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        parent = next((v.decode("latin-1") for n, v in scope["headers"] if n == b"traceparent"), None)
+        with span(f"HTTP {scope['method']}", {"http.request.method": scope["method"]}, parent) as current:
+
+            async def note(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    current.set_attribute("http.response.status_code", message["status"])
+                    if route := scope.get("route"):
+                        current.update_name(f"HTTP {scope['method']} {route.path}")
+                    if message["status"] >= 500:
+                        current.set_status(Status(StatusCode.ERROR))
+                await send(message)
+
+            await self.app(scope, receive, note)
