@@ -1,0 +1,153 @@
+"""Renders pages for a request, with the context every page needs and the headers that keep it safe."""
+
+import base64
+import json
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, tzinfo
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .templating import STATIC, address, language, templates
+
+THEMES = frozenset({"light", "dark"})
+NOTICE = "notice"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; font-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Pages:
+    """The pages of one service: its own templates before the shared ones."""
+
+    def __init__(self, *folders: Path, zone: tzinfo = UTC) -> None:
+        self.environment = templates(*folders, zone=zone)
+
+    def html(self, request: Request, name: str, context: Mapping[str, Any]) -> str:
+        """The page as text, in the language the request was given; what the caller passes wins."""
+        query = request.url.query
+        tokens = (
+            language.set(getattr(request.state, "language", "en")),
+            address.set((request.url.path, query)),
+        )
+        base = {
+            "request": request,
+            "who": getattr(request.state, "who", None),
+            "csrf": getattr(request.state, "csrf", ""),
+            "theme": theme_of(request),
+            "language": language.get(),
+            "area": "",
+            "live": "",
+            "counts": {},
+            "notice": notice_of(request),
+        }
+        try:
+            return self.environment.get_template(name).render({**base, **context})
+        finally:
+            language.reset(tokens[0])
+            address.reset(tokens[1])
+
+    def render(self, request: Request, name: str, /, status: int = 200, **context: Any) -> HTMLResponse:
+        """The response for a page; a notice is shown once, and never eaten by a live update."""
+        response = HTMLResponse(self.html(request, name, context), status)
+        response.headers["Cache-Control"] = "private, no-cache"
+        if NOTICE in request.cookies and not is_live(request):
+            response.delete_cookie(NOTICE)
+        return response
+
+
+@cache
+def _shared() -> Pages:
+    return Pages()
+
+
+def render(request: Request, name: str, /, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page that needs only the shared templates."""
+    return _shared().render(request, name, status, **context)
+
+
+def error_page(request: Request, status: int, title: str, what: str, todo: str, *, reference: str = "") -> HTMLResponse:
+    """What happened, what to do about it and the number to quote, in the shell the reader already knows."""
+    return render(request, "error.html", status, heading=title, what=what, todo=todo, reference=reference)
+
+
+def is_live(request: Request) -> bool:
+    """Whether the page's own script asks for a fresh copy, rather than a person."""
+    return "x-live" in request.headers
+
+
+def theme_of(request: Request) -> str:
+    """The theme the reader chose, or nothing to follow the system."""
+    theme = request.cookies.get("theme", "")
+    return theme if theme in THEMES else ""
+
+
+def flash(
+    response: Response,
+    text: str,
+    *,
+    undo: str = "",
+    fields: Mapping[str, str] | None = None,
+    label: str = "",
+) -> None:
+    """Leaves a notice for the next page, with the path that undoes it for ten seconds."""
+    body = json.dumps({"text": text, "undo": undo, "label": label, "fields": dict(fields or {})})
+    value = base64.urlsafe_b64encode(body.encode()).decode()
+    response.set_cookie(NOTICE, value, max_age=60, httponly=True, samesite="lax")
+
+
+def notice_of(request: Request) -> dict[str, Any] | None:
+    """The notice left by the last page; one that was tampered with or undoes elsewhere is not shown."""
+    if is_live(request) or not (value := request.cookies.get(NOTICE)):
+        return None
+    try:
+        notice = json.loads(base64.urlsafe_b64decode(value))
+        undo = notice["undo"]
+        good = isinstance(notice["text"], str) and isinstance(notice["fields"], dict)
+        local = undo == "" or (undo.startswith("/") and not undo.startswith(("//", "/\\")))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return {"label": "", **notice} if good and local else None
+
+
+def security_headers(app: ASGIApp, headers: Mapping[str, str] = HEADERS) -> ASGIApp:
+    """Wraps an application so that no answer leaves without the headers, whoever made it."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = MutableHeaders(scope=message)
+                for name, value in headers.items():
+                    present.setdefault(name, value)
+            await send(message)
+
+        await app(scope, receive, send_safely if scope["type"] == "http" else send)
+
+    return guarded
+
+
+class _Kept(StaticFiles):
+    """Static files kept for a year under the hash of their content, and asked for again without it."""
+
+    async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
+        response = await super().get_response(path, scope)
+        hashed = b"v=" in scope.get("query_string", b"")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "public, no-cache"
+        return response
+
+
+def static_files() -> StaticFiles:
+    """The application to mount at /static."""
+    return _Kept(directory=STATIC)

@@ -1,0 +1,111 @@
+"""GET /styleguide: every component in every state, so that a change to one is seen before it ships."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from .pages import THEMES, render, theme_of
+
+router = APIRouter(include_in_schema=False)
+
+PEOPLE = ("Ines Duarte", "Tom Okafor", "Mei Lin", "–", "Ines Duarte")
+ABOUT = (
+    "Charged twice for one card payment, and the second was never refunded",
+    "Loan agreement sent to an old address",
+    "Claim refused without a reason",
+    "Waited 50 minutes on the phone",
+    "Thanks for putting it right so quickly",
+)
+ERRORS = {
+    "reason": "Enter a reason",
+    "letter": "Say what you decided and why",
+    "outcome": "Choose an outcome",
+    "sure": "Confirm that you have read the file",
+}
+
+
+def _theme(request: Request) -> str:
+    asked = request.query_params.get("theme", "")
+    return asked if asked in THEMES else theme_of(request)
+
+
+def _rows(now: datetime) -> list[dict[str, Any]]:
+    """Five cases from overdue to hardly begun, from furious to content."""
+    hours = (-27, 5, 52, 300, 700)
+    scores = ((-0.8, 0.9), (-0.4, 0.3), (-0.3, 0.1), (0.0, 0.0), (0.6, 0.0))
+    statuses = ("open", "pending", "new", "on_hold", "resolved")
+    return [
+        {
+            "reference": f"CMP-2026-00012{at}",
+            "about": ABOUT[at],
+            "product": ("Credit card", "Loan", "Home insurance", "Current account", "Credit card")[at],
+            "status": statuses[at],
+            "owner": PEOPLE[at],
+            "started": now - timedelta(days=30),
+            "due": now + timedelta(hours=hours[at]),
+            "score": scores[at][0],
+            "heat": scores[at][1],
+            "age": (41, 30, 12, 5, 1)[at],
+        }
+        for at in range(5)
+    ]
+
+
+def _entries(now: datetime) -> list[dict[str, Any]]:
+    """One entry of each kind, newest at the bottom."""
+    told = (
+        ("in", "Amal Haddad", "wrote by e-mail", ABOUT[0] + ". I have asked three times."),
+        ("event", "Recourse", "acknowledged the complaint", ""),
+        ("note", "Ines Duarte", "added a note", "The merchant confirms a double booking."),
+        ("call", "Ines Duarte", "called the customer", ""),
+        ("clock", "Recourse", "warned: final response due in 3 d", ""),
+        ("decision", "Ines Duarte", "upheld the main aspect", ""),
+        ("letter", "Ines Duarte", "sent the final response", ""),
+        ("out", "Ines Duarte", "replied by e-mail", "The payment is back on your account."),
+    )
+    return [
+        {"kind": kind, "who": who, "text": text, "body": body, "at": now - timedelta(hours=90 - 11 * at)}
+        for at, (kind, who, text, body) in enumerate(told)
+    ]
+
+
+@router.get("/styleguide")
+def styleguide(request: Request) -> HTMLResponse:
+    """Plain `def`: charts take a second the first time and must not hold the event loop."""
+    now = datetime.now(UTC)
+    started = now - timedelta(days=10)
+    return render(
+        request,
+        "styleguide.html",
+        theme=_theme(request),
+        tab=request.query_params.get("tab", "all"),
+        now=now,
+        received=now.date(),
+        rows=_rows(now),
+        entries=_entries(now),
+        errors=ERRORS,
+        counts={"cases": {"mine": 12, "late": 2}, "intake": 4, "alerts": 2},
+        clocks={
+            "started": started,
+            "calm": now + timedelta(days=12, minutes=5),
+            "soon": now + timedelta(hours=28),
+            "late": now - timedelta(hours=27),
+        },
+        charts=[],
+    )
+
+
+@router.get("/styleguide/customer")
+def customer(request: Request) -> HTMLResponse:
+    """The same components at the customer's size."""
+    now = datetime.now(UTC)
+    return render(
+        request,
+        "styleguide_customer.html",
+        theme=_theme(request),
+        received=now.date() + timedelta(days=28),
+        entries=_entries(now)[:2],
+        errors={key: ERRORS[key] for key in ("letter", "outcome")},
+    )

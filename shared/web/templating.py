@@ -1,0 +1,136 @@
+"""The Jinja environment of every page: escaped, strict about names, and translated."""
+
+import gettext as catalogues
+import hashlib
+from collections.abc import Sequence
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, tzinfo
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import jinja2
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from . import words
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+CURSORS = frozenset({"after", "before", "page[after]", "page[before]"})
+
+language: ContextVar[str] = ContextVar("language", default="en")
+address: ContextVar[tuple[str, str]] = ContextVar("address", default=("", ""))
+"""Path and query of the page being rendered; a variable of the task, so that macros can build links too."""
+
+
+@cache
+def _catalogue(code: str) -> catalogues.NullTranslations:
+    return catalogues.translation("recourse", HERE / "catalogues", languages=[code], fallback=True)
+
+
+def gettext(text: str) -> str:
+    """The text in the language of the page being rendered; English where no catalogue has it."""
+    return _catalogue(language.get()).gettext(text) if text else ""
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The right plural in the language of the page being rendered."""
+    return _catalogue(language.get()).ngettext(one, many, count)
+
+
+@lru_cache(maxsize=256)
+def _hash(path: str, _changed: int) -> str:
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+
+
+def static(path: str) -> str:
+    """The address of a static file under the hash of its content, so that it can be kept for a year."""
+    return f"/static/{path}?v={_hash(path, (STATIC / path).stat().st_mtime_ns)}"
+
+
+def query(**changes: object) -> str:
+    """This page's address with some parameters changed or, by None, removed; it starts at the first page."""
+    path, current = address.get()
+    dropped = changes.keys() | CURSORS
+    pairs = [(key, value) for key, value in parse_qsl(current, keep_blank_values=True) if key not in dropped]
+    for key, value in changes.items():
+        if value is None:
+            continue
+        many = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+        pairs.extend((key, str(one)) for one in many)
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def time_tag(instant: datetime, text: str, kind: str, zone: tzinfo) -> Markup:
+    """A `<time>` kept fresh by the page, with the exact instant and zone on hover and for screen readers."""
+    exactly = words.exact(instant, zone, gettext)
+    return Markup(
+        '<time datetime="{}" title="{}" data-time="{}"><span>{}</span><span class="hidden"> ({})</span></time>'
+    ).format(instant.astimezone(UTC).isoformat(), exactly, kind, text, exactly)
+
+
+def _zone(context: Context) -> tzinfo:
+    zone = context.environment.globals["zone"]
+    return zone if isinstance(zone, tzinfo) else UTC
+
+
+@jinja2.pass_context
+def when(context: Context, instant: datetime | None, now: datetime | None = None) -> str:
+    """How far an instant is away; an empty value gives a dash, as every table needs."""
+    if instant is None:
+        return "–"
+    text = words.relative(instant, now or datetime.now(UTC), gettext)
+    return time_tag(instant, text, "when", _zone(context))
+
+
+@jinja2.pass_context
+def left(context: Context, due: datetime, now: datetime | None = None) -> str:
+    """The words of a running clock."""
+    text = words.remaining(due, now or datetime.now(UTC), gettext)
+    return time_tag(due, text, "left", _zone(context))
+
+
+@jinja2.pass_context
+def exact(context: Context, instant: datetime) -> str:
+    """The instant itself, for the audit trail and wherever seconds matter."""
+    return words.exact(instant, _zone(context), gettext)
+
+
+def day(value: date | None) -> str:
+    """A date in words, or a dash."""
+    return words.day(value, gettext) if value else "–"
+
+
+def templates(*folders: Path, zone: tzinfo = UTC) -> jinja2.Environment:
+    """An environment that finds a service's templates first and the shared ones after them."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, HERE / "templates"]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    i18n: Any = environment
+    i18n.install_gettext_callables(gettext, ngettext, newstyle=True)
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.filters.update(
+        when=when,
+        left=left,
+        exact=exact,
+        day=day,
+        number=words.number,
+        money=words.money,
+        percent=words.percent,
+    )
+    environment.globals.update(
+        static=static,
+        query=query,
+        zone=zone,
+        clock_state=words.clock_state,
+        feeling=words.feeling,
+        address=address.get,
+    )
+    return environment

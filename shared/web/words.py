@@ -1,0 +1,121 @@
+"""Times, dates, numbers and money as people read them: pure functions, so that every page says them alike."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from typing import Literal, NamedTuple
+
+Number = int | float | Decimal
+Translate = Callable[[str], str]
+Tone = Literal["neutral", "good", "warn", "danger", "accent"]
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "US$", "AUD": "A$", "CAD": "C$", "NZD": "NZ$", "JPY": "¥"}
+WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND"})
+
+
+def _english(text: str) -> str:
+    return text
+
+
+def span(length: timedelta, translate: Translate = _english) -> str:
+    """At most two neighbouring units, cut and never rounded up, so that nobody is promised time they lack."""
+    seconds = abs(int(length.total_seconds()))
+    if seconds >= 730 * DAY:
+        return f"{seconds // (365 * DAY)} {translate('y')}"
+    days, hours, minutes = seconds // DAY, seconds % DAY // HOUR, seconds % HOUR // MINUTE
+    if days >= 10:
+        parts = [(days, "d")]
+    elif days:
+        parts = [(days, "d"), (hours, "h")]
+    elif hours:
+        parts = [(hours, "h"), (minutes, "min")]
+    else:
+        parts = [(minutes, "min")]
+    return " ".join(f"{count} {translate(unit)}" for count, unit in parts if count) or f"0 {translate('min')}"
+
+
+def relative(instant: datetime, now: datetime, translate: Translate = _english) -> str:
+    """The distance from now in words: "in 2 d 4 h", "3 h ago", or "now" within the minute."""
+    distance = instant - now
+    if abs(distance) < timedelta(minutes=1):
+        return translate("now")
+    pattern = translate("in {}") if distance > timedelta(0) else translate("{} ago")
+    return pattern.format(span(distance, translate))
+
+
+def remaining(due: datetime, now: datetime, translate: Translate = _english) -> str:
+    """What a clock says: "2 d 4 h left" until the instant it is due, "3 h late" after it."""
+    pattern = translate("{} left") if due >= now else translate("{} late")
+    return pattern.format(span(due - now, translate))
+
+
+def day(value: date, translate: Translate = _english) -> str:
+    """A date that reads the same in every country: "14 March 2026"."""
+    return f"{value.day} {translate(MONTHS[value.month - 1])} {value.year}"
+
+
+def exact(instant: datetime, zone: tzinfo = UTC, translate: Translate = _english) -> str:
+    """The instant with its zone, so that two people in two places read one time."""
+    local = instant.astimezone(zone)
+    return f"{day(local, translate)}, {local:%H:%M:%S} {local.tzname()}"
+
+
+def number(value: Number) -> str:
+    """Thousands in groups; decimals only where the value has them."""
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    return f"{value:,}"
+
+
+def money(amount: Number | str, currency: str) -> str:
+    """Never an amount without its currency, and never a rounding that favours one side."""
+    cents = Decimal("1") if currency in WITHOUT_CENTS else Decimal("0.01")
+    value = Decimal(str(amount)).quantize(cents, ROUND_HALF_UP)
+    sign = "−" if value < 0 else ""
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    return f"{sign}{symbol}{abs(value):,}"
+
+
+def percent(share: Number) -> str:
+    """A share as whole per cent; says 0% and 100% only when nothing or everything is meant."""
+    exactly = Decimal(str(share)) * 100
+    if Decimal(0) < exactly < Decimal(1):
+        return "<1%"
+    if Decimal(99) < exactly < Decimal(100):
+        return ">99%"
+    return f"{exactly.quantize(Decimal(1), ROUND_HALF_UP)}%".replace("-", "−")
+
+
+class ClockState(NamedTuple):
+    """How full the bar is (0 to 100), how it is toned, and whether the clock has run out."""
+
+    filled: int
+    tone: Tone
+    late: bool
+
+
+def clock_state(due: datetime, started: datetime, now: datetime) -> ClockState:
+    """Amber below a quarter left and red once breached: the one place that decides it for every page."""
+    if now > due:
+        return ClockState(100, "danger", True)
+    whole = (due - started).total_seconds()
+    used = (now - started).total_seconds()
+    share = min(max(used / whole, 0.0), 1.0) if whole > 0 else 1.0
+    filled = int((Decimal(str(share)) * 100).to_integral_value(ROUND_DOWN))
+    return ClockState(filled, "warn" if share > 0.75 else "neutral", False)
+
+
+def feeling(score: float | None, heat: float = 0.0) -> tuple[str, Tone]:
+    """A sentiment of -1 to 1 and a heat of 0 to 1 as one word; heat alone can turn it red."""
+    if score is None:
+        return "Not measured", "neutral"
+    if heat >= 0.7 or score <= -0.6:
+        return "Very upset", "danger"
+    if score <= -0.2:
+        return "Upset", "warn"
+    return ("Content", "good") if score >= 0.2 else ("Neutral", "neutral")
