@@ -38,7 +38,7 @@ class Committer:
         raise Conflict(f"{originator_id} changes faster than it can be decided")
 
     async def save(self, events: Sequence[Event]) -> list[Saved]:
-        """All of `events` or none; `Conflict` where a version is taken, `PersonWasErased` where words lost their key."""
+        """All of `events` or none; `Conflict` where a version is taken, `PersonWasErased` where a key is gone."""
         if not events:
             return []
         try:

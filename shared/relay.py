@@ -18,7 +18,8 @@ from shared.topics import PEOPLE_KEYS, Cluster, partition_of
 
 SCHEMA = """
 create table if not exists relay_position (
-  one bool primary key default true check (one), position bigint not null default 0, key_change bigint not null default 0
+  one bool primary key default true check (one),
+  position bigint not null default 0, key_change bigint not null default 0
 );
 insert into relay_position default values on conflict do nothing;
 create table if not exists relay_partitions (

@@ -45,7 +45,7 @@ async def create_topics(
     await admin.start()
     try:
         answer = await admin.create_topics(wanted)
-        for name, code, *rest in answer.topic_errors:
+        for name, code, *rest in answer.topic_errors:  # type: ignore[attr-defined]
             if code not in (0, TOPIC_EXISTS):
                 raise for_code(code)(f"topic {name}: {rest}")
     finally:

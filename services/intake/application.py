@@ -1,0 +1,133 @@
+"""The commands of intake: take a complaint in, import many, erase a person."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+
+from services.intake import person
+from services.intake.complaint import (
+    Arrival,
+    Contact,
+    Grievance,
+    duplicate,
+    identify,
+    new_complaint_id,
+    receive,
+    reference_of,
+    refuse,
+)
+from shared.events import By, Event
+from shared.events.complaints import ArrivalRecorded, Channel
+from shared.problems import Unprocessable
+from shared.runtime import Runtime
+from shared.store import Conflict, Saved
+
+
+class KeyUsedForAnotherRequest(Unprocessable):
+    """This Idempotency-Key was sent before with other content. Use a new key for a new complaint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the sender is told; `repeated` when the same request was accepted before."""
+
+    complaint_id: UUID
+    reference: str
+    position: str | None
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to import: a complaint under its own id, or the reasons why it is none."""
+
+    arrival: Arrival
+    complaint_id: UUID
+    person_id: UUID
+    grievance: Grievance
+    external_id: str | None
+    received_at: datetime | None
+    refused: tuple[str, ...] = ()
+
+
+class Intake:
+    """Takes complaints in. Nothing accepted is lost: the answer comes after the commit."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    async def receive(
+        self, channel: Channel, source: str, key: str, grievance: Grievance, contact: Contact,
+        *, actor: str, received_at: datetime | None = None, external_id: str | None = None, invented: bool = False,
+    ) -> Accepted:  # fmt: skip
+        """Accept a complaint once: `source` and `key` name the request, and a repeat gets the first answer."""
+        arrival = Arrival(channel, source, key, fingerprint=_fingerprint(grievance, contact))
+        by = By(actor, datetime.now(UTC), occurred_at=received_at)
+        complaint_id = new_complaint_id()
+        known = await self._person_with(contact.email)
+        person_id = known or new_complaint_id()
+        events: list[Event] = [] if known else [identify(person_id, contact, by)]
+        events += receive(complaint_id, person_id, arrival, grievance, by, external_id=external_id, invented=invented)
+        try:
+            saved = await self.runtime.commits.save(events)
+        except Conflict:
+            return await self._first_answer(arrival)
+        return Accepted(complaint_id, reference_of(complaint_id), await self.runtime.positions.token(saved))
+
+    async def bring_in(self, items: Sequence[Item], *, actor: str) -> dict[str, int]:
+        """Take in a batch: what is known already adds nothing, what repeats a complaint is a duplicate."""
+        store, now = self.runtime.store, datetime.now(UTC)
+        seen = store.existing([item.arrival.id for item in items] + [item.complaint_id for item in items])
+        events: list[Event] = []
+        counts = {"accepted": 0, "duplicate": 0, "refused": 0, "known": 0}
+        for item in items:
+            by = By(actor, now, occurred_at=item.received_at)
+            if item.arrival.id in seen:
+                counts["known"] += 1
+            elif item.refused:
+                counts["refused"] += 1
+                events.append(refuse(item.arrival, list(item.refused), by))
+            elif item.complaint_id in seen:
+                counts["duplicate"] += 1
+                events.append(duplicate(item.arrival, item.complaint_id, by))
+            else:
+                counts["accepted"] += 1
+                events += receive(
+                    item.complaint_id, item.person_id, item.arrival, item.grievance, by, external_id=item.external_id
+                )
+                seen.add(item.complaint_id)
+            seen.add(item.arrival.id)
+        await self.runtime.commits.save(events)
+        return counts
+
+    async def erase(self, person_id: UUID, reason: str, *, actor: str) -> list[Saved]:
+        """Destroy the person's key and tell every service."""
+        by = By(actor, datetime.now(UTC))
+        return await self.runtime.commits.decide(person_id, person.evolve, lambda p: person.erase(p, reason, by))
+
+    async def _first_answer(self, arrival: Arrival) -> Accepted:
+        first = self.runtime.store.load(arrival.id, lambda _, event: event)
+        if not isinstance(first, ArrivalRecorded) or first.complaint_id is None:
+            raise Conflict("an id was taken by something else")
+        if first.fingerprint != arrival.fingerprint:
+            raise KeyUsedForAnotherRequest
+        return Accepted(first.complaint_id, reference_of(first.complaint_id), None, repeated=True)
+
+    async def _person_with(self, email: str | None) -> UUID | None:
+        """Somebody who has complained before, by their address."""
+        if not email:
+            return None
+        async with self.runtime.pool.connection() as conn:
+            found = await conn.execute(
+                "select person_id from contact where lower(email) = lower(%s) and erased_at is null limit 1", [email]
+            )
+            row = await found.fetchone()
+        return None if row is None else row[0]
+
+
+def _fingerprint(grievance: Grievance, contact: Contact) -> str:
+    return hashlib.sha256(orjson.dumps([grievance, contact])).hexdigest()

@@ -1,0 +1,70 @@
+"""What is written to customers: the acknowledgement and the invitation to a survey."""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from services.intake.person import Person
+from shared.events import By, Event
+from shared.events.complaints import ComplaintReceived, MessageWritten
+from shared.events.surveys import SurveyInvited
+from shared.sealed import Sealed
+
+ACKNOWLEDGEMENT = """{greeting}
+
+We have your complaint. Its reference is {reference}; quote it whenever you write or call.
+
+What happens next: somebody reads what you told us, finds out what went wrong and writes to you with a decision.
+We keep you informed, and you have our answer within eight weeks at the latest, by {due}.
+
+You can see how far we are at any time:
+{link}
+"""
+INVITATION = """{greeting}
+
+Your complaint is closed. Two minutes of your time help us handle the next one better:
+{link}
+
+The link is for you alone and works until {until}.
+"""
+
+
+def day(instant: datetime) -> str:
+    """As people write it: 14 March 2026."""
+    return f"{instant.day} {instant:%B %Y}"
+
+
+def greeting(person: Person) -> str:
+    return f"Dear {person.name}," if person.name else "Hello,"
+
+
+def acknowledge(received: ComplaintReceived, person: Person, link: str, due: datetime, by: By) -> list[Event]:
+    """On the channel that the person prefers, where they gave an address for it; else nothing is written."""
+    if person.email is None or person.preferred_channel != "email":
+        return []
+    body = ACKNOWLEDGEMENT.format(greeting=greeting(person), reference=received.reference, due=day(due), link=link)
+    return [
+        MessageWritten(
+            **by.stamp(acknowledgement_id(received.originator_id), 1), complaint_id=received.originator_id,
+            person_id=person.id, purpose="acknowledgement", channel="email", to=Sealed(person.id, person.email),
+            subject=Sealed(person.id, f"We have your complaint [{received.reference}]"), body=Sealed(person.id, body),
+        )
+    ]  # fmt: skip
+
+
+def acknowledgement_id(complaint_id: UUID) -> UUID:
+    """One acknowledgement per complaint, however often it is asked for."""
+    return uuid5(complaint_id, "acknowledgement")
+
+
+def invite(invited: SurveyInvited, person: Person, link: str, by: By) -> list[Event]:
+    """The link to the survey, for somebody who can be written to."""
+    if person.email is None:
+        return []
+    body = INVITATION.format(greeting=greeting(person), link=link, until=day(invited.expires_at))
+    return [
+        MessageWritten(
+            **by.stamp(uuid5(invited.originator_id, "invitation"), 1), complaint_id=invited.case_id,
+            person_id=person.id, purpose="survey-invitation", channel="email", to=Sealed(person.id, person.email),
+            subject=Sealed(person.id, "How did we do?"), body=Sealed(person.id, body),
+        )
+    ]  # fmt: skip

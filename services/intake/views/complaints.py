@@ -1,0 +1,50 @@
+"""Which complaints have we received, and how far is each, in the customer's words?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events.cases import AspectRaised, AspectResolved, CaseClosed, CaseEvent, CaseOpened, CaseReopened
+from shared.events.complaints import ComplaintReceived
+from shared.sealed import words
+from shared.view import Table, View
+
+
+@dataclass(slots=True)
+class Complaint:
+    complaint_id: UUID
+    reference: str | None = None
+    person_id: UUID | None = None
+    channel: str | None = None
+    external_id: str | None = None
+    organisation: str | None = None
+    product: str | None = None
+    issue: str | None = None
+    narrative: str | None = None
+    status: str = "received"
+    received_at: datetime | None = None
+    changed_at: datetime | None = None
+    invented: bool = False
+
+
+complaints = Table(
+    "complaints", Complaint, person="person_id", personal=["narrative"],
+    indexes=["btree (received_at desc, complaint_id)", "btree (reference)", "btree (external_id)"],
+)  # fmt: skip
+complaint_list = View("complaints", version=1, tables=[complaints])
+
+
+@complaints.on(ComplaintReceived)
+def received(row: Complaint, event: ComplaintReceived) -> None:
+    row.reference, row.person_id, row.channel = event.reference, event.person_id, event.channel
+    row.external_id, row.organisation = event.external_id, event.organisation
+    row.product, row.issue, row.narrative = event.product, event.issue, words(event.narrative)
+    row.received_at, row.invented = event.happened_at, event.invented
+    row.changed_at = max(row.changed_at or event.recorded_at, event.recorded_at)
+
+
+@complaints.on(CaseOpened, AspectRaised, AspectResolved, CaseClosed, CaseReopened)
+def moved(row: Complaint, event: CaseEvent) -> None:
+    """Received, being looked into, decided: three words are enough for somebody who waits."""
+    row.status = "closed" if isinstance(event, CaseClosed) else "open"
+    row.changed_at = max(row.changed_at or event.recorded_at, event.recorded_at)

@@ -1,0 +1,36 @@
+"""Whose address is this?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events.people import PersonErased, PersonIdentified
+from shared.sealed import words
+from shared.view import Table, View
+
+
+@dataclass(slots=True)
+class Contact:
+    person_id: UUID
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    known_since: datetime | None = None
+    erased_at: datetime | None = None
+
+
+people = Table(
+    "contact", Contact, person="person_id", personal=["name", "email", "phone"], indexes=["btree (lower(email))"]
+)
+contacts = View("contacts", version=1, tables=[people])
+
+
+@people.on(PersonIdentified)
+def identified(row: Contact, event: PersonIdentified) -> None:
+    row.name, row.email, row.phone = words(event.name), words(event.email), words(event.phone)
+    row.known_since = event.recorded_at
+
+
+@people.on(PersonErased)
+def erased(row: Contact, event: PersonErased) -> None:
+    row.erased_at = event.recorded_at
