@@ -59,6 +59,4 @@ def postgres(postgres_server: str) -> Iterator[Callable[[str], str]]:
     yield fresh
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         for name in made:
-            connection.execute(
-                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))

@@ -6,7 +6,7 @@ import socket
 import struct
 import subprocess
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,12 @@ from deploy.embedded.process import ServerProcess, claimed
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0
-JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
+JVM = [
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",  # a file in the shared temp folder
+    "--sun-misc-unsafe-memory-access=allow",  # or each start logs a warning about Kafka's own code
+]
 
 SETTINGS = {
     "process.roles": "broker,controller",
@@ -31,6 +36,9 @@ SETTINGS = {
     "message.max.bytes": str(2 * 1024 * 1024),
     # One node: one copy of everything, and few partitions for what Kafka keeps for itself.
     "min.insync.replicas": "1",
+    # With no second copy, a power cut may take what was not yet on the disk: one second at most.
+    "log.flush.interval.ms": "1000",
+    "log.flush.scheduler.interval.ms": "1000",
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.replication.factor": "1",
@@ -40,6 +48,9 @@ SETTINGS = {
     "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
     "group.initial.rebalance.delay.ms": "0",
+    # After kill -9 the controller takes a new broker in only when it has missed the old one for this long.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
     # A small heap: the cleaner alone would take 128 MB of it.
     "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
     "num.network.threads": "2",
@@ -69,21 +80,21 @@ class EmbeddedKafka:
 
 
 def start_kafka(
-    data: Path, port: int | None = None, say: Callable[[str], None] = lambda _: None
+    data: Path,
+    port: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    settings: Mapping[str, str] | None = None,
 ) -> EmbeddedKafka:
     """Start on this folder, formatted at the first start; returns when the broker takes requests."""
     home = data.resolve() / "kafka"
-    java = _java(home)
     with claimed(home, PATIENCE) as lock:
-        classes = [*java, "-cp", ":".join(map(str, jars(say=say)))]
+        classes = [*_java(home), "-cp", ":".join(map(str, jars(say=say)))]
         broker, controller = _ports(home / "ports", port)
         topics = home / "topics"
         if not topics.exists():
             _format(home, classes, broker, controller)
-        properties = _properties(home / "server.properties", topics, broker, controller)
-        process = ServerProcess(
-            "Kafka", [*classes, "-Xmx256m", "kafka.Kafka", str(properties)], home / "log", lock
-        )
+        properties = _properties(home / "server.properties", topics, broker, controller, settings or {})
+        process = ServerProcess("Kafka", [*classes, "-Xmx256m", "kafka.Kafka", str(properties)], home / "log", lock)
     process.wait_until(lambda: _answers(broker), timeout=90)
     return EmbeddedKafka(process, broker)
 
@@ -97,8 +108,9 @@ def _java(home: Path) -> list[str]:
     shutil.rmtree(home / "tmp", ignore_errors=True)
     (home / "tmp").mkdir(parents=True)
     logger = "org.slf4j.simpleLogger"
-    logging = [f"-D{logger}.defaultLogLevel=warn", f"-D{logger}.showDateTime=true"]
-    return [str(JAVA), *JVM, f"-Djava.io.tmpdir={home / 'tmp'}", *logging]
+    logging = {"defaultLogLevel": "warn", "showDateTime": "true", "dateTimeFormat": "yyyy-MM-dd HH:mm:ss"}
+    options = [f"-D{logger}.{key}={value}" for key, value in logging.items()]
+    return [str(JAVA), *JVM, f"-Djava.io.tmpdir={home / 'tmp'}", *options]
 
 
 def _ports(kept: Path, wanted: int | None) -> tuple[int, int]:
@@ -123,13 +135,13 @@ def _free(port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _properties(path: Path, topics: Path, broker: int, controller: int) -> Path:
+def _properties(path: Path, topics: Path, broker: int, controller: int, more: Mapping[str, str]) -> Path:
     own = {
         "listeners": f"BROKER://{HOST}:{broker},CONTROLLER://{HOST}:{controller}",
         "controller.quorum.voters": f"1@{HOST}:{controller}",
         "log.dirs": str(topics),
     }
-    path.write_text("".join(f"{key}={value}\n" for key, value in (SETTINGS | own).items()))
+    path.write_text("".join(f"{key}={value}\n" for key, value in (SETTINGS | own | dict(more)).items()))
     return path
 
 
@@ -137,7 +149,7 @@ def _format(home: Path, classes: list[str], broker: int, controller: int) -> Non
     """Format aside and rename: an interrupted first start leaves nothing half made."""
     fresh = home / "topics.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    properties = _properties(home / "format.properties", fresh, broker, controller)
+    properties = _properties(home / "format.properties", fresh, broker, controller, {})
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     done = subprocess.run(
         [*classes, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", properties],

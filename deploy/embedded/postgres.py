@@ -1,24 +1,24 @@
 """PostgreSQL from a wheel: its own binaries, run as our child on a Unix socket that only we can open.
 
 The wheel's Python part is left alone: it puts a lock file into the shared temp folder, and as root it makes a
-system user. PostgreSQL refuses to run as root, so there it runs as `nobody`, which must be able to walk to
-the data folder and to the binaries: folders on the way are opened for passing, not for reading.
+system user.
 """
 
 import hashlib
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
+from deploy.embedded.account import server_user
 from deploy.embedded.databases import create_database, url_of
 from deploy.embedded.errors import DataFolderInUse, NotInstalled, ServerDidNotStart
 from deploy.embedded.process import ServerProcess, claimed
@@ -64,6 +64,8 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Fast shutdown: clients are disconnected, everything committed is on disk."""
         self.process.stop()
+        with suppress(OSError):  # it may lie in the shared temp folder; the next start makes it again
+            self.sockets.rmdir()
 
 
 def start_postgres(data: Path, settings: Mapping[str, str] | None = None) -> EmbeddedPostgres:
@@ -71,7 +73,7 @@ def start_postgres(data: Path, settings: Mapping[str, str] | None = None) -> Emb
     home = data.resolve() / "postgres"
     cluster, log = home / "cluster", home / "log"
     with claimed(home, PATIENCE) as lock:
-        user = _user(cluster)
+        user = server_user(cluster, _installation().parent)
         options = SETTINGS | dict(settings or {})
         if not cluster.exists():
             _initialise(cluster, user, sync=options.get("fsync") != "off")
@@ -88,7 +90,11 @@ def start_postgres(data: Path, settings: Mapping[str, str] | None = None) -> Emb
             env=_environment(),
         )
     server = EmbeddedPostgres(process, sockets)
-    process.wait_until(lambda: _answers(server.url()), timeout=60)
+    try:
+        process.wait_until(lambda: _answers(server.url()), timeout=60)
+    except BaseException:
+        server.stop()
+        raise
     return server
 
 
@@ -126,29 +132,11 @@ def _initialise(cluster: Path, user: tuple[int, int] | None, sync: bool) -> None
     fresh.rename(cluster)
 
 
-def _user(cluster: Path) -> tuple[int, int] | None:
-    """Who runs the server: we do, unless we are root; then the owner of the data, at first `nobody`."""
-    if os.geteuid() != 0:
-        return None
-    owner = cluster.stat().st_uid if cluster.exists() else 0
-    account = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
-    user = (account.pw_uid, account.pw_gid)
-    if cluster.exists() and not owner:  # a copy that root brought back
-        for path in [cluster, *cluster.rglob("*")]:
-            os.chown(path, *user, follow_symlinks=False)
-    for path in [*cluster.parents, *_installation().parents]:
-        if not path.stat().st_mode & 0o001:
-            path.chmod(path.stat().st_mode | 0o001)
-    return user
-
-
 def _socket_folder(home: Path, user: tuple[int, int] | None) -> Path:
     """Beside the data; where that path is too long for a socket, a private folder with a short one."""
     folder = home / "socket"
     if len(os.fsencode(folder / SOCKET)) > SOCKET_PATH_LIMIT:
-        folder = (
-            Path(tempfile.gettempdir()) / f"recourse-{hashlib.sha256(os.fsencode(home)).hexdigest()[:16]}"
-        )
+        folder = Path(tempfile.gettempdir()) / f"recourse-{hashlib.sha256(os.fsencode(home)).hexdigest()[:16]}"
     folder.mkdir(mode=0o700, exist_ok=True)
     state = folder.lstat()
     if state.st_uid not in (os.geteuid(), *(user or ())[:1]) or folder.is_symlink() or state.st_mode & 0o077:

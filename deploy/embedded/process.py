@@ -19,8 +19,8 @@ GRACE = 15.0
 
 @contextmanager
 def claimed(folder: Path, patience: float = 0.0) -> Iterator[int]:
-    """Own the folder until the block, and every process that was given the lock, has ended."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Own the folder until the block, and every process that was given the lock, has ended; others may not read it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + patience
     try:
@@ -66,6 +66,7 @@ class ServerProcess:
             str(gid),
         ]
         with log.open("ab") as output:
+            self._log_start = output.tell()
             self._guard = subprocess.Popen(
                 [*guard, *command],
                 stdin=subprocess.PIPE,
@@ -76,7 +77,7 @@ class ServerProcess:
                 # Ctrl-C in the terminal is for us alone: we stop the servers after the services.
                 start_new_session=True,
             )
-        assert self._guard.stdout  # noqa: S101 - it was asked for
+        assert self._guard.stdout
         answer = self._guard.stdout.readline()
         self._guard.stdout.close()
         if not answer:
@@ -101,12 +102,14 @@ class ServerProcess:
 
     def stop(self) -> None:
         """Ask for an orderly stop; after the grace period the guard kills. Harmless when it has ended."""
-        assert self._guard.stdin  # noqa: S101 - it was asked for
+        assert self._guard.stdin
         self._guard.stdin.close()
         self._guard.wait(GRACE + 10)
 
     def log_tail(self, lines: int = 20) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+        """The end of what this run has written."""
+        said = self._log.read_bytes()[self._log_start :].decode(errors="replace")
+        return "\n".join(said.splitlines()[-lines:])
 
 
 def shorten(log: Path) -> None:

@@ -31,18 +31,19 @@ def servers(
     """Own the data folder and have both servers for as long as the block runs; what we started, we stop."""
 
     def embedded_postgres() -> str:
-        say("Starting PostgreSQL")
         server = start_postgres(data)
         running.callback(server.stop)
         return server.url()
 
     def embedded_kafka() -> str:
-        say("Starting Kafka")
         server = start_kafka(data, say=say)
         running.callback(server.stop)
         return server.bootstrap
 
+    ours = [name for name, named in (("PostgreSQL", postgres), ("Kafka", kafka)) if not named]
     with claimed(data), ExitStack() as running:
+        if ours:
+            say(f"Starting {' and '.join(ours)}")
         # The pool is left only when both threads are done: whatever fails, all that runs is stopped.
         with ThreadPoolExecutor(2) as pool:
             kafka_at = pool.submit(lambda: kafka or embedded_kafka())
