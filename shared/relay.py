@@ -139,8 +139,9 @@ class Relay:
         chained = chain(chained, row.notification_id, row.topic, value)
         ends[topic, partition] = (row.notification_id, chained)
         made = headers(
-            topic=topic.removeprefix(self._cluster.prefix), key=key, version=row.originator_version, name=row.topic, value=value, service=self.service,
-            position=row.notification_id, previous=previous, chained=chained, trace=row.trace,
+            topic=topic.removeprefix(self._cluster.prefix), key=key, version=row.originator_version, name=row.topic,
+            value=value, service=self.service, position=row.notification_id, previous=previous, chained=chained,
+            trace=row.trace,
         )  # fmt: skip
         if row.trace:
             with span("relay", {"type": row.topic, "position": row.notification_id}, row.trace):

@@ -1,0 +1,64 @@
+"""A service as it runs in production, on real servers, spoken to over ASGI."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from shared.identity import Signer, Who
+from shared.runtime import Runtime, Settings
+from shared.topics import Cluster, create_topics
+
+SECRET = "a secret that only the tests know"
+MASTER = bytes(range(32))
+
+
+@dataclass
+class Served:
+    """A running service, and clients that are signed in to it."""
+
+    app: FastAPI
+    runtime: Runtime
+
+    def client(self, role: str | None = None, **headers: str) -> httpx.AsyncClient:
+        """Signed in with a session of that role, as a browser would be; None is a stranger."""
+        cookies = {}
+        if role is not None:
+            cookies["recourse_session"] = Signer(SECRET).session(Who(f"{role}@example.org", role.title(), role))
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url="http://test", cookies=cookies, headers=headers
+        )
+
+
+async def settings(kafka: str, url: str, cluster: Cluster | None = None) -> Settings:
+    """Fresh topics under a prefix of their own, unless services share a cluster."""
+    if cluster is None:
+        cluster = Cluster(kafka, f"t{uuid.uuid4().hex[:8]}-")
+        await create_topics(cluster)
+    return Settings(postgres=url, kafka=cluster, master_key=MASTER, secret=SECRET)
+
+
+@asynccontextmanager
+async def serve(build: Callable[[Settings], FastAPI], given: Settings) -> AsyncIterator[Served]:
+    app = build(given)
+    async with app.router.lifespan_context(app):
+        yield Served(app, app.state.runtime)
+
+
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 30) -> Any:
+    """Wait for what arrives in its own time; the bound only keeps a failure from hanging."""
+    for _ in range(int(seconds / 0.05)):
+        if found := await condition():
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not happen")
+
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+"""Real inputs that are not part of the project."""
