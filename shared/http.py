@@ -3,6 +3,7 @@
 import secrets
 from http.cookies import SimpleCookie
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -116,7 +117,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def broken(request: Request, error: RuleBroken) -> Response:
         if isinstance(error, NotSignedIn) and wants_page(request) and request.method == "GET":
             path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(str(request.url_for("sign_in").include_query_params(next=path)), 303)
+            return RedirectResponse(f"/signin?{urlencode({'next': path})}", 303)
         return answer(request, error.status, error.title, str(error))
 
     @app.exception_handler(Conflict)

@@ -46,7 +46,7 @@ class Settings:
     secret: str
     public_url: str = "http://localhost:8000"
     accounts: Path | None = None
-    smtp: str | None = None
+    smtp: str = "localhost:25"
     embedded: bool = False
 
 

@@ -84,6 +84,26 @@ class Imported(BaseModel):
     refusals: list[RefusedRow]
 
 
+class ErasePerson(BaseModel):
+    """A person asks to be forgotten; this cannot be undone."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)] = Field(
+        description="The ground, for example `GDPR Article 17`; names nobody."
+    )
+
+
+def people(intake: Intake) -> APIRouter:
+    routes = APIRouter(prefix="/api/v1/people", tags=["people"])
+
+    @routes.post("/{person_id}/erasure", dependencies=[allow("people.erase")])
+    async def erase_person(person_id: UUID, body: ErasePerson, request: Request) -> dict[str, str]:
+        """Destroy the person's key: their words and names are gone everywhere, the figures stay."""
+        saved = await intake.erase(person_id, body.reason, actor=asker(request).id)
+        return {"position": await intake.runtime.positions.token(saved)}
+
+    return routes
+
+
 def router(intake: Intake) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/complaints", tags=["complaints"])
     runtime = intake.runtime

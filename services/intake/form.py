@@ -1,0 +1,52 @@
+"""The questions of the complaint form, one a page, and what makes an answer complete."""
+
+import re
+
+from shared.text import printable
+
+FIRST, LAST = "happened", "check"
+STEPS = (FIRST, "about", "you", LAST)
+LIMITS = {
+    "narrative": 20_000,
+    "wanted": 5_000,
+    "organisation": 200,
+    "product": 200,
+    "name": 200,
+    "email": 200,
+    "phone": 50,
+}
+
+
+def check(step: str, go: str, given: dict[str, str]) -> tuple[str | None, dict[str, str]]:
+    """The page to show next, None when all is answered and sent; errors by field."""
+    if step not in STEPS:
+        return FIRST, {}
+    if go in STEPS:
+        return go, {}
+    errors = wrong(step, given) if step != LAST else {}
+    if step == LAST:
+        for earlier in STEPS[:-1]:
+            if found := wrong(earlier, given):
+                return earlier, found
+        return None, {}
+    return (step, errors) if errors else (STEPS[STEPS.index(step) + 1], {})
+
+
+def wrong(step: str, given: dict[str, str]) -> dict[str, str]:
+    """What a person has to put right on this page."""
+    errors = {}
+    for name, limit in LIMITS.items():
+        if len(given.get(name, "")) > limit:
+            errors[name] = f"Use at most {limit:,} characters. You have {len(given[name]):,}."
+            continue
+        try:
+            given[name] = printable(given.get(name, "").replace("\r\n", "\n"))
+        except ValueError:
+            errors[name] = "Some characters cannot be read. Type them again."
+    if step == FIRST and not given.get("narrative", "").strip():
+        errors["narrative"] = "Tell us what happened."
+    if step == "you" and given.get("email") and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", given["email"]):
+        errors["email"] = "Write the address like name@example.org."
+    if not re.fullmatch(r"[\w-]{8,64}", given.get("key", "")):
+        errors["narrative"] = "The form has lost its place. Go back to the start of the form."
+    return errors

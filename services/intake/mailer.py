@@ -1,0 +1,81 @@
+"""Hands waiting messages to SMTP; each try is an event, and a rebuild sends nothing again."""
+
+import asyncio
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+from uuid import UUID
+
+import aiosmtplib
+
+from services.intake import message
+from services.intake.views.outbox import outbox
+from shared.events import By
+from shared.runtime import Runtime
+from shared.telemetry import log
+
+EVERY = 0.15
+SENDER = "Complaints <complaints@localhost>"
+
+
+class Mailer:
+    """A crash between handing over and noting it sends again, under the same Message-ID, so that mail systems
+    may tell that it is the same."""
+
+    def __init__(self, runtime: Runtime, host: str, port: int) -> None:
+        self.runtime, self.host, self.port = runtime, host, port
+        self._noted: str | None = None
+
+    async def run(self) -> None:
+        """Look for what is due, for ever."""
+        while True:
+            async with self.runtime.pool.connection() as conn:
+                found = await conn.execute(
+                    "select message_id, complaint_id, person_id, recipient, subject, body from outgoing"
+                    " where state = 'waiting' and next_at <= now() and recipient is not null order by next_at limit 20"
+                )
+                due = await found.fetchall()
+            for row in due:
+                await self._send(row)
+            await self._until_seen(due)
+            await asyncio.sleep(EVERY)
+
+    async def _send(self, row: tuple[Any, ...]) -> None:
+        message_id: UUID = row[0]
+        state = await asyncio.to_thread(self.runtime.store.load, message_id, message.evolve)
+        if state is None or state.done:
+            return
+        try:
+            await aiosmtplib.send(letter(row), hostname=self.host, port=self.port, timeout=20)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            reason = type(error).__name__
+            log.warning("message not handed over", message=str(message_id), error=reason)
+            await self._note(message_id, lambda m, by: message.failed(m, reason, by))
+        else:
+            await self._note(message_id, message.sent)
+
+    async def _until_seen(self, due: list[tuple[Any, ...]]) -> None:
+        """Nothing is looked at again before the view has taken in what became of it."""
+        if due and self._noted:
+            await self.runtime.positions.wait(outbox, self._noted)
+
+    async def _note(self, message_id: UUID, decision: Any) -> None:
+        by = By("intake.mailer", datetime.now(UTC))
+        saved = await self.runtime.commits.decide(message_id, message.evolve, lambda m: decision(m, by))
+        if saved:
+            self._noted = await self.runtime.positions.token(saved)
+
+
+def letter(row: tuple[Any, ...]) -> EmailMessage:
+    """RFC 5322, marked as sent by a machine (RFC 3834) so that no machine answers it."""
+    message_id, complaint_id, person_id, recipient, subject, body = row
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = SENDER, recipient, subject
+    mail["Date"] = format_datetime(datetime.now(UTC))
+    mail["Message-ID"] = f"<{message_id}@recourse>"
+    mail["References"] = f"<{complaint_id}@recourse>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Recourse-Person"] = str(person_id)
+    mail.set_content(body)
+    return mail

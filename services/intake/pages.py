@@ -1,0 +1,108 @@
+"""What people see of intake: the complaint form, following it, the ledger, and the embedded mailbox."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.intake import ledger_page
+from services.intake.application import Intake
+from services.intake.complaint import Contact, Grievance
+from services.intake.form import FIRST, STEPS, check
+from services.intake.views.complaints import complaint_list
+from services.intake.views.ledger import ledger
+from services.intake.views.outbox import outbox
+from shared.http import AtLeast, Form, allow, asker
+from shared.live import live_updates
+from shared.problems import NotFound
+from shared.web.pages import Pages
+
+pages = Pages(Path(__file__).parent / "templates")
+
+
+def router(intake: Intake) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    runtime = intake.runtime
+
+    @routes.get("/")
+    async def home(request: Request) -> Response:
+        return RedirectResponse("/complain" if asker(request).role == "anonymous" else "/cases", 303)
+
+    @routes.get("/complain")
+    async def start(request: Request) -> Response:
+        given = {"key": secrets.token_urlsafe(16)}
+        return pages.render(request, "complain.html", step=FIRST, steps=STEPS, given=given, errors={})
+
+    @routes.post("/complain")
+    async def answer(request: Request, form: Form) -> Response:
+        """One question a page: what was answered travels along in hidden fields, so nothing is kept of strangers."""
+        given = {name: str(value) for name, value in form.items() if name not in ("csrf", "step", "go")}
+        step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
+        if step is not None:
+            status = 422 if errors else 200
+            return pages.render(request, "complain.html", status, step=step, steps=STEPS, given=given, errors=errors)
+        accepted = await intake.receive(
+            "web", "form", given["key"],
+            Grievance(
+                given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
+                given.get("product") or None,
+            ),
+            Contact(given.get("name") or None, given.get("email") or None, given.get("phone") or None),
+            actor="customer",
+        )  # fmt: skip
+        signed = runtime.signer.sign("complaint", str(accepted.complaint_id))
+        wait = f"?at_least={accepted.position}" if accepted.position else ""
+        return RedirectResponse(f"/complain/track/{signed}{wait}", 303)
+
+    @routes.get("/complain/track/{signed}")
+    async def track(request: Request, signed: str, at_least: AtLeast = None) -> Response:
+        """Where a complaint stands, for whoever holds its link."""
+        value = runtime.signer.read("complaint", signed)
+        if value is None:
+            raise NotFound("This link is not complete. Open it again from the message we sent you.")
+        await runtime.positions.wait(complaint_list, at_least)
+        async with runtime.pool.connection() as conn:
+            found = await conn.execute(
+                "select reference, status, received_at, changed_at, narrative from complaints where complaint_id = %s",
+                [UUID(str(value))],
+            )
+            row = await found.fetchone()
+        if row is None or row[0] is None:
+            raise NotFound("We have no complaint under this link.")
+        return pages.render(request, "track.html", complaint=row, fresh=at_least is not None)
+
+    @routes.get("/intake", dependencies=[allow("complaints.read")])
+    async def show_ledger(
+        request: Request,
+        outcome: Annotated[str, Query(max_length=20)] = "",
+        source: Annotated[str, Query(max_length=300)] = "",
+        after: Annotated[str | None, Query(max_length=500)] = None,
+    ) -> Response:
+        async with runtime.pool.connection() as conn:
+            context = await ledger_page.read(conn, outcome, source, after)
+        return pages.render(request, "ledger.html", area="intake", live="/intake/live", outcome=outcome, **context)
+
+    @routes.get("/intake/live", dependencies=[allow("complaints.read")])
+    async def live() -> Response:
+        return live_updates(runtime, ledger)
+
+    if runtime.settings.embedded:
+
+        @routes.get("/mailbox", dependencies=[allow("mailbox.read")])
+        async def mailbox(request: Request) -> Response:
+            async with runtime.pool.connection() as conn:
+                found = await conn.execute(
+                    "select mail_id, recipient, subject, body, arrived_at from mailbox"
+                    " order by arrived_at desc limit 100"
+                )
+                mails = await found.fetchall()
+            return pages.render(request, "mailbox.html", area="intake", live="/mailbox/live", mails=mails)
+
+        @routes.get("/mailbox/live", dependencies=[allow("mailbox.read")])
+        async def mailbox_live() -> Response:
+            return live_updates(runtime, outbox)
+
+    return routes

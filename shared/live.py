@@ -1,0 +1,41 @@
+"""Live updates: a stream that says `changed` whenever a view has taken something in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi.responses import StreamingResponse
+
+from shared.runtime import Runtime
+from shared.view import View
+
+EVERY = 0.4
+LONGEST = 3600
+
+
+def live_updates(runtime: Runtime, *views: View) -> StreamingResponse:
+    """Server-sent events for a page that shows these views; the browser reconnects by itself."""
+    return StreamingResponse(
+        _changes(runtime, [view.name for view in views]), media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )  # fmt: skip
+
+
+async def _changes(runtime: Runtime, names: list[str]) -> AsyncIterator[bytes]:
+    """Reads the views' progress, so that every replica's pages see what any replica has taken in."""
+    seen = None
+    yield b"retry: 2000\n\n"
+    for turn in range(int(LONGEST / EVERY)):
+        async with runtime.pool.connection() as conn:
+            found = await conn.execute(
+                "select sum(p.position) from progress p join views v on p.consumer = v.name || '.g' || v.generation"
+                " where v.name = any(%s)",
+                [names],
+            )
+            row = await found.fetchone()
+        if row != seen:
+            if seen is not None:
+                yield b"data: changed\n\n"
+            seen = row
+        elif turn % 40 == 39:
+            yield b": still here\n\n"
+        await asyncio.sleep(EVERY)

@@ -1,0 +1,172 @@
+"""The API takes a complaint once, says what is wrong, and shows what became of it."""
+
+import secrets
+from typing import Any
+
+import pytest
+
+from tests.serving import DATA, Served, until
+
+COMPLAINT = {"narrative": "My card was charged twice.", "person": {"name": "A. Customer", "email": "a@example.org"}}
+
+
+def key() -> dict[str, str]:
+    return {"Idempotency-Key": secrets.token_hex(8)}
+
+
+async def test_an_accepted_complaint_can_be_read_at_once(intake: Served) -> None:
+    async with intake.client("machine") as client:
+        made = await client.post("/api/v1/complaints", json=COMPLAINT, headers=key())
+        assert made.status_code == 201, made.text
+        read = await client.get(made.headers["location"], params={"at_least": made.json()["position"]})
+    assert read.status_code == 200
+    assert read.json()["reference"] == made.json()["reference"]
+    assert read.json()["narrative"] == COMPLAINT["narrative"]
+
+
+async def test_the_same_key_gets_the_first_answer(intake: Served) -> None:
+    again = key()
+    async with intake.client("machine") as client:
+        first = await client.post("/api/v1/complaints", json=COMPLAINT, headers=again)
+        second = await client.post("/api/v1/complaints", json=COMPLAINT, headers=again)
+        other = await client.post("/api/v1/complaints", json=COMPLAINT | {"narrative": "Else."}, headers=again)
+    assert (first.status_code, second.status_code, other.status_code) == (201, 200, 422)
+    assert first.json()["id"] == second.json()["id"]
+    assert other.headers["content-type"] == "application/problem+json"
+    assert "new key" in other.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"narrative": ""},
+        {"narrative": "a\0b"},
+        {"narrative": "x" * 20_001},
+        {"narrative": "\ud800"},
+        {"narrative": "x", "person": {"email": "nobody"}},
+        {"narrative": "x", "channel": "telepathy"},
+        {"narrative": "x", "received_at": "2026-01-01T00:00:00"},
+    ],
+)
+async def test_what_cannot_be_taken_is_told_why(intake: Served, wrong: dict[str, Any]) -> None:
+    import json
+
+    async with intake.client("machine") as client:
+        content = json.dumps(wrong).encode()
+        made = await client.post(
+            "/api/v1/complaints", content=content, headers=key() | {"content-type": "application/json"}
+        )
+    assert made.status_code == 422
+    assert made.json()["detail"]
+
+
+async def test_a_stranger_may_complain_and_not_read(intake: Served) -> None:
+    async with intake.client() as client:
+        made = await client.post("/api/v1/complaints", json=COMPLAINT, headers=key())
+        listed = await client.get("/api/v1/complaints")
+    assert (made.status_code, listed.status_code) == (201, 401)
+
+
+async def test_the_list_pages_by_cursor(intake: Served) -> None:
+    async with intake.client("machine") as client:
+        for n in range(3):
+            made = await client.post("/api/v1/complaints", json=COMPLAINT | {"wanted": str(n)}, headers=key())
+        params = {"page[size]": 2, "at_least": made.json()["position"]}
+        first = (await client.get("/api/v1/complaints", params=params)).json()
+        second = (await client.get(first["links"]["next"])).json()
+        bad = await client.get("/api/v1/complaints", params={"page[after]": "nonsense"})
+    assert len(first["data"]) == 2
+    assert first["meta"]["has_more"]
+    assert not {row["complaint_id"] for row in first["data"]} & {row["complaint_id"] for row in second["data"]}
+    assert bad.status_code == 422
+
+
+async def test_a_form_with_an_address_is_acknowledged(intake: Served) -> None:
+    async with intake.client("machine") as client:
+        made = await client.post("/api/v1/complaints", json=COMPLAINT, headers=key())
+
+    async def written() -> Any:
+        async with intake.runtime.pool.connection() as conn:
+            found = await conn.execute(
+                "select recipient, subject, body from outgoing where complaint_id = %s", [made.json()["id"]]
+            )
+            return await found.fetchone()
+
+    recipient, subject, body = await until(written)
+    assert recipient == "a@example.org"
+    assert made.json()["reference"] in subject
+    assert "/complain/track/" in body
+
+
+HEADER = ["Date received", "Product", "Sub-product", "Issue", "Complaint ID"]
+
+
+def rows(*rows: list[str]) -> dict[str, Any]:
+    return {
+        "file": secrets.token_hex(32), "name": "test.csv", "header": HEADER, "first": 0,
+        "lines": list(range(2, 2 + len(rows))), "rows": list(rows),
+    }  # fmt: skip
+
+
+async def test_rows_sent_again_add_nothing_and_bad_rows_say_why(intake: Served) -> None:
+    number = str(secrets.randbelow(10**12))
+    body = rows(
+        ["2020/3/18", "Mortgage", "", "Fees", number],
+        ["9/24/19", "Mortgage", "", "Fees", "not a number"],
+        ["2020/3/18", "Mortgage", "", "Fees", number],
+        ["2020/13/45", "Mortgage", "", "Fees", "7"],
+    )
+    async with intake.client("compliance") as client:
+        first = (await client.post("/api/v1/complaints/imports/cfpb", json=body)).json()
+        second = (await client.post("/api/v1/complaints/imports/cfpb", json=body)).json()
+    assert (first["accepted"], first["duplicate"], first["refused"]) == (1, 1, 2)
+    assert [r["line"] for r in first["refusals"]] == [3, 5]
+    assert (second["accepted"], second["duplicate"], second["refused"], second["known"]) == (0, 0, 0, 4)
+
+
+async def test_only_some_may_import_and_erase(intake: Served) -> None:
+    async with intake.client("handler") as client:
+        imported = await client.post("/api/v1/complaints/imports/cfpb", json=rows())
+        person = "/api/v1/people/00000000-0000-7000-8000-000000000000/erasure"
+        erased = await client.post(person, json={"reason": "asked"})
+    assert (imported.status_code, erased.status_code) == (403, 403)
+
+
+async def test_an_erased_person_is_gone_from_every_view(intake: Served) -> None:
+    secret = secrets.token_hex(8)
+    body = {"narrative": f"word {secret}", "person": {"name": f"name {secret}", "email": f"{secret}@example.org"}}
+    async with intake.client("compliance") as client:
+        made = (await client.post("/api/v1/complaints", json=body, headers=key())).json()
+        read = (await client.get(f"/api/v1/complaints/{made['id']}", params={"at_least": made["position"]})).json()
+        erasure = f"/api/v1/people/{read['person_id']}/erasure"
+        erased = await client.post(erasure, json={"reason": "GDPR Article 17"})
+        assert erased.status_code == 200, erased.text
+        gone = await client.get(f"/api/v1/complaints/{made['id']}", params={"at_least": erased.json()["position"]})
+        again = await client.post(erasure, json={"reason": "GDPR Article 17"})
+    assert gone.json()["narrative"] is None
+    assert gone.json()["reference"] == made["reference"]
+    assert again.status_code == 409
+
+    async def nowhere() -> bool:
+        async with intake.runtime.pool.connection() as conn:
+            for table in ("complaints", "contact", "outgoing"):
+                found = await conn.execute(f"select count(*) from {table} t where t::text like %s", [f"%{secret}%"])
+                if (await found.fetchone())[0]:
+                    return False
+        return True
+
+    await until(nowhere)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason=f"the real inputs are not at {DATA}")
+async def test_every_published_layout_is_read(intake: Served) -> None:
+    import csv
+
+    async with intake.client("compliance") as client:
+        for path in sorted((DATA / "cfpb" / "fixtures").glob("*.csv")):
+            with path.open(newline="", encoding="utf-8") as file:
+                header, *found = list(csv.reader(file))
+            body = rows(*found) | {"header": header, "name": path.name}
+            done = (await client.post("/api/v1/complaints/imports/cfpb", json=body)).json()
+            assert done["accepted"] + done["duplicate"] == len(found), (path, done["refusals"])
