@@ -1,0 +1,109 @@
+"""The commands of cases: what a handler does with a case, and what is done with many at once."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4, uuid5
+
+from services.cases import case as cases
+from services.cases.case import Case, Decision, Subject
+from services.cases.refusals import CaseChangedMeanwhile
+from shared.events import By, Event
+from shared.events.cases import Priority
+from shared.problems import RuleBroken
+from shared.runtime import Runtime
+from shared.store import Saved
+
+Decide = Callable[[Case, By], list[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for it, and which version of the case they were looking at, if they say."""
+
+    actor: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a command over many cases: `refused` says why, case by case."""
+
+    saved: list[Saved]
+    refused: dict[UUID, str]
+
+
+class Cases:
+    """Every command answers the events that it saved; none where things are as asked already."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    async def raise_aspect(
+        self, case_id: UUID, subject: Subject, summary: str | None, asked: Asked, key: str | None = None
+    ) -> tuple[UUID, list[Saved]]:
+        """Answers the aspect's id, which follows from the key where there is one."""
+        aspect_id = _new_id(case_id, f"aspect {key}" if key else None)
+        saved = await self._decide(
+            case_id, asked, lambda case, by: cases.raise_aspect(case, aspect_id, subject, summary, by)
+        )
+        return aspect_id, saved
+
+    async def classify(self, case_id: UUID, aspect_id: UUID, subject: Subject, asked: Asked) -> list[Saved]:
+        return await self._decide(case_id, asked, lambda case, by: cases.classify_aspect(case, aspect_id, subject, by))
+
+    async def assign(self, case_id: UUID, aspect_id: UUID, handler: str | None, asked: Asked) -> list[Saved]:
+        return await self._decide(case_id, asked, lambda case, by: cases.assign_aspect(case, aspect_id, handler, by))
+
+    async def resolve(self, case_id: UUID, aspect_id: UUID, decision: Decision, asked: Asked) -> list[Saved]:
+        return await self._decide(case_id, asked, lambda case, by: cases.resolve_aspect(case, aspect_id, decision, by))
+
+    async def note(self, case_id: UUID, text: str, asked: Asked, key: str | None = None) -> list[Saved]:
+        note_id = _new_id(case_id, f"note {key}" if key else None)
+        return await self._decide(case_id, asked, lambda case, by: cases.add_note(case, note_id, text, by))
+
+    async def prioritise(self, case_id: UUID, priority: Priority, reason: str, asked: Asked) -> list[Saved]:
+        return await self._decide(case_id, asked, lambda case, by: cases.change_priority(case, priority, reason, by))
+
+    async def close(self, case_id: UUID, asked: Asked) -> list[Saved]:
+        return await self._decide(case_id, asked, cases.close_case)
+
+    async def reopen(self, case_id: UUID, reason: str, asked: Asked) -> list[Saved]:
+        return await self._decide(case_id, asked, lambda case, by: cases.reopen_case(case, reason, by))
+
+    async def assign_many(self, ids: Sequence[UUID], handler: str, asked: Asked) -> Done:
+        return await self._each(ids, asked, lambda case, by: cases.assign_case(case, handler, by))
+
+    async def prioritise_many(self, ids: Sequence[UUID], priority: Priority, reason: str, asked: Asked) -> Done:
+        return await self._each(ids, asked, lambda case, by: cases.change_priority(case, priority, reason, by))
+
+    async def _each(self, ids: Sequence[UUID], asked: Asked, decide: Decide) -> Done:
+        """Together, so that they share a commit; one that is refused does not keep the others back."""
+        answers = await asyncio.gather(
+            *(self._decide(id_, asked, decide) for id_ in dict.fromkeys(ids)), return_exceptions=True
+        )
+        done = Done([], {})
+        for id_, answer in zip(dict.fromkeys(ids), answers, strict=True):
+            if isinstance(answer, RuleBroken):
+                done.refused[id_] = str(answer)
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                done.saved.extend(answer)
+        return done
+
+    async def _decide(self, case_id: UUID, asked: Asked, decide: Decide) -> list[Saved]:
+        by = By(asked.actor, datetime.now(UTC))
+
+        def decision(case: Case) -> list[Event]:
+            if asked.version not in (None, case.version):
+                raise CaseChangedMeanwhile
+            return decide(case, by)
+
+        return await self.runtime.commits.decide(case_id, cases.evolve, decision)
+
+
+def _new_id(case_id: UUID, key: str | None) -> UUID:
+    """The same request twice makes the same thing, not a second."""
+    return uuid5(case_id, key) if key else uuid4()
