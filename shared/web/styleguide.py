@@ -1,11 +1,13 @@
 """GET /styleguide: every component in every state, so that a change to one is seen before it ships."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from . import charts
 from .pages import THEMES, render, theme_of
 
 router = APIRouter(include_in_schema=False)
@@ -18,6 +20,7 @@ ABOUT = (
     "Waited 50 minutes on the phone",
     "Thanks for putting it right so quickly",
 )
+TROUBLE = {"letter": "Tell us what went wrong", "outcome": "Choose how we should answer you"}
 ERRORS = {
     "reason": "Enter a reason",
     "letter": "Say what you decided and why",
@@ -71,6 +74,31 @@ def _entries(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _charts() -> list[dict[str, Any]]:
+    """Sorted bars with the rest as one, a survey scale with its zeros, and a line."""
+    causes = ("Charged twice", "Late payment", "Wrong address", "Long wait", "Unclear letter", "Refused claim")
+    where = [charts.Bar(name, 412 / (at + 1) ** 2, f"/cases?cause={at}") for at, name in enumerate(causes)]
+    where = [row._replace(value=int(row.value)) for row in where]
+    few = [charts.Bar(f"Cause {at}", 9 - at, f"/cases?cause={at}") for at in range(6, 9)]
+    scale = (("Very satisfied", 41), ("Satisfied", 87), ("Neither", 0), ("Dissatisfied", 12), ("Very dissatisfied", 5))
+    answers = [charts.Bar(name, count, f"/surveys?answer={name}") for name, count in scale]
+    weeks = [charts.Point(f"{at + 1} Mar", 40 + at * 7 % 23, f"/cases?week={at}") for at in range(14)]
+    drawn = (
+        ("Where do complaints come from?", charts.bar_chart([*where, *few], title="Complaints by cause"), where),
+        ("How did we handle it?", charts.bar_chart(answers, title="Satisfaction", ordered=True), answers),
+        ("Are there more than before?", charts.line_chart(weeks, title="Complaints by week"), weeks),
+    )
+    return [
+        {
+            "caption": caption,
+            "svg": svg,
+            "headers": ("What", "Complaints"),
+            "rows": [(row.label, row.value) for row in rows],
+        }
+        for caption, svg, rows in drawn
+    ]
+
+
 @router.get("/styleguide")
 def styleguide(request: Request) -> HTMLResponse:
     """Plain `def`: charts take a second the first time and must not hold the event loop."""
@@ -81,6 +109,8 @@ def styleguide(request: Request) -> HTMLResponse:
         "styleguide.html",
         theme=_theme(request),
         tab=request.query_params.get("tab", "all"),
+        area="cases",
+        who=SimpleNamespace(id="1", name="Ines Duarte", role="Handler"),
         now=now,
         received=now.date(),
         rows=_rows(now),
@@ -93,7 +123,7 @@ def styleguide(request: Request) -> HTMLResponse:
             "soon": now + timedelta(hours=28),
             "late": now - timedelta(hours=27),
         },
-        charts=[],
+        charts=_charts(),
     )
 
 
@@ -107,5 +137,5 @@ def customer(request: Request) -> HTMLResponse:
         theme=_theme(request),
         received=now.date() + timedelta(days=28),
         entries=_entries(now)[:2],
-        errors={key: ERRORS[key] for key in ("letter", "outcome")},
+        errors=TROUBLE,
     )

@@ -173,7 +173,8 @@ function pressed(event) {
   const inside = event.target.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
   if (event.key === "Escape") {
     if (inside?.matches("[data-search]")) inside.blur();
-    else if (!one("dialog[open]")) { closeMenus(); select(all("[data-select]"), false); }
+    else if (one(".menu[open]")) closeMenus();
+    else if (!one("dialog[open]")) select(all("[data-select]"), false);
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || inside || one("dialog[open], .menu[open]") || keysOff()) return;
@@ -339,7 +340,7 @@ for (const element of all("[data-needs-script]")) element.hidden = false;
 for (const box of all("[data-keys-switch]")) box.checked = !keysOff();
 all("[data-toast]").forEach(prepareToast);
 prepare();
-one("main [data-focus]")?.focus();
+one("main [data-focus]:not([data-quiet] *)")?.focus();
 listen();
 setInterval(refreshTimes, 30000);
 document.addEventListener("keydown", pressed);
