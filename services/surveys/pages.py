@@ -1,0 +1,129 @@
+"""What people see of surveys: staff the results, a customer the questions that their link opens."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.surveys.application import Surveys
+from services.surveys.questionnaire import Questionnaire
+from services.surveys.response import AnswersNotAccepted, SurveyAlreadyAnswered, SurveyExpired, ensure_open
+from services.surveys.views import answers, responses
+from services.surveys.views.answers import Tally
+from shared.http import Form, allow
+from shared.paging import Page, cursor, links
+from shared.problems import NotFound, PersonWasErased
+from shared.web.charts import Bar, bar_chart
+from shared.web.pages import Pages
+
+COMMENTS = 20
+
+
+def router(surveys: Surveys) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    pages = Pages(Path(__file__).parent / "templates")
+    runtime = surveys.runtime
+
+    @routes.get("/surveys", dependencies=[allow("surveys.read")])
+    async def results(request: Request, questionnaire: str | None = None) -> Response:
+        """One questionnaire's results; the newest where none is named."""
+        shown = _chosen(surveys, questionnaire)
+        async with runtime.pool.connection() as conn:
+            invited, answered = (await responses.rates(conn)).get(shown.id, (0, 0))
+            tallies = await answers.tallies(conn, shown)
+            comments = await answers.comments(conn, shown.id, COMMENTS)
+        charts = await asyncio.to_thread(_charts, shown.id, tallies)
+        return pages.render(
+            request, "results.html", area="surveys", shown=shown, all=surveys.questionnaires.all, invited=invited,
+            answered=answered, charts=charts, comments=comments, rebuilding=sorted(runtime.rebuilding),
+        )  # fmt: skip
+
+    @routes.get("/surveys/responses", dependencies=[allow("surveys.read")])
+    async def list_responses(
+        request: Request, page: Page, questionnaire: str | None = None, question: str | None = None,
+        choice: Annotated[int | None, Query(ge=0, le=100)] = None,
+    ) -> Response:  # fmt: skip
+        """The responses behind a figure: all that were asked, or those who chose one answer."""
+        shown = _chosen(surveys, questionnaire)
+        asked = next((one for one in shown.questions if one.name == question), None)
+        chosen = (asked.name, choice) if asked is not None and choice is not None else None
+        after: Any = cursor(page.after, datetime, UUID)
+        async with runtime.pool.connection() as conn:
+            rows = await responses.newest(conn, shown.id, after, page.size + 1, chosen)
+        paged = links(request, page, rows, lambda row: (row["invited_at"], row["response_id"]))
+        return pages.render(
+            request, "responses.html", area="surveys", shown=shown, question=asked if chosen else None, choice=choice,
+            rows=paged["data"], next_href=paged["links"]["next"] or "",
+        )  # fmt: skip
+
+    @routes.get("/surveys/answer/{signed}")
+    async def questions(request: Request, signed: str) -> Response:
+        """The questions, or why there is nothing to answer any more."""
+        return await _form(request, signed, {}, {})
+
+    @routes.post("/surveys/answer/{signed}")
+    async def answer(request: Request, signed: str, form: Form) -> Response:
+        """Record and thank; what cannot be taken comes back as it was filled in."""
+        response_id = surveys.read_link(signed)
+        given = {name: str(value) for name, value in form.items() if name != "csrf"}
+        try:
+            await surveys.answer(response_id, given)
+        except AnswersNotAccepted as refused:
+            return await _form(request, signed, given, refused.errors)
+        except SurveyAlreadyAnswered:
+            return await _form(request, signed, {}, {})
+        except (SurveyExpired, PersonWasErased):
+            return pages.render(request, "ended.html", status=410)
+        return RedirectResponse(f"/surveys/answer/{signed}/thanks", 303)
+
+    @routes.get("/surveys/answer/{signed}/thanks")
+    async def thanks(request: Request, signed: str) -> Response:
+        _, asked = await surveys.open(surveys.read_link(signed))
+        return pages.render(request, "thanks.html", asked=asked)
+
+    async def _form(request: Request, signed: str, given: dict[str, str], errors: dict[str, str]) -> Response:
+        response, asked = await surveys.open(surveys.read_link(signed))
+        try:
+            ensure_open(response, datetime.now(UTC))
+        except SurveyAlreadyAnswered:
+            return pages.render(request, "answered.html", response=response)
+        except SurveyExpired:
+            return pages.render(request, "ended.html", status=410)
+        return pages.render(
+            request, "answer.html", status=422 if errors else 200, asked=asked, response=response, given=given,
+            errors=errors,
+        )  # fmt: skip
+
+    return routes
+
+
+def _chosen(surveys: Surveys, name: str | None) -> Questionnaire:
+    found = surveys.questionnaires.all[-1] if name is None else surveys.questionnaires.get(name)
+    if found is None:
+        raise NotFound("There is no questionnaire with this name. Open Surveys to see those that there are.")
+    return found
+
+
+def _charts(name: str, tallies: list[Tally]) -> list[dict[str, Any]]:
+    """One drawing per question with options, all of them in their order; in a thread, as drawing takes time."""
+    return [
+        {
+            "tally": tally,
+            "svg": bar_chart(
+                [
+                    Bar(
+                        count.label, count.count,
+                        f"/surveys/responses?questionnaire={name}&question={tally.question.name}&choice={count.value}",
+                    )
+                    for count in tally.counts
+                ],
+                title=tally.question.text, ordered=True,
+            ),
+        }
+        for tally in tallies
+        if tally.counts
+    ]  # fmt: skip

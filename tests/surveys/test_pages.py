@@ -1,0 +1,126 @@
+"""The running service: a case closes elsewhere, its person answers by a link, staff see the figures."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.surveys.app import build
+from services.surveys.response import response_id
+from tests.serving import Served, serve, settings, until
+from tests.surveys.given import CLOSED, asked
+
+FOUR = {"ease": "4", "fairness": "2", "clarity": "3", "speed": "5"}
+
+
+@pytest.fixture(scope="module")
+async def surveys(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
+    given = await settings(kafka, postgres("surveys"))
+    async with serve(build, given) as served:
+        yield served
+
+
+async def ask(served: Served, number: int, *, erased: bool = False) -> str:
+    """The link that a person gets by mail, their key having come from elsewhere and been destroyed or not."""
+    person = UUID(int=1000 + number)
+    wrapped = served.runtime.keyring.create(person)
+    served.runtime.keyring.forget(person)
+    async with served.runtime.pool.connection() as conn:
+        await conn.execute("insert into keys values (%s, %s)", [person, None if erased else wrapped])
+    served.runtime.store.put([asked(number, at=CLOSED.replace(year=2099))])
+    return f"/surveys/answer/{served.runtime.signer.sign('survey', str(response_id(UUID(int=number), 'handling')))}"
+
+
+async def csrf(client: httpx.AsyncClient, link: str) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await client.get(link)).text)
+    assert found
+    return found[1]
+
+
+async def test_a_person_answers_once_by_their_link(surveys: Served) -> None:
+    link = await ask(surveys, 1)
+    async with surveys.client(accept="text/html") as customer:
+        token = await csrf(customer, link)
+        sent = await customer.post(link, data={**FOUR, "comment": "Write sooner", "csrf": token})
+        assert (sent.status_code, sent.headers["location"]) == (303, f"{link}/thanks")
+        assert "Thank you" in (await customer.get(f"{link}/thanks")).text
+        assert "You have answered this survey" in (await customer.get(link)).text
+        again = await customer.post(link, data={**FOUR, "csrf": token})
+        assert "You have answered this survey" in again.text
+
+
+async def test_what_is_missing_is_said_and_what_was_written_is_kept(surveys: Served) -> None:
+    link = await ask(surveys, 2)
+    async with surveys.client(accept="text/html") as customer:
+        token = await csrf(customer, link)
+        sent = await customer.post(link, data={"ease": "4", "comment": "Kept <words>", "csrf": token})
+        assert sent.status_code == 422
+        assert 'href="#f-fairness"' in sent.text
+        assert re.search(r'id="f-ease-2" name="ease" value="4" checked', sent.text)
+        assert "Kept &lt;words&gt;" in sent.text
+        assert "You can answer until" in (await customer.get(link)).text
+
+
+async def test_a_link_that_is_not_ours_opens_nothing(surveys: Served) -> None:
+    other = surveys.runtime.signer.sign("complaint", str(response_id(UUID(int=1), "handling")))
+    async with surveys.client(accept="text/html") as customer:
+        for signed in (other, "x", f"{other}x"):
+            assert (await customer.get(f"/surveys/answer/{signed}")).status_code == 404
+
+
+async def test_a_post_from_elsewhere_is_refused(surveys: Served) -> None:
+    link = await ask(surveys, 3)
+    async with surveys.client(accept="text/html") as customer:
+        assert (await customer.post(link, data=FOUR)).status_code == 403
+
+
+async def test_staff_see_rate_charts_comments_and_the_responses_behind_a_bar(surveys: Served) -> None:
+    link = await ask(surveys, 4)
+    async with surveys.client() as customer:
+        token = await csrf(customer, link)
+        await customer.post(link, data={**FOUR, "comment": "Ring <me> back", "csrf": token})
+    async with surveys.client("leader", accept="text/html") as leader:
+
+        async def shown() -> str:
+            text = (await leader.get("/surveys")).text
+            return text if "Ring &lt;me&gt; back" in text else ""
+
+        page = await until(shown)
+        assert "How fairly were you treated?" in page
+        assert "Very difficult" in page, "an option that nobody chose is shown"
+        behind = "/surveys/responses?questionnaire=handling.v1&question=ease&choice="
+        assert f"/cases/{UUID(int=4)}" in (await leader.get(f"{behind}4")).text
+        assert "Nobody here" in (await leader.get(f"{behind}1")).text
+        assert (await leader.get("/surveys?questionnaire=none")).status_code == 404
+    async with surveys.client() as stranger:
+        assert (await stranger.get("/surveys")).status_code == 401
+
+
+async def test_the_api_counts_every_option_and_pages_responses(surveys: Served) -> None:
+    link = await ask(surveys, 5)
+    async with surveys.client() as customer:
+        await customer.post(link, data={**FOUR, "csrf": await csrf(customer, link)})
+    async with surveys.client("quality") as client:
+
+        async def counted() -> object:
+            (found,) = (await client.get("/api/v1/surveys")).json()["data"]
+            ease = found["questions"][0]
+            return found if ease["options"][3]["count"] >= 1 and found["invited"] >= 1 else None
+
+        found = await until(counted)
+        assert [option["count"] for option in found["questions"][0]["options"]][:3] == [0, 0, 0]
+        page = (await client.get("/api/v1/surveys/responses", params={"page[size]": 1})).json()
+        assert len(page["data"]) == 1
+        for wrong in ({"page[after]": "nonsense"}, {"page[size]": 0}, {"questionnaire": "a\0b"}, {"at_least": "x"}):
+            assert (await client.get("/api/v1/surveys/responses", params=wrong)).status_code == 422, wrong
+
+
+async def test_erased_person_finds_the_survey_ended(surveys: Served) -> None:
+    """Their key is gone, so nothing can be sealed for them any more."""
+    link = await ask(surveys, 6, erased=True)
+    async with surveys.client(accept="text/html") as customer:
+        sent = await customer.post(link, data={**FOUR, "comment": "Hello", "csrf": await csrf(customer, link)})
+        assert sent.status_code == 410
+        assert "This survey has ended" in sent.text

@@ -1,0 +1,23 @@
+"""Who was asked, and who has answered."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import psycopg
+
+from services.surveys.views.responses import newest, rates, response_list
+from tests.feeding import Feeder
+from tests.surveys.given import CLOSED, answered, asked
+
+
+async def test_one_row_per_invitation_with_when_it_was_answered(postgres: Callable[[str], str]) -> None:
+    feeder = Feeder(postgres("surveys"))
+    first, second = asked(1), asked(2)
+    rows = (await feeder.feed(response_list, first, second, answered(first, ease=4)))["responses"]
+    assert rows[first.originator_id]["answered_at"] == CLOSED + timedelta(days=1)
+    assert rows[second.originator_id]["answered_at"] is None
+    async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
+        assert await rates(conn) == {"handling.v1": (2, 1)}
+        page = await newest(conn, "handling.v1", None, 1)
+        rest = await newest(conn, "handling.v1", (page[0]["invited_at"], page[0]["response_id"]), 5)
+    assert [row["case_id"] for row in page + rest] == [second.case_id, first.case_id]
