@@ -1,0 +1,20 @@
+"""Puts sentiment together: the only place that reads its settings."""
+
+from fastapi import FastAPI
+
+from services.sentiment import http, pages
+from services.sentiment.policies import policies
+from services.sentiment.views.measurements import measurements
+from shared.runtime import Runtime, Settings
+
+VIEWS = (measurements,)
+PATHS = ("/sentiment", "/api/v1/sentiments")
+
+
+def build(settings: Settings) -> FastAPI:
+    """The running service, once its lifespan begins."""
+    runtime = Runtime("sentiment", settings, VIEWS, policies())
+    app = runtime.application("Recourse sentiment")
+    app.include_router(http.router(runtime))
+    app.include_router(pages.router(runtime))
+    return app
