@@ -1,0 +1,1 @@
+"""Composition of all six services: the gateway, the embedded servers and the `recourse` command."""

@@ -40,11 +40,13 @@ class Keyring:
         self._gone: set[UUID] = set()
         self._lock = threading.Lock()
         self.missing: set[UUID] = set()
+        self.unsealable: UUID | None = None
+        """Whose key was last lacking when something was to be sealed."""
 
     def seal(self, person: UUID, text: str) -> bytes:
         key = self._known.get(person)
         if key is None:
-            self.missing.add(person)
+            self.unsealable = person
             raise KeyMissing(person)
         nonce = os.urandom(NONCE)
         return nonce + key.encrypt(nonce, text.encode(), person.bytes)
@@ -83,6 +85,12 @@ class Keyring:
             self._known.pop(person, None)
             self._gone.add(person)
             self.missing.discard(person)
+
+    def discard(self, people: Iterable[UUID]) -> None:
+        """Keys that were made and not stored never were."""
+        with self._lock:
+            for person in people:
+                self._known.pop(person, None)
 
     def absent(self, people: Iterable[UUID]) -> set[UUID]:
         """Those of `people` whose key is not remembered."""

@@ -14,7 +14,7 @@ from faststream.kafka import KafkaBroker
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg_pool import AsyncConnectionPool
 
-from shared import generations, relay
+from shared import generations, relay, signin
 from shared.committer import Committer
 from shared.consumer import Consumer
 from shared.http import Identify, add_problem_handlers
@@ -31,6 +31,7 @@ from shared.telemetry import log
 from shared.topics import Cluster
 from shared.tracing import TraceRequests
 from shared.view import View
+from shared.web import styleguide
 from shared.web.pages import security_headers, static_files
 
 Worker = Callable[[], Awaitable[None]]
@@ -100,6 +101,8 @@ class Runtime:
         app.add_middleware(Identify, signer=self.signer)
         app.add_middleware(security_headers)
         app.add_middleware(TraceRequests)
+        app.include_router(signin.router(self))
+        app.include_router(styleguide.router)
         self._add_operations(app)
         return app
 

@@ -1,19 +1,21 @@
 """Signing in and out, for whichever service the gateway sends it to."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from shared.http import SESSION, Form
 from shared.identity import SESSION_SECONDS
-from shared.runtime import Runtime
 from shared.web.pages import render
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
 
 HOME = "/cases"
 
 
-def router(runtime: Runtime) -> APIRouter:
+def router(runtime: "Runtime") -> APIRouter:
     """Sign in with an account, and out; a session lasts a working day."""
     routes = APIRouter(include_in_schema=False)
 

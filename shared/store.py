@@ -4,6 +4,7 @@ The recorder writes one plain transaction under the library's table lock, so tha
 tailing relay misses nothing. In the same transaction go new keys and, for policies, how far they have read.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,10 +15,11 @@ from eventsourcing.persistence import IntegrityError, Mapper, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
+from pydantic_core import PydanticSerializationError
 
 from shared import keys
 from shared.events import Event, decode, wire_name
-from shared.keys import Keyring
+from shared.keys import KeyMissing, Keyring
 from shared.progress import SCHEMA as PROGRESS_SCHEMA
 from shared.progress import Advance
 
@@ -107,11 +109,18 @@ class EventMapper(Mapper[UUID]):
         self.keyring = keyring
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        try:
+            state = domain_event.model_dump_json(context=self.keyring, exclude_none=True).encode()
+        except PydanticSerializationError:
+            person, self.keyring.unsealable = self.keyring.unsealable, None
+            if person is None:
+                raise
+            raise KeyMissing(person) from None
         return StoredEvent(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
             topic=wire_name(domain_event),
-            state=domain_event.model_dump_json(context=self.keyring, exclude_none=True).encode(),
+            state=state,
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
@@ -124,6 +133,7 @@ class Store(Application[UUID]):
     def __init__(self, service: str, url: str, keyring: Keyring) -> None:
         self.name = service
         self.keyring = keyring
+        self._writing = threading.Lock()
         at = conninfo_to_dict(url)
         super().__init__(
             {
@@ -175,15 +185,25 @@ class Store(Application[UUID]):
         advances: Sequence[Advance] = (),
     ) -> list[Saved]:
         """All or nothing; raises `Conflict` where a version is taken."""
-        beside = Beside(traces or {}, self._introduce(events), self._destroy(events), advances)
-        stored = [self.mapper.to_stored_event(event) for event in events]
+        with self._writing:
+            try:
+                positions = self._insert(events, traces or {}, advances)
+            except IntegrityError as taken:
+                raise Conflict(str(taken)) from taken
+        return [Saved(event, position) for event, position in zip(events, positions, strict=True)]
+
+    def _insert(self, events: Sequence[Event], traces: Mapping[str, str], advances: Sequence[Advance]) -> Sequence[int]:
+        """A key that was made for a save that failed is forgotten: it is in no table and on no topic."""
+        beside = Beside(traces, self._introduce(events), self._destroy(events), advances)
         try:
+            stored = [self.mapper.to_stored_event(event) for event in events]
             positions = self.recorder.insert_events(stored, beside=beside) or []
-        except IntegrityError as taken:
-            raise Conflict(str(taken)) from taken
+        except BaseException:
+            self.keyring.discard(beside.new_keys)
+            raise
         for person in beside.destroyed_keys:
             self.keyring.forget(person)
-        return [Saved(event, position) for event, position in zip(events, positions, strict=True)]
+        return positions
 
     @property
     def table(self) -> str:

@@ -23,7 +23,7 @@ class PortInUse(EmbeddedServerError):
     def __init__(self, port: int) -> None:
         super().__init__(
             f"Port {port} of this machine is in use by another program. "
-            "Stop that program, or ask for another port (or for none: a free one is chosen)."
+            f"Stop that program, or choose another port, for example --port {port + 1}."
         )
 
 

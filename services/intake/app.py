@@ -15,7 +15,6 @@ from shared.identity import Signer
 from shared.runtime import Runtime, Settings
 
 VIEWS = (ledger, complaint_list, contacts, outbox)
-PATHS = ("/", "/complain", "/intake", "/mailbox", "/api/v1/complaints", "/api/v1/people")
 
 
 def build(settings: Settings) -> FastAPI:

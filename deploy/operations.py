@@ -1,0 +1,154 @@
+"""What operators do to a running installation: rebuild views, see lag, handle dead letters, erase, verify."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from psycopg_pool import AsyncConnectionPool
+
+from deploy.embedded.databases import create_database
+from deploy.installation import Installation
+from deploy.services import SERVICES, Service
+from shared import generations
+from shared.key_follower import KeyFollower
+from shared.keys import Keyring
+from shared.rebuild import Rebuilt, rebuild
+from shared.view import View
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Opened:
+    """One service's database and keys, for as long as a command runs."""
+
+    pool: AsyncConnectionPool[Any]
+    keyring: Keyring
+    keys: KeyFollower
+
+
+def database(installation: Installation, service: str) -> str:
+    return create_database(installation.postgres, f"recourse_{service}")
+
+
+@asynccontextmanager
+async def opened(installation: Installation, service: str) -> AsyncIterator[Opened]:
+    """Beside the running service, with the same keys."""
+    settings = installation.settings(database(installation, service))
+    keyring = Keyring(settings.master_key)
+    pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+        settings.postgres, min_size=1, max_size=4, open=False, kwargs={"autocommit": True}
+    )
+    async with pool:
+        keys = KeyFollower(settings.kafka, pool, keyring)
+        await keys.start()
+        try:
+            yield Opened(pool, keyring, keys)
+        finally:
+            await keys.stop()
+
+
+def chosen(name: str | None) -> list[tuple[Service, View]]:
+    """All views, those of SERVICE, or SERVICE.VIEW; raises KeyError with what there is."""
+    service, _, view = (name or "").partition(".")
+    found = [(s, v) for s in SERVICES.values() for v in s.views if service in ("", s.name) and view in ("", v.name)]
+    if not found:
+        there = ", ".join(f"{s.name}.{v.name}" for s in SERVICES.values() for v in s.views)
+        raise KeyError(f"There is no view called {name}. There are: {there}")
+    return found
+
+
+async def rebuild_view(
+    installation: Installation, service: Service, view: View, *, verify: bool, progress: Progress
+) -> Rebuilt:
+    """Build it beside the live one and switch; with `verify` only where the two are equal."""
+    async with opened(installation, service.name) as at:
+        return await rebuild(view, at.pool, installation.cluster, at.keyring, at.keys, verify=verify, progress=progress)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One consumer's distance to the end of its topics."""
+
+    consumer: str
+    behind: int
+    dead: int
+
+
+async def lags(installation: Installation) -> list[Behind]:
+    """Every view and policy of every service, as its database says and Kafka's ends are."""
+    async with AIOKafkaConsumer(bootstrap_servers=installation.kafka) as kafka:
+        cluster = await kafka._client.fetch_all_metadata()
+        partitions = [TopicPartition(t, p) for t in cluster.topics() for p in cluster.partitions_for_topic(t) or ()]
+        ends = await kafka.end_offsets(partitions)
+    found = []
+    for service in SERVICES.values():
+        async with await psycopg.AsyncConnection.connect(database(installation, service.name), autocommit=True) as conn:
+            names = {
+                generations.consumer_name(view, (await generations.prepare(conn, view)).generation): view.name
+                for view in service.views
+            }
+            rows = await (await conn.execute("select consumer, topic, partition, next_offset from progress")).fetchall()
+        for consumer in {row[0] for row in rows} | set(names):
+            at = {TopicPartition(topic, p): offset for name, topic, p, offset in rows if name == consumer}
+            behind = sum(max(0, ends.get(partition, 0) - offset) for partition, offset in at.items())
+            group = f"{service.name}.{names.get(consumer, consumer)}"
+            grave = installation.cluster.name(f"{group}.dead")
+            dead = sum(end for partition, end in ends.items() if partition.topic == grave)
+            found.append(Behind(group, behind, dead))
+    return sorted(found, key=lambda one: one.consumer)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A record that a consumer set aside."""
+
+    group: str
+    offset: int
+    source: str
+    type: str
+    error: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+async def dead_letters(installation: Installation) -> list[Letter]:
+    """All of them, oldest first."""
+    letters = []
+    async with AIOKafkaConsumer(bootstrap_servers=installation.kafka, auto_offset_reset="earliest") as kafka:
+        cluster = await kafka._client.fetch_all_metadata()
+        prefix = installation.cluster.prefix
+        graves = [TopicPartition(t, 0) for t in cluster.topics() if t.endswith(".dead") and t.startswith(prefix)]
+        if not graves:
+            return []
+        kafka.assign(graves)
+        ends = await kafka.end_offsets(graves)
+        await kafka.seek_to_beginning(*graves)
+        while any([await kafka.position(p) < end for p, end in ends.items()]):
+            for partition, records in (await kafka.getmany(timeout_ms=500)).items():
+                group = partition.topic.removeprefix(prefix).removesuffix(".dead")
+                letters += [_letter(group, record) for record in records]
+    return letters
+
+
+def _letter(group: str, record: Any) -> Letter:
+    found = dict(record.headers)
+    return Letter(
+        group, record.offset, found.get("source", b"").decode(), found.get("ce_type", b"").decode(),
+        found.get("error", b"").decode(), record.key, record.value, tuple(record.headers),
+    )  # fmt: skip
+
+
+async def replay(installation: Installation, letters: list[Letter]) -> int:
+    """Fold the records again where they were set aside: rebuild the view once its code reads them."""
+    groups = {letter.group for letter in letters}
+    done = 0
+    for service, view in chosen(None):
+        if f"{service.name}.{view.name}" in groups:
+            await rebuild_view(installation, service, view, verify=False, progress=lambda done, total: None)
+            done += sum(letter.group == f"{service.name}.{view.name}" for letter in letters)
+    return done

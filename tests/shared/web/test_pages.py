@@ -1,0 +1,99 @@
+"""Pages carry their headers, show a notice once, and say in plain words what went wrong."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+
+from shared.web.pages import error_page, flash, render, security_headers, static_files
+from shared.web.templating import static
+
+
+def app() -> FastAPI:
+    made = FastAPI()
+
+    @made.get("/signin")
+    def signin(request: Request) -> Response:
+        return render(request, "signin.html", email="a@b", errors={"password": "Enter your password"})
+
+    @made.get("/broken")
+    def broken(request: Request, staff: bool = False) -> Response:
+        if staff:
+            request.state.who = SimpleNamespace(id="1", name="Ines", role="Handler")
+        return error_page(request, 503, "Not here", "It broke", "Try again", reference="R-17")
+
+    @made.get("/done")
+    def done(undo: str = "/cases/1/unassign") -> Response:
+        response = RedirectResponse("/signin", 303)
+        flash(response, "Assigned <to> you", undo=undo, fields={"version": "4"})
+        return response
+
+    made.mount("/static", static_files())
+    made.add_middleware(security_headers)
+    return made
+
+
+@pytest.fixture
+def client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app()), base_url="http://test", follow_redirects=True)
+
+
+@pytest.mark.parametrize("path", ["/signin", "/nowhere", "/static/tokens.css"])
+async def test_every_answer_carries_the_policy(client: httpx.AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_static_files_are_kept_under_their_hash_only(client: httpx.AsyncClient) -> None:
+    assert "immutable" in (await client.get(static("tokens.css"))).headers["cache-control"]
+    assert "no-cache" in (await client.get("/static/tokens.css")).headers["cache-control"]
+
+
+async def test_a_failed_sign_in_shows_what_to_fix(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/signin")).text
+    assert "There is a problem" in text
+    assert 'href="#f-password"' in text
+    assert 'value="a@b"' in text
+
+
+async def test_errors_keep_the_readers_shell(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/broken")
+    assert answer.status_code == 503
+    assert all(words in answer.text for words in ("Not here", "It broke", "Try again", "R-17"))
+    assert "data-rail" not in answer.text
+    assert "data-rail" in (await client.get("/broken?staff=1")).text
+
+
+async def test_a_notice_is_shown_once_with_its_undo(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/done")).text
+    assert "Assigned &lt;to&gt; you" in text
+    assert 'action="/cases/1/unassign"' in text
+    assert "Assigned" not in (await client.get("/signin")).text
+
+
+async def test_a_live_update_does_not_eat_a_notice(client: httpx.AsyncClient) -> None:
+    await client.get("/done", follow_redirects=False)
+    assert "Assigned" not in (await client.get("/signin", headers={"X-Live": "1"})).text
+    assert "Assigned" in (await client.get("/signin")).text
+
+
+@pytest.mark.parametrize("undo", ["//evil.example/x", "https://evil.example", "/\\evil.example"])
+async def test_an_undo_never_leads_elsewhere(client: httpx.AsyncClient, undo: str) -> None:
+    assert "evil" not in (await client.get("/done", params={"undo": undo})).text
+
+
+@pytest.mark.parametrize("value", ["", "?", "bnVsbA==", "W10=", "eyJ0ZXh0IjogMX0="])
+async def test_a_broken_notice_breaks_nothing(client: httpx.AsyncClient, value: Any) -> None:
+    assert (await client.get("/signin", headers={"Cookie": f"notice={value}"})).status_code == 200
+
+
+async def test_the_theme_follows_its_cookie(client: httpx.AsyncClient) -> None:
+    for theme, said in (("dark", True), ("sepia", False)):
+        text = (await client.get("/signin", headers={"Cookie": f"theme={theme}"})).text
+        assert (f'data-theme="{theme}"' in text) is said

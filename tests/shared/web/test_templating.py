@@ -1,0 +1,129 @@
+"""Templates escape, refuse unknown names, and build links from the page's own address."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.web import templating
+from shared.web.templating import STATIC, address, query, static, templates
+
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+COMPONENTS = '{% import "components.html" as ui %}'
+
+
+def shown(source: str, **context: Any) -> str:
+    return templates().from_string(COMPONENTS + source).render(context)
+
+
+@pytest.fixture
+def at_cases() -> Iterator[None]:
+    token = address.set(("/cases", "view=mine&product=card&product=loan&after=9"))
+    yield
+    address.reset(token)
+
+
+def test_unknown_names_are_errors_and_text_is_escaped() -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        shown("{{ nobody }}")
+    assert shown("{{ name }}", name="<b>") == "&lt;b&gt;"
+
+
+def test_a_service_overrides_a_shared_template(tmp_path: Path) -> None:
+    (tmp_path / "error.html").write_text("mine")
+    assert templates(tmp_path).get_template("error.html").render() == "mine"
+
+
+def test_query_keeps_the_rest_and_starts_again(at_cases: None) -> None:
+    assert query(view="late") == "/cases?product=card&product=loan&view=late"
+    assert query(product=None) == "/cases?view=mine"
+    assert query(product=["a", "b"]) == "/cases?view=mine&product=a&product=b"
+    assert query(after="10") == "/cases?view=mine&product=card&product=loan&after=10"
+    assert query(view=None, product=None) == "/cases"
+
+
+@given(st.text(max_size=20), st.text(min_size=1, max_size=20))
+def test_query_carries_any_text(before: str, value: str) -> None:
+    token = address.set(("/cases", ""))
+    try:
+        link = query(q=value, other=before)
+    finally:
+        address.reset(token)
+    assert dict(parse_qsl(urlsplit(link).query, keep_blank_values=True)) == {"q": value, "other": before}
+
+
+def test_static_addresses_change_with_the_content() -> None:
+    link = static("recourse.js")
+    assert link.startswith("/static/recourse.js?v=")
+    assert link == static("recourse.js") != static("tokens.css")
+
+
+def test_times_say_the_exact_instant_to_everyone() -> None:
+    text = shown("{{ at|when(now) }}", at=NOW + timedelta(days=2, hours=4), now=NOW)
+    assert 'datetime="2026-03-16T13:30:00+00:00"' in text
+    assert 'title="16 March 2026, 13:30:00 UTC"' in text
+    assert ">in 2 d 4 h<" in text
+    assert shown("{{ none|when }}{{ none|day }}") == "––"
+
+
+def test_a_clock_always_has_words() -> None:
+    late = shown("{{ ui.clock(due, due, now) }}", due=NOW - timedelta(hours=3), now=NOW)
+    assert "3 h late" in late
+    assert "clock-danger" in late
+    assert "Paused" in shown("{{ ui.clock(now, now, now, paused=true) }}", now=NOW)
+
+
+def test_a_failed_field_is_described_and_keeps_its_words() -> None:
+    text = shown('{{ ui.field("email", "E-mail", "a@b", "Enter an address", "We write to it") }}')
+    assert 'aria-describedby="f-email-hint f-email-error"' in text
+    assert 'aria-invalid="true"' in text
+    assert 'value="a@b"' in text
+    assert 'href="#f-email"' in shown('{{ ui.error_summary({"email": "Enter an address"}) }}')
+
+
+def test_a_password_is_never_sent_back() -> None:
+    assert "secret" not in shown('{{ ui.field("password", "Password", "secret", type="password") }}')
+
+
+def test_callers_words_are_escaped_in_every_place() -> None:
+    evil = '"><script>'
+    text = shown(
+        '{{ ui.button(e, attrs={"data-x": e}) }}{{ ui.badge(e) }}{{ ui.row_check(e, e) }}{{ ui.status_badge(e) }}'
+        "{{ ui.textarea(e, e, e, e, e) }}{{ ui.timeline([{'who': e, 'at': now, 'kind': 'in', 'text': e, 'body': e}]) }}"
+        "{{ ui.toast(e, e, e, e, {e: e}) }}{{ ui.key_value([(e, e)]) }}{{ ui.tabs([(e, e, e)], e) }}",
+        e=evil,
+        now=NOW,
+    )
+    assert "<script" not in text
+    assert '=""' not in text.replace('value=""', "")
+
+
+def test_a_sorted_column_says_so(at_cases: None) -> None:
+    text = shown('{{ ui.th_sort("Due", "due", "due") }}')
+    assert 'aria-sort="ascending"' in text
+    assert "sort=-due" in text
+
+
+def test_a_list_that_keeps_up_says_nothing() -> None:
+    assert shown("{{ ui.partial_notice(0.2) }}").strip() == ""
+    assert "This list is 1 second behind" in shown("{{ ui.partial_notice(1) }}")
+    assert "This list is 40 seconds behind" in shown("{{ ui.partial_notice(40.4) }}")
+
+
+def test_nothing_inline_that_the_policy_would_refuse() -> None:
+    for path in sorted((templating.HERE / "templates").glob("*.html")):
+        text = path.read_text()
+        assert "style=" not in text, path
+        assert " onclick" not in text, path
+        assert "<script>" not in text, path
+
+
+def test_the_script_stays_small() -> None:
+    lines = (STATIC / "recourse.js").read_text().splitlines()
+    assert len(lines) < 400
