@@ -1,0 +1,160 @@
+"""What the one script adds: live pages that never take words away, drafts, undo and fresh times."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+from playwright.async_api import Page, expect
+
+from shared.web.pages import Pages, flash, security_headers, static_files
+from tests.pages.checks import served
+
+LIST = """{% extends "staff.html" %}{% import "components.html" as ui %}
+{% block title %}List{% endblock %}
+{% block content %}<h1>List</h1><p id="count">{{ count }}</p>
+{% call ui.table("Rows", ["Name"], select=true) %}
+{% for name in names %}<tr>{{ ui.row_check(name, name) }}<th scope="row"><a href="/{{ name }}">{{ name }}</a></th></tr>
+{% endfor %}{% endcall %}
+<form method="post" action="/send">{{ ui.textarea("words", "Words", draft="case-1") }}{{ ui.button("Send") }}</form>
+{% endblock %}"""
+
+
+class Shown:
+    """What the page shows, and how often it has been told to look again."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.undone = 0
+
+
+@pytest.fixture
+def shown() -> Shown:
+    return Shown()
+
+
+@pytest.fixture
+def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
+    (tmp_path / "list.html").write_text(LIST)
+    pages = Pages(tmp_path)
+    app = FastAPI()
+
+    @app.get("/list")
+    def listed(request: Request) -> Response:
+        return pages.render(request, "list.html", live="/live", count=shown.count, names=["ada", "bo"])
+
+    @app.get("/live")
+    async def live() -> Response:
+        async def told() -> AsyncIterator[str]:
+            seen = shown.count
+            while True:
+                if shown.count != seen:
+                    seen = shown.count
+                    yield f"data: {seen}\n\n"
+                await asyncio.sleep(0.02)
+
+        return StreamingResponse(told(), media_type="text/event-stream")
+
+    @app.post("/send")
+    def send() -> Response:
+        response = RedirectResponse("/list", 303)
+        flash(response, "Sent", undo="/undo")
+        return response
+
+    @app.post("/undo")
+    def undo() -> Response:
+        shown.undone += 1
+        return RedirectResponse("/list", 303)
+
+    app.mount("/static", static_files())
+    app.add_middleware(security_headers)
+    with served(app) as found:
+        yield found
+
+
+async def opened(page: Page, address: str) -> None:
+    """Open the list and wait until it listens; its stream never ends."""
+    async with page.expect_response("**/live"):
+        await page.goto(address + "/list")
+
+
+async def test_a_page_follows_its_stream_and_keeps_the_row(page: Page, address: str, shown: Shown) -> None:
+    await opened(page, address)
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    shown.count = 1
+    await expect(page.locator("#count")).to_have_text("1")
+    await expect(page.locator("tr.current")).to_contain_text("bo")
+    await expect(page.get_by_role("link", name="bo")).to_be_focused()
+
+
+async def test_a_page_never_takes_words_away(page: Page, address: str, shown: Shown) -> None:
+    await opened(page, address)
+    await page.get_by_label("Words").fill("Half a sentence")
+    shown.count = 1
+    await expect(page.locator(".stale")).to_be_visible()
+    await expect(page.get_by_label("Words")).to_have_value("Half a sentence")
+    await expect(page.locator("#count")).to_have_text("0")
+
+
+async def test_a_page_never_takes_a_selection_away(page: Page, address: str, shown: Shown) -> None:
+    await opened(page, address)
+    await page.get_by_label("Select bo").check()
+    shown.count = 1
+    await expect(page.locator(".stale")).to_be_visible()
+    await expect(page.get_by_label("Select bo")).to_be_checked()
+
+
+async def test_leaving_warns_and_the_draft_is_there_again(page: Page, address: str) -> None:
+    asked: list[str] = []
+
+    async def leave(dialog: object) -> None:
+        asked.append(dialog.type)  # type: ignore[attr-defined]
+        await dialog.accept()  # type: ignore[attr-defined]
+
+    page.on("dialog", leave)
+    await opened(page, address)
+    await page.get_by_label("Words").press_sequentially("Not yet sent")
+    await expect(page.locator("[data-draft-state]")).to_have_text("Draft saved on this device")
+    await opened(page, address)
+    assert asked == ["beforeunload"]
+    await expect(page.get_by_label("Words")).to_have_value("Not yet sent")
+
+
+async def test_what_was_sent_can_be_undone_and_leaves_no_draft(page: Page, address: str, shown: Shown) -> None:
+    await opened(page, address)
+    await page.get_by_label("Words").fill("Done")
+    await expect(page.locator("[data-draft-state]")).to_have_text("Draft saved on this device")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".toast")).to_contain_text("Sent")
+    await expect(page.get_by_label("Words")).to_have_value("")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.locator(".toast")).to_have_count(0)
+    assert shown.undone == 1
+
+
+async def test_times_say_the_same_as_the_server(page: Page, address: str) -> None:
+    await page.clock.install()
+    await page.goto(address + "/list")
+    said = await page.evaluate(
+        """async () => {
+          const minutes = [2 * 1440 + 245, -185, 0, 64800, -1152000, 0.5];
+          const now = Date.now();
+          document.querySelector("main").innerHTML = minutes.map((minute) => {
+            const at = new Date(now + minute * 60000 + (minute > 0 ? 31000 : -31000)).toISOString();
+            return `<time datetime="${at}" data-time="when"><span></span></time>`;
+          }).join("");
+        }"""
+    )
+    assert said is None
+    await page.clock.run_for(30_000)
+    assert await page.locator("main time").all_inner_texts() == [
+        "in 2 d 4 h",
+        "3 h 6 min ago",
+        "1 min ago",
+        "in 45 d",
+        "2 y ago",
+        "now",
+    ]
