@@ -20,6 +20,7 @@ from deploy.embedded.errors import EmbeddedServerError
 from deploy.installation import DEFAULT_PORT, Installation, NotRunning, data_folder, find
 from deploy.services import SERVICES
 from deploy.up import up as start_all
+from shared.dead_letters import dead_letters
 from shared.telemetry import configure_logging
 from shared.topics import create_topics
 
@@ -177,7 +178,7 @@ def lag(data: Data = None, as_json: Json = False) -> None:
 @dead.command("list")
 def dead_list(data: Data = None, as_json: Json = False) -> None:
     """Every record that was set aside, with why."""
-    letters = asyncio.run(operations.dead_letters(installation(data)))
+    letters = asyncio.run(dead_letters(installation(data).cluster))
     rows = [
         {"group": x.group, "offset": x.offset, "source": x.source, "type": x.type, "error": x.error} for x in letters
     ]
@@ -193,7 +194,7 @@ def dead_list(data: Data = None, as_json: Json = False) -> None:
 @dead.command("show")
 def dead_show(group: str, number: int, data: Data = None) -> None:
     """One record as it is: headers, and the value with its sealed fields closed."""
-    for letter in asyncio.run(operations.dead_letters(installation(data))):
+    for letter in asyncio.run(dead_letters(installation(data).cluster)):
         if (letter.group, letter.offset) == (group, number):
             for name, value in letter.headers:
                 console.print(f"{name}: {value.decode('utf-8', 'replace')}", highlight=False)
@@ -206,7 +207,7 @@ def dead_show(group: str, number: int, data: Data = None) -> None:
 def dead_replay(data: Data = None) -> None:
     """Fold what was set aside again: its views are rebuilt with the code of today."""
     at = installation(data)
-    letters = asyncio.run(operations.dead_letters(at))
+    letters = asyncio.run(dead_letters(at.cluster))
     done = asyncio.run(operations.replay(at, letters))
     console.print(f"{done} of {len(letters)} records were read again with their views.")
 

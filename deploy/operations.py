@@ -13,6 +13,7 @@ from deploy.embedded.databases import create_database
 from deploy.installation import Installation
 from deploy.services import SERVICES, Service
 from shared import generations
+from shared.dead_letters import Letter
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.rebuild import Rebuilt, rebuild
@@ -100,47 +101,6 @@ async def lags(installation: Installation) -> list[Behind]:
             dead = sum(end for partition, end in ends.items() if partition.topic == grave)
             found.append(Behind(group, behind, dead))
     return sorted(found, key=lambda one: one.consumer)
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A record that a consumer set aside."""
-
-    group: str
-    offset: int
-    source: str
-    type: str
-    error: str
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
-
-
-async def dead_letters(installation: Installation) -> list[Letter]:
-    """All of them, oldest first."""
-    letters = []
-    async with AIOKafkaConsumer(bootstrap_servers=installation.kafka, auto_offset_reset="earliest") as kafka:
-        cluster = await kafka._client.fetch_all_metadata()
-        prefix = installation.cluster.prefix
-        graves = [TopicPartition(t, 0) for t in cluster.topics() if t.endswith(".dead") and t.startswith(prefix)]
-        if not graves:
-            return []
-        kafka.assign(graves)
-        ends = await kafka.end_offsets(graves)
-        await kafka.seek_to_beginning(*graves)
-        while any([await kafka.position(p) < end for p, end in ends.items()]):
-            for partition, records in (await kafka.getmany(timeout_ms=500)).items():
-                group = partition.topic.removeprefix(prefix).removesuffix(".dead")
-                letters += [_letter(group, record) for record in records]
-    return letters
-
-
-def _letter(group: str, record: Any) -> Letter:
-    found = dict(record.headers)
-    return Letter(
-        group, record.offset, found.get("source", b"").decode(), found.get("ce_type", b"").decode(),
-        found.get("error", b"").decode(), record.key, record.value, tuple(record.headers),
-    )  # fmt: skip
 
 
 async def replay(installation: Installation, letters: list[Letter]) -> int:

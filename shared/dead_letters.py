@@ -1,0 +1,49 @@
+"""What consumers have set aside: the records as they came, with why and from where."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.topics import Cluster
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A record that a consumer set aside."""
+
+    group: str
+    offset: int
+    source: str
+    type: str
+    error: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+async def dead_letters(cluster: Cluster) -> list[Letter]:
+    """All of them, oldest first."""
+    letters = []
+    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap, auto_offset_reset="earliest") as kafka:
+        prefix = cluster.prefix
+        topics = (await kafka._client.fetch_all_metadata()).topics()
+        graves = [TopicPartition(t, 0) for t in topics if t.endswith(".dead") and t.startswith(prefix)]
+        if not graves:
+            return []
+        kafka.assign(graves)
+        ends = await kafka.end_offsets(graves)
+        await kafka.seek_to_beginning(*graves)
+        while any([await kafka.position(p) < end for p, end in ends.items()]):
+            for partition, records in (await kafka.getmany(timeout_ms=500)).items():
+                group = partition.topic.removeprefix(prefix).removesuffix(".dead")
+                letters += [_letter(group, record) for record in records]
+    return letters
+
+
+def _letter(group: str, record: Any) -> Letter:
+    found = dict(record.headers)
+    return Letter(
+        group, record.offset, found.get("source", b"").decode(), found.get("ce_type", b"").decode(),
+        found.get("error", b"").decode(), record.key, record.value, tuple(record.headers),
+    )  # fmt: skip

@@ -1,0 +1,99 @@
+"""A view is rebuilt beside the live one, compared with it, and switched while pages read on."""
+
+import asyncio
+from uuid import uuid4
+
+from shared.rebuild import rebuild
+from shared.runtime import Runtime
+from tests.serving import until
+from tests.shared.conftest import Stories, met, note, reopening, story_view
+
+
+async def filled(stories: Stories, runtime: Runtime, cases: int = 10) -> None:
+    person = uuid4()
+    events = [met(person)]
+    for _ in range(cases):
+        case = uuid4()
+        events += [reopening(case, 1), note(case, 2, person, "words"), reopening(case, 3)]  # type: ignore[list-item]
+    saved = await runtime.commits.save(events)
+    for one in saved:
+        await runtime.positions.wait(runtime.views[0], await runtime.positions.token([one]))
+
+
+async def test_a_rebuilt_view_is_equal_and_takes_over(stories: Stories) -> None:
+    async with stories.running() as runtime:
+        await filled(stories, runtime)
+        before = await stories.rows(runtime)
+        made = await rebuild(
+            runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys, verify=True
+        )
+        assert (made.differences, made.switched, made.rows) == ((), True, 10)
+        assert await stories.rows(runtime) == before
+        case = uuid4()
+        saved = await runtime.commits.save([reopening(case, 1)])
+        await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
+        assert (await stories.rows(runtime))[case] == (1, "again")
+
+
+async def test_a_row_that_was_changed_by_hand_is_named_and_nothing_is_switched(stories: Stories) -> None:
+    async with stories.running() as runtime:
+        await filled(stories, runtime)
+        async with runtime.pool.connection() as conn:
+            found = await conn.execute("update stories_g1 set reopened = 7 where ctid = '(0,1)' returning case_id")
+            row = await found.fetchone()
+        assert row is not None
+        made = await rebuild(
+            runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys, verify=True
+        )
+        assert made.differences == (f"stories {row[0]}",)
+        assert not made.switched
+        assert (await stories.rows(runtime))[row[0]][0] == 7
+
+
+async def test_events_that_arrive_during_a_rebuild_are_in_both(stories: Stories) -> None:
+    async with stories.running() as runtime:
+        await filled(stories, runtime)
+        stop = asyncio.Event()
+
+        async def write() -> int:
+            count = 0
+            while not stop.is_set():
+                await runtime.commits.save([reopening(uuid4(), 1)])
+                count += 1
+            return count
+
+        async def read() -> None:
+            while not stop.is_set():
+                assert len(await stories.rows(runtime)) >= 10
+                await asyncio.sleep(0)
+
+        writing, reading = asyncio.create_task(write()), asyncio.create_task(read())
+        made = await rebuild(
+            runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys, verify=True
+        )
+        stop.set()
+        count = await writing
+        await reading
+        assert made.switched
+
+        async def all_there() -> bool:
+            return len(await stories.rows(runtime)) == 10 + count
+
+        await until(all_there)
+
+
+async def test_a_changed_fold_is_built_beside_the_live_view_and_switched(stories: Stories) -> None:
+    async with stories.running() as runtime:
+        await filled(stories, runtime)
+    async with stories.running(story_view(version=2, weight=10)) as runtime:
+        counts = {count for count, _ in (await stories.rows(runtime)).values()}
+        assert counts <= {2, 20}, "a page always reads one version or the other"
+
+        async def renewed() -> bool:
+            return {count for count, _ in (await stories.rows(runtime)).values()} == {20} and not runtime.rebuilding
+
+        await until(renewed)
+        case = uuid4()
+        saved = await runtime.commits.save([reopening(case, 1)])
+        await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved), 20)
+        assert (await stories.rows(runtime))[case] == (10, "again")
