@@ -26,7 +26,7 @@ bench: .venv/ready
 	  { echo "A virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installing the pinned libraries into .venv"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv && \
-	  $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock && \
+	  $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
 	  $(BIN)/uv pip install -q --python $(BIN)/python --no-deps $(MEMBERS:%=-e ./%) || \
 	  { echo "The package index could not be reached or a package did not match its hash: see the lines above, then run make again."; exit 1; }
 	@touch $@

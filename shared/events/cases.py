@@ -58,9 +58,9 @@ class AspectClassified(AspectEvent):
 
     type: ClassVar[str] = "case.aspect-classified"
 
-    product: str | None = Field(description="What it is about.")
+    product: str | None = Field(None, description="What it is about.")
     sub_product: str | None = Field(None, description="What it is about, finer.")
-    issue: str | None = Field(description="What went wrong.")
+    issue: str | None = Field(None, description="What went wrong.")
     sub_issue: str | None = Field(None, description="What went wrong, finer.")
 
 
@@ -69,7 +69,7 @@ class AspectAssigned(AspectEvent):
 
     type: ClassVar[str] = "case.aspect-assigned"
 
-    handler: str | None = Field(description="The owner's account.")
+    handler: str | None = Field(None, description="The owner's account; absent when there is none.")
 
 
 class AspectResolved(AspectEvent):

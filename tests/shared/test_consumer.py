@@ -106,7 +106,7 @@ async def test_erasure_scrubs_the_view_and_a_late_word_stays_closed(stories: Sto
         async def text(expected: str | None) -> bool:
             async with runtime.pool.connection() as conn:
                 found = await conn.execute("select note from stories where case_id = %s", [case])
-                return await found.fetchone() == (expected,)
+                return bool(await found.fetchone() == (expected,))
 
         await until(lambda: text("a secret"))
         await runtime.commits.save([PersonErased(**BY.stamp(person, 2), reason="asked")])

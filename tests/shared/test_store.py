@@ -78,7 +78,7 @@ def test_an_erased_person_reads_as_erased_and_cannot_be_written_about(store: Sto
     store.put([PersonIdentified(**BY.stamp(person, 1), name=Sealed(person, "N"), preferred_channel="email")])
     store.put([PersonErased(**BY.stamp(person, 2), reason="asked")])
     states = store.load_many([person], lambda seen, event: [*(seen or []), event])
-    assert states[person][0].name == Sealed(person, None)  # type: ignore[attr-defined]
+    assert states[person][0].name == Sealed(person, None)
     with pytest.raises(KeyMissing):
         store.put([NoteAdded(**BY.stamp(case, 1), note_id=uuid4(), text=Sealed(person, "x"))])
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as Tree
 
 import pytest
 import vl_convert
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.web import charts
@@ -70,12 +70,19 @@ def test_a_bar_that_leads_nowhere_is_still_named() -> None:
     assert 'aria-label="Elsewhere: 4"' in svg
 
 
+@example([("Fourteen chars 😡😡😡😡😡😡", 1)])
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(names, st.integers(0, 10**9)), min_size=1, max_size=5))
 def test_any_label_survives(rows: list[tuple[str, int]]) -> None:
     bars = [Bar(name, value, f"/x?at={at}") for at, (name, value) in enumerate(rows)]
     svg = bar_chart(bars, title="T", ordered=True)
     assert [name for _, name in links(svg)] == [f"{name}: {value:,}" for name, value in rows]
+
+
+def test_a_long_label_is_cut_between_characters() -> None:
+    assert charts.shortened("Late payment") == "Late payment"
+    assert charts.shortened("Unclear letter about fees") == "Unclear letter abo…"
+    assert charts.shortened("😡" * 12) == "😡" * 8 + "…"
 
 
 def test_equal_figures_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:

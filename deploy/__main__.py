@@ -1,0 +1,5 @@
+"""`python -m deploy` is the `recourse` command."""
+
+from deploy.command import app
+
+app()

@@ -1,0 +1,82 @@
+"""The whole of Recourse on real servers, behind one port, as `recourse up` runs it."""
+
+import asyncio
+import contextlib
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest_asyncio
+import uvicorn
+from fastapi import FastAPI
+
+from deploy.gateway import gateway
+from deploy.installation import Installation, seed
+from deploy.services import SERVICES
+from shared.topics import Cluster, create_topics
+from tests.serving import until
+
+
+class Server(uvicorn.Server):
+    """Leaves signals to pytest."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass
+class Site:
+    """A running installation."""
+
+    installation: Installation
+    apps: dict[str, FastAPI]
+    password: str
+
+    @property
+    def url(self) -> str:
+        return self.installation.url
+
+    def client(self, role: str) -> httpx.AsyncClient:
+        """A machine's client with a token of that role."""
+        headers = {"Authorization": f"Bearer {self.installation.token(role, 'tests')}"}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest_asyncio.fixture(scope="session")
+async def site(
+    kafka: str, postgres: Callable[[str], str], postgres_server: str, servers_folder: Path
+) -> AsyncIterator[Site]:
+    port, seeds = free_port(), seed(servers_folder)
+    cluster = Cluster(kafka, f"t{uuid.uuid4().hex[:8]}-")
+    await create_topics(cluster)
+    installation = Installation(
+        url=f"http://127.0.0.1:{port}", kafka=kafka, postgres=postgres_server, secret=seeds.secret,
+        master_key=seeds.master_key, prefix=cluster.prefix, accounts=str(seeds.accounts),
+        smtp=f"127.0.0.1:{free_port()}", embedded=True,
+    )  # fmt: skip
+    apps = {n: s.build(installation.settings(postgres(f"site_{n}"))) for n, s in SERVICES.items()}
+    config = uvicorn.Config(gateway(apps, list(SERVICES.values())), port=port, log_level="warning", lifespan="on",
+                            timeout_graceful_shutdown=1)  # fmt: skip
+    server = Server(config)
+    serving = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        if serving.done():
+            serving.result()
+        return server.started
+
+    await until(started, 60)
+    yield Site(installation, apps, seeds.password)
+    server.should_exit = True
+    await serving
