@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
+from unicodedata import east_asian_width
 
 import altair
 import vl_convert
@@ -16,6 +17,7 @@ STEP = 26
 LABEL_WIDTH = 128
 VALUE_WIDTH = 48
 HIGHEST = 0.001
+ROOM = 19
 
 
 class Bar(NamedTuple):
@@ -46,6 +48,16 @@ def sorted_bars(rows: Sequence[Bar], *, ordered: bool = False, other: str = "Oth
     return [*ranked[:SEVEN], Bar(other, rest, other_href)]
 
 
+def shortened(label: str) -> str:
+    """What fits before the bar, wide characters counted twice; the converter's own cut can split one in two."""
+    taken = 0
+    for at, character in enumerate(label):
+        taken += 2 if east_asian_width(character) in "WF" else 1
+        if taken > ROOM:
+            return label[: at - 1].rstrip() + "…"
+    return label
+
+
 def bar_chart(
     rows: Sequence[Bar],
     *,
@@ -66,7 +78,7 @@ def _bars(bars: tuple[Bar, ...], title: str, say: Callable[[float], str], width:
     values = [
         {
             "at": at,
-            "label": row.label,
+            "label": shortened(row.label),
             "value": row.value,
             "said": say(row.value),
             "tone": row.tone,
@@ -83,7 +95,7 @@ def _bars(bars: tuple[Bar, ...], title: str, say: Callable[[float], str], width:
         base.mark_bar(height=14, cornerRadius=2).encode(
             x=x, color=altair.Color("tone:N", scale=drawing.TONES, legend=None)
         ),
-        base.mark_text(align="right", baseline="middle", fontSize=12, limit=LABEL_WIDTH - 20).encode(
+        base.mark_text(align="right", baseline="middle", fontSize=12).encode(
             x=altair.value(LABEL_WIDTH - 8), text=label, color=altair.value(drawing.TEXT)
         ),
         base.mark_text(align="left", baseline="middle", dx=6, fontSize=12, fontWeight=600).encode(
