@@ -13,8 +13,10 @@ from services.surveys.application import Surveys
 from services.surveys.questionnaire import Questionnaire
 from services.surveys.response import AnswersNotAccepted, SurveyAlreadyAnswered, SurveyExpired, ensure_open
 from services.surveys.views import answers, responses
-from services.surveys.views.answers import Tally
+from services.surveys.views.answers import Tally, answer_list
+from services.surveys.views.responses import response_list
 from shared.http import Form, allow
+from shared.live import live_updates
 from shared.paging import Page, cursor, links
 from shared.problems import NotFound, PersonWasErased
 from shared.web.charts import Bar, bar_chart
@@ -38,9 +40,14 @@ def router(surveys: Surveys) -> APIRouter:
             comments = await answers.comments(conn, shown.id, COMMENTS)
         charts = await asyncio.to_thread(_charts, shown.id, tallies)
         return pages.render(
-            request, "results.html", area="surveys", shown=shown, all=surveys.questionnaires.all, invited=invited,
-            answered=answered, charts=charts, comments=comments, rebuilding=sorted(runtime.rebuilding),
+            request, "results.html", area="surveys", live="/surveys/live", shown=shown,
+            all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts, comments=comments,
+            rebuilding=sorted(runtime.rebuilding),
         )  # fmt: skip
+
+    @routes.get("/surveys/live", dependencies=[allow("surveys.read")])
+    async def live() -> Response:
+        return live_updates(runtime, answer_list, response_list)
 
     @routes.get("/surveys/responses", dependencies=[allow("surveys.read")])
     async def list_responses(

@@ -21,7 +21,7 @@ def log(count: int = 9) -> list[Record]:
     feeder = Feeder("")
     records = []
     for number in range(1, count + 1):
-        feeder._positions = number * 10
+        feeder._positions = number * 10 - 1
         (raw,) = feeder.records(closed(1, number, number))
         records.append(replace(read(raw), offset=number - 1))
     return records

@@ -1,0 +1,131 @@
+"""How many complaints and aspects are there, by what, and how many were there at any instant?
+
+`changes` keeps each step for ever, so that any instant can be folded; `case_now` and `aspect_now` are the fold of all
+of them, for the figures of today. One case's steps are one aggregate's events: their version alone orders them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from shared.events.cases import (
+    AspectClassified,
+    AspectEvent,
+    AspectRaised,
+    AspectResolved,
+    CaseClosed,
+    CaseEvent,
+    CaseOpened,
+    CaseReopened,
+)
+from shared.view import Table, View
+
+
+@dataclass(slots=True)
+class Change:
+    """One step of a case; what the event says nothing about is null."""
+
+    event_id: str
+    kind: str | None = None
+    case_id: UUID | None = None
+    aspect_id: UUID | None = None
+    version: int | None = None
+    recorded_at: datetime | None = None
+    main: bool | None = None
+    product: str | None = None
+    sub_product: str | None = None
+    issue: str | None = None
+    sub_issue: str | None = None
+    outcome: str | None = None
+    redress: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    root_cause: str | None = None
+    reference: str | None = None
+    channel: str | None = None
+    received_at: datetime | None = None
+    organisation: str | None = None
+
+
+@dataclass(slots=True)
+class CaseNow:
+    case_id: UUID
+    reference: str | None = None
+    channel: str | None = None
+    received_at: datetime | None = None
+    organisation: str | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class AspectNow:
+    aspect_id: UUID
+    case_id: UUID | None = None
+    main: bool = False
+    product: str | None = None
+    sub_product: str | None = None
+    issue: str | None = None
+    sub_issue: str | None = None
+    outcome: str | None = None
+    redress: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    root_cause: str | None = None
+
+
+changes = Table(
+    "changes", Change, once=True,
+    indexes=["btree (aspect_id, version desc) where aspect_id is not null", "btree (case_id, version desc)"],
+)  # fmt: skip
+case_now = Table("case_now", CaseNow, indexes=["btree (received_at desc, case_id desc)"])
+aspect_now = Table("aspect_now", AspectNow, indexes=["btree (case_id)"])
+counts = View("counts", version=1, tables=[changes, case_now, aspect_now])
+
+STEPS: dict[type[CaseEvent], str] = {
+    CaseOpened: "opened", AspectRaised: "raised", AspectClassified: "classified", AspectResolved: "resolved",
+    CaseClosed: "closed", CaseReopened: "reopened",
+}  # fmt: skip
+
+
+@changes.on(*STEPS, key=lambda event: event.id)
+def changed(row: Change, event: CaseEvent) -> None:
+    row.kind, row.case_id = STEPS[type(event)], event.originator_id
+    row.version, row.recorded_at = event.originator_version, event.recorded_at
+    match event:
+        case CaseOpened():
+            _opened(row, event)
+        case AspectRaised() | AspectClassified() | AspectResolved():
+            row.aspect_id = event.aspect_id
+            _told(row, event)
+
+
+@case_now.on(CaseOpened, CaseClosed, CaseReopened)
+def moved(row: CaseNow, event: CaseEvent) -> None:
+    if isinstance(event, CaseOpened):
+        _opened(row, event)
+    row.closed_at = event.recorded_at if isinstance(event, CaseClosed) else None
+
+
+@aspect_now.on(AspectRaised, AspectClassified, AspectResolved, key=lambda event: event.aspect_id)
+def worked(row: AspectNow, event: AspectEvent) -> None:
+    row.case_id = event.originator_id
+    _told(row, event)
+
+
+def _opened(row: Change | CaseNow, event: CaseOpened) -> None:
+    row.reference, row.channel, row.received_at = event.reference, event.channel, event.received_at
+    row.organisation = event.organisation
+
+
+def _told(row: Change | AspectNow, event: AspectEvent) -> None:
+    """A classification replaces the one before it whole; a decision leaves it as it is."""
+    match event:
+        case AspectRaised() | AspectClassified():
+            row.product, row.sub_product = event.product, event.sub_product
+            row.issue, row.sub_issue = event.issue, event.sub_issue
+            if isinstance(event, AspectRaised):
+                row.main = event.primary
+        case AspectResolved():
+            row.outcome, row.redress, row.root_cause = event.outcome, event.redress, event.root_cause
+            row.amount, row.currency = event.amount, event.currency
