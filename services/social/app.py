@@ -1,0 +1,21 @@
+"""Puts social together: the only place that reads its settings."""
+
+from fastapi import FastAPI
+
+from services.social import http, pages
+from services.social.application import Social
+from services.social.views.inbox import inbox
+from shared.runtime import Runtime, Settings
+
+VIEWS = (inbox,)
+PATHS = ("/social", "/api/v1/mentions")
+
+
+def build(settings: Settings) -> FastAPI:
+    """The running service, once its lifespan begins."""
+    runtime = Runtime("social", settings, VIEWS)
+    social = Social(runtime)
+    app = runtime.application("Recourse social")
+    app.include_router(http.router(social))
+    app.include_router(pages.router(social))
+    return app

@@ -1,0 +1,137 @@
+"""A mention: captured once, then made a complaint, dismissed, or brought back."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.events import By, Event
+from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
+from shared.problems import PersonWasErased, RuleBroken
+from shared.sealed import Sealed, words
+
+Kind = Literal["post", "comment", "review", "message"]
+State = Literal["new", "promoted", "dismissed"]
+Reason = Literal["not-a-complaint", "not-about-us", "answered-elsewhere", "spam"]
+"""Why a mention is dismissed; a list, so that nobody is named."""
+
+
+class MentionIsComplaint(RuleBroken):
+    """The mention was made a complaint. Work on its case instead; it can be closed as out of scope there."""
+
+
+class MentionIsDismissed(RuleBroken):
+    """The mention was dismissed. Restore it first, then make it a complaint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What somebody said, in the form that all networks have in common."""
+
+    network: str
+    external_id: str
+    text: str
+    kind: Kind = "post"
+    author: str | None = None
+    handle: str | None = None
+    url: str | None = None
+    posted_at: datetime | None = None
+    language: str | None = None
+    invented: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """The state of one mention after its events; `text` is None once its author is erased."""
+
+    id: UUID
+    person_id: UUID
+    text: str | None
+    version: int
+    state: State = "new"
+    complaint_id: UUID | None = None
+
+
+def pseudonym(secret: str, *parts: str) -> UUID:
+    """An id that follows from what is known on the network, for nobody but us: without the secret it cannot be
+    guessed back from a public handle or post (UUIDv8, RFC 9562)."""
+    digest = bytearray(hmac.new(secret.encode(), "\n".join(("social", *parts)).encode(), hashlib.sha256).digest()[:16])
+    digest[6] = 0x80 | digest[6] & 0x0F
+    digest[8] = 0x80 | digest[8] & 0x3F
+    return UUID(bytes=bytes(digest))
+
+
+def mention_id(secret: str, post: Post) -> UUID:
+    """The same post is the same mention, however often it is delivered."""
+    return pseudonym(secret, "mention", post.network, post.external_id)
+
+
+def author_id(secret: str, post: Post, generation: int) -> UUID:
+    """The same author keeps one id until they are erased; then they are somebody new."""
+    if post.handle is None:
+        return pseudonym(secret, "author of", str(generation), post.network, post.external_id)
+    return pseudonym(secret, "author", str(generation), post.network, post.handle.strip().lstrip("@").lower())
+
+
+def evolve(mention: Mention | None, event: Event) -> Mention:
+    """Fold one event."""
+    if isinstance(event, MentionCaptured):
+        return Mention(event.originator_id, event.person_id, words(event.text), event.originator_version)
+    assert mention is not None
+    state = replace(mention, version=event.originator_version)
+    match event:
+        case MentionPromoted():
+            return replace(state, state="promoted", complaint_id=event.complaint_id)
+        case MentionDismissed():
+            return replace(state, state="dismissed")
+        case MentionRestored():
+            return replace(state, state="new")
+    raise TypeError(f"{event.type} is no event of a mention")
+
+
+def capture(id_: UUID, person_id: UUID, post: Post, by: By) -> list[Event]:
+    """Take the post in."""
+    return [
+        MentionCaptured(
+            **by.stamp(id_, 1), network=post.network, kind=post.kind, person_id=person_id,
+            external_id=Sealed(person_id, post.external_id), author=Sealed.of(person_id, post.author),
+            handle=Sealed.of(person_id, post.handle), url=Sealed.of(person_id, post.url),
+            text=Sealed(person_id, post.text), language=post.language, invented=post.invented,
+        )
+    ]  # fmt: skip
+
+
+def promote(mention: Mention, complaint_id: UUID, by: By) -> list[Event]:
+    """Make it a complaint under this id, once; asked again, it stays the complaint that it is."""
+    if mention.state == "promoted":
+        return []
+    if mention.state == "dismissed":
+        raise MentionIsDismissed
+    if mention.text is None:
+        raise PersonWasErased
+    return [
+        MentionPromoted(
+            **by.stamp(mention.id, mention.version + 1), complaint_id=complaint_id, person_id=mention.person_id,
+            text=Sealed(mention.person_id, mention.text),
+        )
+    ]  # fmt: skip
+
+
+def dismiss(mention: Mention, reason: Reason, by: By) -> list[Event]:
+    """It needs no work; saying so twice changes nothing."""
+    if mention.state == "promoted":
+        raise MentionIsComplaint
+    if mention.state == "dismissed":
+        return []
+    return [MentionDismissed(**by.stamp(mention.id, mention.version + 1), reason=reason)]
+
+
+def restore(mention: Mention, by: By) -> list[Event]:
+    """Undo a dismissal."""
+    if mention.state == "promoted":
+        raise MentionIsComplaint
+    if mention.state == "new":
+        return []
+    return [MentionRestored(**by.stamp(mention.id, mention.version + 1))]
