@@ -5,6 +5,7 @@ A closed case refuses all work but a note. Reopening keeps what was decided; eac
 
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from itertools import count
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -18,6 +19,7 @@ from services.cases.refusals import (
     CaseNotClosed,
     MoneyWithoutAmount,
     RootCauseMissing,
+    SubjectIncomplete,
 )
 from shared.events import By, Event
 from shared.events.cases import (
@@ -126,7 +128,7 @@ def status_of(*, closed: bool, begun: bool, open_aspects: int) -> Status:
 def begins(event: Event) -> bool:
     """Whether somebody took the case on: an owner, a look at what it is about, a word, a decision."""
     if isinstance(event, AspectAssigned):
-        return event.handler is not None
+        return bool(event.handler)
     if isinstance(event, AspectRaised):
         return not event.primary
     return isinstance(event, AspectClassified | AspectResolved | NoteAdded)
@@ -144,7 +146,7 @@ def evolve(case: Case | None, event: Event) -> Case:
         case AspectClassified():
             case = _change(case, event.aspect_id, subject=subject_of(event))
         case AspectAssigned():
-            case = _change(case, event.aspect_id, handler=event.handler)
+            case = _change(case, event.aspect_id, handler=event.handler or None)
         case AspectResolved():
             case = _change(case, event.aspect_id, decided_in=case.round)
         case NoteAdded():
@@ -192,8 +194,10 @@ def raise_aspect(case: Case, aspect_id: UUID, subject: Subject, summary: str | N
 
 
 def classify_aspect(case: Case, aspect_id: UUID, subject: Subject, by: By) -> list[Event]:
-    """Say what an aspect is about."""
+    """Say what an aspect is about: returns and root causes count by both."""
     _refuse_closed(case)
+    if not subject.product or not subject.issue:
+        raise SubjectIncomplete
     if case.aspect(aspect_id).subject == subject:
         return []
     return [AspectClassified(**by.stamp(case.id, case.version + 1), aspect_id=aspect_id, **asdict(subject))]
@@ -204,18 +208,16 @@ def assign_aspect(case: Case, aspect_id: UUID, handler: str | None, by: By) -> l
     _refuse_closed(case)
     if case.aspect(aspect_id).handler == handler:
         return []
-    return [AspectAssigned(**by.stamp(case.id, case.version + 1), aspect_id=aspect_id, handler=handler)]
+    return [AspectAssigned(**by.stamp(case.id, case.version + 1), aspect_id=aspect_id, handler=handler or "")]
 
 
 def assign_case(case: Case, handler: str, by: By) -> list[Event]:
     """Give all that is still to be decided to one owner; of a case that is decided, the primary aspect."""
     _refuse_closed(case)
     wanted = case.open_aspects or tuple(aspect for aspect in case.aspects if aspect.primary)
-    others = [aspect for aspect in wanted if aspect.handler != handler]
-    return [
-        AspectAssigned(**by.stamp(case.id, case.version + n), aspect_id=aspect.id, handler=handler)
-        for n, aspect in enumerate(others, 1)
-    ]
+    ids = (aspect.id for aspect in wanted if aspect.handler != handler)
+    stamps = (by.stamp(case.id, case.version + n) for n in count(1))
+    return [AspectAssigned(**stamp, aspect_id=id_, handler=handler) for id_, stamp in zip(ids, stamps, strict=False)]
 
 
 def resolve_aspect(case: Case, aspect_id: UUID, decision: Decision, by: By) -> list[Event]:

@@ -32,6 +32,10 @@ class RootCauseMissing(Unprocessable):
     """What is upheld needs its root cause, so that it can be put right for others too. Choose one."""
 
 
+class SubjectIncomplete(Unprocessable):
+    """A classification names the product and what went wrong. Give both."""
+
+
 class AmountIncomplete(Unprocessable):
     """An amount needs its currency, and a currency its amount. Give both or neither."""
 

@@ -116,7 +116,7 @@ def test_an_aspect_is_classified_assigned_and_resolved() -> None:
     ]
     assert cases.assign_aspect(case(), PRIMARY, None, INES) == []
     owned = case(lambda case: cases.assign_aspect(case, PRIMARY, "ines@example.org", INES))
-    freed = folded([*opened(1), *cases.assign_aspect(owned, PRIMARY, None, INES)])
+    freed = cases.evolve(owned, cases.assign_aspect(owned, PRIMARY, None, INES)[0])
     assert (owned.aspects[0].handler, freed.aspects[0].handler) == ("ines@example.org", None)
     assert cases.resolve_aspect(case(), PRIMARY, UPHELD, INES) == [
         AspectResolved(

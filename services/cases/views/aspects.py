@@ -1,0 +1,103 @@
+"""What are the grievances of a case, whose is each, how was it decided, and what put it right?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from shared.events.cases import AspectAssigned, AspectClassified, AspectRaised, AspectResolved
+from shared.sealed import words
+from shared.view import Table, View
+
+
+@dataclass(slots=True)
+class AspectRow:
+    aspect_id: UUID
+    case_id: UUID | None = None
+    person_id: UUID | None = None
+    is_primary: bool = False
+    product: str | None = None
+    sub_product: str | None = None
+    issue: str | None = None
+    sub_issue: str | None = None
+    handler: str | None = None
+    outcome: str | None = None
+    redress: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    root_cause: str | None = None
+    summary: str | None = None
+    explanation: str | None = None
+    raised_at: datetime | None = None
+    resolved_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Handler:
+    """An account that was ever given an aspect: whom to suggest as an owner."""
+
+    account: str
+    assigned_at: datetime | None = None
+
+
+aspects = Table(
+    "aspects", AspectRow, person="person_id", personal=["summary", "explanation"],
+    indexes=[
+        "btree (case_id)",
+        "btree (outcome, case_id) where outcome is not null",
+        "btree (root_cause, case_id) where root_cause is not null",
+    ],
+)  # fmt: skip
+handlers = Table("handlers", Handler)
+aspect_list = View("aspects", version=1, tables=[aspects, handlers])
+
+
+@aspects.on(AspectRaised, key=lambda event: event.aspect_id)
+def raised(row: AspectRow, event: AspectRaised) -> None:
+    row.case_id, row.is_primary, row.raised_at = event.originator_id, event.primary, event.happened_at
+    row.summary = words(event.summary)
+    row.person_id = event.summary.person if event.summary else None
+    row.product, row.sub_product = event.product, event.sub_product
+    row.issue, row.sub_issue = event.issue, event.sub_issue
+
+
+@aspects.on(AspectClassified, key=lambda event: event.aspect_id)
+def classified(row: AspectRow, event: AspectClassified) -> None:
+    row.product, row.sub_product = event.product, event.sub_product
+    row.issue, row.sub_issue = event.issue, event.sub_issue
+
+
+@aspects.on(AspectAssigned, key=lambda event: event.aspect_id)
+def assigned(row: AspectRow, event: AspectAssigned) -> None:
+    row.handler = event.handler or None
+
+
+@aspects.on(AspectResolved, key=lambda event: event.aspect_id)
+def resolved(row: AspectRow, event: AspectResolved) -> None:
+    row.outcome, row.redress, row.root_cause = event.outcome, event.redress, event.root_cause
+    row.amount, row.currency, row.resolved_at = event.amount, event.currency, event.happened_at
+    row.explanation = words(event.explanation)
+    row.person_id = event.explanation.person if event.explanation else row.person_id
+
+
+@handlers.on(AspectAssigned, key=lambda event: event.handler or None)
+def given(row: Handler, event: AspectAssigned) -> None:
+    row.assigned_at = max(row.assigned_at or event.recorded_at, event.recorded_at)
+
+
+async def of_case(conn: Any, case_id: UUID) -> list[dict[str, Any]]:
+    """The primary aspect first, then as they were raised."""
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            "select * from aspects where case_id = %s order by is_primary desc, raised_at, aspect_id", [case_id]
+        )
+        return list(await cursor.fetchall())
+
+
+async def known_handlers(conn: Any) -> list[str]:
+    """Those who worked lately."""
+    found = await conn.execute("select account from handlers order by assigned_at desc limit 200")
+    return sorted(row[0] for row in await found.fetchall())
