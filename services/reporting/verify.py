@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from services.reporting.chains import Chain
 from services.reporting.findings import Finding, Verified
@@ -48,8 +49,12 @@ async def verify_topic(
     """
     sent = sent or Sent()
     chains: dict[int, Chain] = {}
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap, enable_auto_commit=False) as kafka:
-        found = (await kafka._client.fetch_all_metadata()).partitions_for_topic(cluster.name(topic)) or set()
+    async with AIOKafkaConsumer(
+        bootstrap_servers=cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    ) as kafka:
+        found = (await kafka._client.fetch_all_metadata()).partitions_for_topic(cluster.name(topic))
+        if not found:
+            raise UnknownTopicOrPartitionError(cluster.name(topic))
         chains = {number: Chain(topic, number) for number in sorted(found)}
         async for raw in _records(kafka, [TopicPartition(cluster.name(topic), number) for number in chains]):
             sent.records += 1
@@ -86,11 +91,8 @@ def _checked(record: Record) -> Record:
 
 
 async def _records(kafka: AIOKafkaConsumer, places: list[TopicPartition]) -> AsyncIterator[ConsumerRecord]:
-    if not places:
-        return
     kafka.assign(places)
     ends = await kafka.end_offsets(places)
-    await kafka.seek_to_beginning(*places)
     left = {place for place in places if await kafka.position(place) < ends[place]}
     while left:
         for place, records in (await kafka.getmany(*left, timeout_ms=500, max_records=5000)).items():

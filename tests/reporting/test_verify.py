@@ -1,0 +1,149 @@
+"""On real servers: whatever is altered in a topic or in an event table is named; what is in order gives no alarm."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from fastapi import FastAPI
+
+from services.reporting.verify import Verified, verify, verify_topic
+from shared.runtime import Runtime, Settings
+from shared.topics import Cluster, create_topics
+from tests.reporting.given import classified, closed, opened
+from tests.serving import serve, settings, until
+
+
+@dataclass
+class Cases:
+    """A service that has sent what it wrote, and stands still."""
+
+    cluster: Cluster
+    url: str
+
+    async def verify(self) -> Verified:
+        return await verify(self.cluster, {"cases": self.url})
+
+    async def execute(self, statement: str, *values: Any) -> None:
+        async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as conn:
+            await conn.execute(statement, values)
+
+
+@pytest.fixture
+async def cases(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Cases]:
+    """Ten cases of four events; position 21 was given to a transaction that was rolled back."""
+    url = postgres("cases")
+    given = await settings(kafka, url)
+
+    def build(own: Settings) -> FastAPI:
+        return Runtime("cases", own).application("cases")
+
+    async with serve(build, given) as served:
+        for number in range(1, 11):
+            if number == 6:
+                async with served.runtime.pool.connection() as conn:
+                    await conn.execute("select nextval(pg_get_serial_sequence('cases_events', 'notification_id'))")
+            events = [*opened(number), classified(number, 3, 1, "Loan"), closed(number, 4, 2)]
+            await asyncio.to_thread(served.runtime.store.put, events)
+
+        async def relayed() -> bool:
+            async with served.runtime.pool.connection() as conn:
+                row = await (await conn.execute("select position from relay_position")).fetchone()
+            return bool(row == (41,))
+
+        await until(relayed)
+    yield Cases(given.kafka, url)
+
+
+async def test_what_was_written_and_sent_verifies(cases: Cases) -> None:
+    assert await cases.verify() == Verified(records=40, events=40)
+
+
+async def test_each_row_that_was_altered_is_named(cases: Cases) -> None:
+    """One byte changed, one row taken out, one slipped in behind the relay, one that waits to be sent."""
+    await cases.execute(
+        "update cases_events set state = set_byte(state, 5, get_byte(state, 5) # 1) where notification_id = 3"
+    )
+    await cases.execute("delete from cases_events where notification_id = 15")
+    stranger = uuid.uuid4()
+    for position in (21, 99):
+        await cases.execute(
+            "insert into cases_events (notification_id, originator_id, originator_version, topic, state)"
+            " values (%s, %s, 1, 'case.closed.v1', %s)",
+            position,
+            stranger,
+            b'{"recorded_at":"2026-03-14T09:00:00Z"}',
+        )
+        stranger = uuid.uuid4()
+    verified = await cases.verify()
+    named = [(f.kind, f.where, f.topic, f.position, f.type) for f in verified.findings]
+    assert named == [
+        ("changed", "store", "cases", 3, "case.aspect-classified.v1"),
+        ("missing", "store", "cases", 15, "case.aspect-classified.v1"),
+        ("added", "store", "cases", 21, "case.closed.v1"),
+    ]
+    assert verified.findings[0].event == f"cases/{uuid.UUID(int=1)}/3"
+    assert (verified.events, verified.waiting) == (41, 1)
+
+
+async def test_a_stranger_on_the_topic_is_named(cases: Cases) -> None:
+    """With headers of their own, or without."""
+    async with AIOKafkaProducer(bootstrap_servers=cases.cluster.bootstrap) as producer:
+        place = await producer.send_and_wait(cases.cluster.name("cases"), b"{}", key=b"k", partition=0)
+        key = str(uuid.UUID(int=4)).encode()
+        forged = [
+            ("ce_id", b"cases/%s/9" % key), ("ce_type", b"case.closed.v1"), ("ce_position", b"77"),
+            ("ce_previous", b"41"), ("ce_chain", b"00" * 32),
+        ]  # fmt: skip
+        other = await producer.send_and_wait(cases.cluster.name("cases"), b"{}", key=key, partition=0, headers=forged)
+    found = [f for f in (await cases.verify()).findings if f.where == "topic"]
+    assert ("added", 0, place.offset, None) in {(f.kind, f.partition, f.offset, f.position) for f in found}
+    assert ("added", 0, other.offset, 77) in {(f.kind, f.partition, f.offset, f.position) for f in found}
+
+
+Raw = tuple[bytes, bytes, list[tuple[str, bytes]]]
+
+
+async def records(cluster: Cluster) -> dict[int, list[Raw]]:
+    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap, auto_offset_reset="earliest") as kafka:
+        places = [TopicPartition(cluster.name("cases"), number) for number in range(4)]
+        kafka.assign(places)
+        ends = await kafka.end_offsets(places)
+        read: dict[int, list[Raw]] = {number: [] for number in range(4)}
+        for place in places:
+            while len(read[place.partition]) < ends[place]:
+                record = await kafka.getone(place)
+                read[place.partition].append((record.key, record.value, list(record.headers)))
+    return read
+
+
+@pytest.mark.parametrize("tampering", ["changed", "missing", "added"])
+async def test_a_topic_that_was_altered_names_the_record(cases: Cases, tampering: str) -> None:
+    """The same log on another cluster, but for one record, as a broker that was tampered with would serve it."""
+    copy = Cluster(cases.cluster.bootstrap, f"t{uuid.uuid4().hex[:8]}-")
+    await create_topics(copy)
+    read = await records(cases.cluster)
+    fullest = max(read, key=lambda number: len(read[number]))
+    key, value, headers = read[fullest][2]
+    position, event = (int(dict(headers)["ce_position"]), dict(headers)["ce_id"].decode())
+    if tampering == "changed":
+        read[fullest][2] = (key, value.replace(b"ines", b"inez").replace(b"cases.open", b"cases.oben"), headers)
+    elif tampering == "missing":
+        del read[fullest][2]
+    else:
+        read[fullest].insert(3, (key, b"{}", headers))
+    async with AIOKafkaProducer(bootstrap_servers=copy.bootstrap) as producer:
+        for number, rows in read.items():
+            for row in rows:
+                await producer.send_and_wait(copy.name("cases"), row[1], key=row[0], partition=number, headers=row[2])
+    (found,) = await verify_topic(copy, "cases")
+    assert (found.kind, found.partition, found.position) == (tampering, fullest, position)
+    assert found.event == (None if tampering == "missing" else event)
+    store = [f for f in (await verify(copy, {"cases": cases.url})).findings if f.event == event]
+    assert [f.kind for f in store] == {"changed": ["changed", "changed"], "missing": ["missing"], "added": ["added"]}[
+        tampering
+    ]
