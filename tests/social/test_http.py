@@ -277,3 +277,10 @@ async def test_a_mention_shows_how_it_sounds_and_where_its_case_stands(social: S
         await shows(status="open")
         await neighbour.runtime.commits.save([closed])
         await shows(status="closed")
+
+
+async def test_a_bottomless_object_is_refused(social: Served) -> None:
+    content = b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    async with social.client("machine") as client:
+        made = await client.post(f"{API}/from/x", content=content, headers={"content-type": "application/json"})
+    assert made.status_code in {400, 422}
