@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -15,6 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from deploy.services import Service
 from shared.events.asyncapi import asyncapi
 
+THREADS = 48
+"""The stores and policies of six services work in threads, and some wait for each other."""
+
 
 def gateway(apps: Mapping[str, FastAPI], services: Sequence[Service]) -> ASGIApp:
     """One application whose lifespan is that of all."""
@@ -22,6 +26,7 @@ def gateway(apps: Mapping[str, FastAPI], services: Sequence[Service]) -> ASGIApp
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         async with AsyncExitStack() as stack:
             entered = [app.router.lifespan_context(app) for app in apps.values()]
             await asyncio.gather(*[stack.enter_async_context(context) for context in entered])

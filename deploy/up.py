@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+import uvloop
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
@@ -33,7 +34,7 @@ def up(data: Path, port: int, console: Console) -> None:
         status.update("Starting the six services")
         installation = _installation(seeds, running, port)
         try:
-            asyncio.run(_serve(installation, running, port, lambda: _say(console, status, installation, seeds, began)))
+            uvloop.run(_serve(installation, running, port, lambda: _say(console, status, installation, seeds, began)))
         finally:
             (data / "running.json").unlink(missing_ok=True)
             status.stop()

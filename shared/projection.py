@@ -62,7 +62,7 @@ async def _load(
 ) -> Rows:
     async with conn.cursor(row_factory=tuple_row, binary=True) as cursor:
         await cursor.execute(
-            SQL("select {} from {} where {} = any(%s::{}[])").format(
+            SQL("select {} from {} where {} = any(%b::{}[])").format(
                 _names(table),
                 physical(table, generation),
                 Identifier(table.key),
@@ -101,7 +101,7 @@ async def _write(conn: psycopg.AsyncConnection[Any], table: Table[Any], generati
 
 def _upsert(table: Table[Any], generation: int) -> Composed:
     arrays = SQL(", ").join(
-        SQL("%s::{}[]").format(SQL("text" if kind == "jsonb" else kind)) for kind in table.columns.values()
+        SQL("%b::{}[]").format(SQL("text" if kind == "jsonb" else kind)) for kind in table.columns.values()
     )
     casts = SQL(", ").join(
         SQL("{}::jsonb").format(Identifier(name)) if kind == "jsonb" else Identifier(name)

@@ -27,6 +27,7 @@ COLUMNS = {
     "event tag": "event_tag", "event_tag": "event_tag",
 }  # fmt: skip
 LIMITS = {"product": 200, "sub_product": 200, "issue": 200, "sub_issue": 200, "organisation": 200, "region": 50}
+CONTROL = {code: None for code in range(32) if chr(code) not in "\n\t"}
 EARLIEST = date(1970, 1, 1)
 
 
@@ -100,7 +101,7 @@ def _instant(text: str | None) -> datetime | None:
 
 def _plain(value: str) -> str | None:
     """Without control characters and outer blanks; nothing becomes None."""
-    return "".join(c for c in value if c >= " " or c in "\n\t").strip() or None
+    return value.translate(CONTROL).strip() or None
 
 
 def _nobody(complaint_id: UUID) -> UUID:

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
@@ -43,7 +44,7 @@ class Contact:
     needs: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arrival:
     """Where something came from; the same `source` and `key` is the same arrival, however often it comes."""
 
@@ -53,7 +54,7 @@ class Arrival:
     line: int | None = None
     fingerprint: str | None = None
 
-    @property
+    @cached_property
     def id(self) -> UUID:
         return uuid5(ARRIVALS, f"{self.source}\n{self.key}")
 
