@@ -1,5 +1,6 @@
 """The commands of intake: take a complaint in, import many, erase a person."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from services.intake.complaint import (
 )
 from shared.events import By, Event
 from shared.events.complaints import ArrivalRecorded, Channel
-from shared.problems import Unprocessable
+from shared.problems import NotFound, Unprocessable
 from shared.runtime import Runtime
 from shared.store import Conflict, Saved
 
@@ -106,8 +107,18 @@ class Intake:
 
     async def erase(self, person_id: UUID, reason: str, *, actor: str) -> list[Saved]:
         """Destroy the person's key and tell every service."""
-        by = By(actor, datetime.now(UTC))
-        return await self.runtime.commits.decide(person_id, person.evolve, lambda p: person.erase(p, reason, by))
+        known = await asyncio.to_thread(self.runtime.store.load, person_id, person.evolve)
+        if known is None and await self._has_key(person_id):
+            known = person.Person(person_id, 0)
+        if known is None:
+            raise NotFound("There is no person with this id.")
+        return await self.runtime.commits.save(person.erase(known, reason, By(actor, datetime.now(UTC))))
+
+    async def _has_key(self, person_id: UUID) -> bool:
+        """Somebody of whom we have only words: the author of a mention, or of a row of a file."""
+        async with self.runtime.pool.connection() as conn:
+            found = await conn.execute("select 1 from keys where person_id = %s and wrapped is not null", [person_id])
+            return await found.fetchone() is not None
 
     async def _first_answer(self, arrival: Arrival) -> Accepted:
         first = self.runtime.store.load(arrival.id, lambda _, event: event)
