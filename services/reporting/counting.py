@@ -145,6 +145,20 @@ async def every(conn: Any, filters: Filters, as_at: datetime | None) -> AsyncIte
             yield row
 
 
+async def choices(conn: Any) -> dict[str, list[str]]:
+    """What can be filtered by, as far as it occurs."""
+    found = await conn.execute(
+        "select 'product', product from aspect_now union select 'outcome', outcome from aspect_now"
+        " union select 'cause', root_cause from aspect_now union select 'channel', channel from case_now"
+        " order by 1, 2 limit 1000"
+    )
+    offered: dict[str, list[str]] = {"product": [], "channel": [], "outcome": [], "cause": []}
+    for name, value in await found.fetchall():
+        if value is not None:
+            offered[name].append(value)
+    return offered
+
+
 def _relations(as_at: datetime | None) -> str:
     return NOW if as_at is None else THEN
 

@@ -1,0 +1,56 @@
+"""What the page of a report shows: the question, both counts as charts and as a table, every figure a link."""
+
+from typing import Any
+
+from services.reporting.asking import Report
+from services.reporting.counting import NOTHING, Counts, Group
+from services.reporting.labels import QUESTIONS, TONES, label, months
+from shared.web.charts import Bar, Point, bar_chart, line_chart
+from shared.web.templating import gettext
+
+LONGEST = 60
+"""Months in one drawing; the table has them all."""
+
+
+def groups_of(report: Report, counts: Counts) -> list[Group]:
+    """As they are shown: over time without holes."""
+    if report.by != "month":
+        return list(counts.groups)
+    known = {group.value: group for group in counts.groups}
+    return [known.get(month, Group(month, 0, 0)) for month in months([g.value for g in counts.groups if g.value])]
+
+
+def rows_of(report: Report, groups: list[Group]) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label(report.by, group.value), "complaints": group.complaints, "aspects": group.aspects,
+            "href": report.address("/reports/complaints", **{report.by: group.value or NOTHING}),
+        }
+        for group in groups
+    ]  # fmt: skip
+
+
+def drawings(report: Report, groups: list[Group]) -> list[dict[str, Any]]:
+    """One per count; call it in a thread, as drawing takes time."""
+    return [
+        {"caption": gettext(caption), "svg": _drawing(report, groups, count), "count": count}
+        for caption, count in (("Complaints", "complaints"), ("Aspects", "aspects"))
+    ]
+
+
+def _drawing(report: Report, groups: list[Group], count: str) -> Any:
+    title = f"{gettext(QUESTIONS[report.by])} {gettext(count.capitalize())}"
+    marks = [(label(report.by, g.value), getattr(g, count), _cases(report, g.value), g.value) for g in groups]
+    if report.by == "month":
+        return line_chart([Point(text, number, href) for text, number, href, _ in marks[-LONGEST:]], title=title)
+    bars = [Bar(text, number, href, TONES.get(value or "", "neutral")) for text, number, href, value in marks]  # type: ignore[arg-type]
+    return bar_chart(bars, title=title, other=gettext("Other"), other_href="#table")
+
+
+def _cases(report: Report, value: str | None) -> str:
+    """The cases behind a mark: the list that is worked, or where that cannot say it, the list as it was known then."""
+    if value is None or report.as_at is not None or NOTHING in report.given.values() or "month" in report.given:
+        return report.address("/reports/complaints", **{report.by: value or NOTHING})
+    if report.by == "month":
+        return report.address("/reports/complaints", month=value)
+    return report.address("/cases", by=None, view="all", **{report.by: value})
