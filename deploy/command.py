@@ -42,7 +42,7 @@ Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 
 def fail(message: str) -> typer.Exit:
-    errors.print(f"[red]Error:[/red] {message}", highlight=False)
+    errors.print(f"[red]Error:[/red] {message}", highlight=False, soft_wrap=True)
     return typer.Exit(1)
 
 

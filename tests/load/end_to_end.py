@@ -26,7 +26,7 @@ from tests.system.conftest import free_port
 COMPLAINTS = 10_000
 VIEWS = {"cases": "select count(*) from caseload where reference is not null",
          "sentiment": "select count(*) from measurements",
-         "reporting": "select count(*) from trail where type = 'sentiment.measured'"}  # fmt: skip
+         "reporting": "select count(*) from trail where name = 'sentiment.measured.v1'"}  # fmt: skip
 WORDS = "the bank card was charged twice and nobody answered my letter about the wrong fee on this account".split()
 
 
@@ -98,7 +98,9 @@ def main() -> None:
         limit = bare(installation)
         print(f"accepted {totals.accepted:,} complaints in {accepted:.1f} s")
         for service, seconds in sorted(reached.items(), key=lambda item: item[1]):
-            print(f"{service:10} has all after {seconds:.1f} s: {seconds / limit:.1f} times a bare insert of the events")
+            print(
+                f"{service:10} has all after {seconds:.1f} s: {seconds / limit:.1f} times a bare insert of the events"
+            )
 
 
 if __name__ == "__main__":

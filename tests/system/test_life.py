@@ -81,7 +81,11 @@ async def test_from_the_complaint_to_the_answered_survey(site: Site) -> None:
         results = await seen(client, "/api/v1/surveys", lambda body: "5" in str(body))
         assert results
         kinds = {"complaint.received", "case.opened", "sentiment.measured", "case.closed", "survey.answered"}
-        trail = await seen(client, f"/api/v1/audit/{case}", lambda body: kinds <= {row["type"] for row in body["data"]})
+        trail = await seen(
+            client,
+            f"/api/v1/audit/{case}",
+            lambda body: kinds <= {row["name"].rpartition(".v")[0] for row in body["data"]},
+        )
         assert all(row["recorded_at"] for row in trail["data"])
         empty = await client.get(f"/api/v1/audit/{case}", params={"as_at": before.isoformat()})
         assert empty.json()["data"] == []

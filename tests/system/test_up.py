@@ -62,7 +62,7 @@ def test_what_was_accepted_is_there_after_a_restart(tmp_path: Path) -> None:
             wait_for(client, f"/api/v1/cases/{made['id']}")
         second = command(data, "up", "--port", str(free_port()))
         assert second.returncode == 1
-        assert "in use" in second.stderr
+        assert "Another run" in second.stderr
         taken = command(tmp_path / "other", "up", "--port", str(port))
         assert taken.returncode == 1
         assert f"Port {port}" in taken.stderr

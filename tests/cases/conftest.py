@@ -1,0 +1,58 @@
+"""One running cases service, and a neighbour whose complaints, people and sentiments it hears."""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest_asyncio
+from fastapi import FastAPI
+
+from services.cases.app import build
+from shared.runtime import Runtime, Settings
+from tests.cases.given import complaint, complaint_id, person
+from tests.serving import Served, serve, settings, until
+
+Receive = Callable[..., Awaitable[UUID]]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def cases(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
+    async with serve(build, await settings(kafka, postgres("cases"))) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(scope="session")
+async def neighbour(cases: Served, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
+    """As much of intake and sentiment as publishes events."""
+    cluster = cases.runtime.settings.kafka
+
+    def bare(given: Settings) -> FastAPI:
+        return Runtime("intake", given).application("A neighbour")
+
+    async with serve(bare, await settings("", postgres("neighbour"), cluster)) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(scope="session")
+async def receive(cases: Served, neighbour: Served) -> Receive:
+    """`await receive(name=..., product=..., ...)` makes a complaint elsewhere and answers its case, once it is open."""
+    numbers = itertools.count(100)
+
+    async def received(name: str = "Amal Haddad", **given: Any) -> UUID:
+        number = next(numbers)
+        await neighbour.runtime.commits.save([complaint(number, **given), person(number, name)])
+
+        async def shown() -> bool:
+            async with cases.runtime.pool.connection() as conn:
+                found = await conn.execute(
+                    "select 1 from caseload join complainants using (person_id) join case_words using (case_id)"
+                    " where case_id = %s and total_aspects > 0 and name is not null",
+                    [complaint_id(number)],
+                )
+                return await found.fetchone() is not None
+
+        await until(shown)
+        return complaint_id(number)
+
+    return received

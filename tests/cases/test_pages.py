@@ -1,0 +1,216 @@
+"""Work through the pages as a browser without a script would: forms, refusals with nothing lost, undo, roles."""
+
+import base64
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import httpx
+import pytest
+
+from tests.cases.conftest import Receive
+from tests.serving import Served
+
+
+@pytest.fixture
+async def handler(cases: Served) -> AsyncIterator[httpx.AsyncClient]:
+    async with cases.client("handler", accept="text/html") as client:
+        yield client
+
+
+async def token(client: httpx.AsyncClient, path: str = "/cases") -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await client.get(path)).text)
+    assert found
+    return found[1]
+
+
+async def send(client: httpx.AsyncClient, path: str, **fields: Any) -> httpx.Response:
+    csrf = await token(client)
+    return await client.post(path, data={"csrf": csrf} | {name.replace("__", "-"): v for name, v in fields.items()})
+
+
+def notice(response: httpx.Response) -> Any:
+    return json.loads(base64.urlsafe_b64decode(response.cookies["notice"]))
+
+
+def primary(case_id: UUID) -> UUID:
+    return uuid5(case_id, "primary")
+
+
+async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive(name="Amal Haddad")
+    at = f"/cases/{case_id}"
+    new = (await handler.get(at)).text
+    assert "Amal Haddad" in new
+    assert "My card was charged twice" in new
+    assert f'href="/audit/{case_id}"' in new
+    assert "DISP 1.6.2R" in new
+    assert new.count("button-primary") == 2, "assign is the next thing to do; the decision's button is folded away"
+
+    taken = await send(handler, f"{at}/aspects/{primary(case_id)}/assignment", handler="handler@example.org")
+    assert (taken.status_code, taken.headers["location"]) == (303, at)
+    assert notice(taken)["fields"] == {"handler": ""}
+    assert "handler@example.org" in (await handler.get(at)).text
+
+    raised = await send(handler, f"{at}/aspects", form="aspect", product="Loan", issue="Fees", summary="Also the loan.")
+    assert raised.status_code == 303
+    shown = (await handler.get(at)).text
+    assert "Loan: Fees" in shown
+    assert "Also the loan." in shown
+    second = re.search(rf"{at}/aspects/([0-9a-f-]{{36}})/assignment", shown.replace(str(primary(case_id)), ""))
+    assert second
+
+    refused = await send(handler, f"{at}/closing")
+    assert refused.status_code == 409
+    assert "Decide first: Credit card: Charged twice; Loan: Fees." in refused.text
+    assert 'id="f-closing"' in refused.text
+
+    decided = await send(
+        handler, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="upheld",
+        root_cause__1="system-error", redress__1="refund", amount__1="25.00", currency__1="gbp",
+        explanation__1="Twice.",
+    )  # fmt: skip
+    assert decided.status_code == 303, decided.text
+    decided = await send(
+        handler, f"{at}/aspects/{second[1]}/resolution", form="resolution-2", outcome__2="not-upheld", redress__2="none"
+    )
+    assert decided.status_code == 303, decided.text
+    shown = (await handler.get(at)).text
+    assert "Refund £25.00" in shown
+    assert "System error" in shown
+    assert re.search(r'button-primary" type="submit" id="f-closing"', shown)
+
+    closed = await send(handler, f"{at}/closing")
+    assert (closed.status_code, notice(closed)["undo"]) == (303, f"{at}/reopening")
+    shown = (await handler.get(at)).text
+    assert "Reopen case" in shown
+    assert "/resolution" not in shown
+    undone = await send(handler, notice(closed)["undo"], **notice(closed)["fields"])
+    assert undone.status_code == 303
+    assert "Closed by mistake" in (await handler.get(at)).text
+
+
+async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    back = await send(
+        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="upheld",
+        redress__1="compensation", amount__1="many", explanation__1="Kept <words>",
+    )  # fmt: skip
+    assert back.status_code == 422
+    assert 'href="#f-amount-1"' in back.text
+    assert 'value="many"' in back.text
+    assert "Kept &lt;words&gt;" in back.text
+    assert 'value="upheld" checked' in back.text
+    back = await send(
+        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="upheld",
+        explanation__1="Kept words",
+    )  # fmt: skip
+    assert back.status_code == 422
+    assert 'href="#f-root_cause-1"' in back.text
+    assert "Kept words" in back.text
+
+
+async def test_a_note_is_added_once_however_often_it_is_sent(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    for _ in range(2):
+        sent = await send(handler, f"/cases/{case_id}/notes", key="abc", text="Called <b>the</b> customer.\r\nTwice.")
+        assert sent.status_code == 303
+    shown = (await handler.get(f"/cases/{case_id}")).text
+    assert shown.count("Called &lt;b&gt;the&lt;/b&gt; customer.") == 1
+    empty = await send(handler, f"/cases/{case_id}/notes", text="  ")
+    assert empty.status_code == 422
+    assert "Write the note first." in empty.text
+    odd = await send(handler, f"/cases/{case_id}/notes", text="a\0b")
+    assert odd.status_code == 422
+
+
+async def test_the_list_narrows_by_its_address(handler: httpx.AsyncClient, receive: Receive) -> None:
+    word = f"Product {uuid4().hex[:8]}"
+    case_id = await receive(name="Ben Okafor", product=word)
+    other = await receive(product=f"{word} other")
+    shown = (await handler.get("/cases", params={"product": word})).text
+    assert f"/cases/{case_id}" in shown
+    assert f"/cases/{other}" not in shown
+    assert "Ben Okafor" in shown
+    assert "Take all away" in shown
+    found = (await handler.get("/cases", params={"q": word, "page[size]": 1})).text
+    following = re.search(r'rel="next" href="([^"]+)"', found)
+    assert following
+    rest = (await handler.get(following[1].replace("&amp;", "&"))).text
+    assert (str(case_id) in found) != (str(case_id) in rest)
+    nothing = (await handler.get("/cases", params={"q": f"{word} {word[::-1]}"})).text
+    assert "No case matches" in nothing
+
+
+@pytest.mark.parametrize("view", ["open", "mine", "unassigned", "red", "late", "closed", "all", "alerts"])
+async def test_every_tab_is_a_page(handler: httpx.AsyncClient, receive: Receive, view: str) -> None:
+    await receive()
+    for sort in ("priority", "-due", "sentiment", "-received"):
+        answer = await handler.get("/cases", params={"view": view, "sort": sort, "outcome": "", "from": ""})
+        assert answer.status_code == 200
+        assert 'aria-current="page"' in answer.text
+
+
+async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive: Receive) -> None:
+    ids = [str(await receive()) for _ in range(3)]
+    await send(
+        handler,
+        f"/cases/{ids[2]}/aspects/{primary(UUID(ids[2]))}/resolution",
+        form="resolution-1",
+        outcome__1="withdrawn",
+    )
+    await send(handler, f"/cases/{ids[2]}/closing")
+    done = await send(handler, "/cases/bulk", id=ids, do="assign", back="/cases?view=mine")
+    assert (done.status_code, done.headers["location"]) == (303, "/cases?view=mine")
+    assert notice(done)["text"].startswith("2 cases are yours. Left as they were: 1. The case is closed.")
+    mine = (await handler.get("/cases?view=mine")).text
+    assert [id_ in mine for id_ in ids] == [True, True, False]
+    assert (await send(handler, "/cases/bulk", id=ids[:2], do="priority", priority="urgent")).status_code == 303
+    urgent = (await handler.get("/cases?view=mine&priority=urgent")).text
+    assert all(id_ in urgent for id_ in ids[:2])
+    wrongs: list[dict[str, Any]] = [{"id": []}, {"id": ["x"]}, {"id": ids, "do": "priority", "priority": "soon"}]
+    for wrong in wrongs:
+        assert (await send(handler, "/cases/bulk", **wrong)).status_code == 422
+    elsewhere = await send(handler, "/cases/bulk", id=ids[:1], do="assign", back="//example.org/cases")
+    assert elsewhere.headers["location"] == "/cases"
+
+
+async def test_the_priority_can_be_set_and_set_back(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    done = await send(handler, f"/cases/{case_id}/priority", priority="urgent")
+    assert notice(done) == {
+        "text": "Priority changed", "undo": f"/cases/{case_id}/priority", "label": "", "fields": {"priority": "normal"}
+    }  # fmt: skip
+    assert "priority-urgent" in (await handler.get(f"/cases/{case_id}")).text
+
+
+async def test_who_reads_sees_no_form_and_who_is_a_stranger_signs_in(cases: Served, receive: Receive) -> None:
+    case_id = await receive()
+    async with cases.client("auditor", accept="text/html") as auditor:
+        shown = await auditor.get(f"/cases/{case_id}")
+        assert shown.status_code == 200
+        assert f'action="/cases/{case_id}' not in shown.text
+        assert "You can read this case" in shown.text
+        assert "data-bulk" not in (await auditor.get("/cases")).text
+        assert (await send(auditor, f"/cases/{case_id}/notes", text="Words")).status_code == 403
+    async with cases.client(accept="text/html") as stranger:
+        for path in ("/cases", f"/cases/{case_id}", "/cases?view=mine"):
+            sent = await stranger.get(path)
+            assert (sent.status_code, sent.headers["location"].partition("=")[0]) == (303, "/signin?next")
+        assert (await stranger.post(f"/cases/{case_id}/closing")).status_code == 401
+
+
+async def test_a_form_from_elsewhere_is_refused(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    assert (await handler.post(f"/cases/{case_id}/closing", data={"csrf": "0" * 64})).status_code == 403
+    assert (await handler.post(f"/cases/{case_id}/closing")).status_code == 403
+
+
+async def test_what_is_not_there_says_so(handler: httpx.AsyncClient) -> None:
+    for path in (f"/cases/{uuid4()}", f"/cases/{UUID(int=0)}"):
+        answer = await handler.get(path)
+        assert answer.status_code == 404
+        assert "There is no case at this address" in answer.text
+    assert (await handler.get("/cases/nonsense")).status_code == 422
