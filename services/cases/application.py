@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4, uuid5
@@ -11,9 +12,10 @@ from services.cases.case import Case, Decision, Subject
 from services.cases.refusals import CaseChangedMeanwhile
 from shared.events import By, Event
 from shared.events.cases import Priority
-from shared.problems import RuleBroken
+from shared.problems import RuleBroken, Unavailable
 from shared.runtime import Runtime
 from shared.store import Saved
+from shared.view import View
 
 Decide = Callable[[Case, By], list[Event]]
 
@@ -77,6 +79,24 @@ class Cases:
 
     async def prioritise_many(self, ids: Sequence[UUID], priority: Priority, reason: str, asked: Asked) -> Done:
         return await self._each(ids, asked, lambda case, by: cases.change_priority(case, priority, reason, by))
+
+    async def position(self, saved: Sequence[Saved]) -> str | None:
+        """Where the last of these came to stand, for whoever wants to read their own write."""
+        return await self.runtime.positions.token(list(saved)) if saved else None
+
+    async def seen(self, at_least: str | None, first: View, *others: View) -> None:
+        """Until `first` has seen the position, and each of the others that hears its topic."""
+        await self.runtime.positions.wait(first, at_least)
+        topic = (at_least or "").rpartition("/")[0]
+        for view in others:
+            if topic in map(self.runtime.settings.kafka.name, view.topics):
+                await self.runtime.positions.wait(view, at_least)
+
+    async def settle(self, saved: Sequence[Saved], *views: View) -> None:
+        """Until pages show it; where that takes long the work is done all the same, and the page says it lags."""
+        with suppress(Unavailable):
+            for one in saved[-1:]:
+                await self.seen(await self.position([one]), *views)
 
     async def _each(self, ids: Sequence[UUID], asked: Asked, decide: Decide) -> Done:
         """Together, so that they share a commit; one that is refused does not keep the others back."""

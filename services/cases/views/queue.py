@@ -50,6 +50,7 @@ FOUND = f"""c.case_id in (select case_id from case_words where {TEXT} @@ websear
 SHOWN = """c.case_id, c.version, c.reference, c.person_id, p.name as person_name, c.organisation, c.region, c.channel,
  c.product, c.issue, left(w.narrative, 200) as excerpt, c.priority, c.status, c.owner, c.open_aspects, c.total_aspects,
  c.score, c.heat, c.alert, c.received_at, c.due_at, c.closed_at, c.invented"""
+MOST = 1000
 JOINED = "left join complainants p using (person_id) left join case_words w using (case_id)"
 
 
@@ -117,8 +118,8 @@ async def one(conn: Any, case_id: UUID) -> dict[str, Any] | None:
         return row
 
 
-async def counts(conn: Any, me: str, now: datetime, most: int = 1000) -> dict[str, int]:
-    """How many are in each tab, counted no further than `most`, so that it stays quick."""
+async def counts(conn: Any, me: str, now: datetime) -> dict[str, int]:
+    """How many are in each tab, counted no further than `MOST`, so that it stays quick."""
     tabs = [tab for tab in TABS if tab not in ("all", "closed")]
     selects = [
         f"(select count(*) from (select 1 from caseload c where c.reference is not null and {TABS[tab]}"
@@ -126,7 +127,7 @@ async def counts(conn: Any, me: str, now: datetime, most: int = 1000) -> dict[st
         for tab in tabs
     ]
     late = f"(select count(*) from caseload c where {TABS['mine']} and c.due_at < %(now)s)"
-    found = await conn.execute(f"select {', '.join([*selects, late])}", {"me": me, "now": now, "most": most})
+    found = await conn.execute(f"select {', '.join([*selects, late])}", {"me": me, "now": now, "most": MOST})
     row = await found.fetchone()
     return dict(zip([*tabs, "my_late"], row, strict=True))
 
