@@ -47,7 +47,7 @@ async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, rec
     assert "My card was charged twice" in new
     assert f'href="/audit/{case_id}"' in new
     assert "DISP 1.6.2R" in new
-    assert new.count("button-primary") == 2, "assign is the next thing to do; the decision's button is folded away"
+    assert new.count("button-primary") == 1, "one filled button: the next thing to do"
 
     taken = await send(handler, f"{at}/aspects/{primary(case_id)}/assignment", handler="handler@example.org")
     assert (taken.status_code, taken.headers["location"]) == (303, at)
@@ -177,6 +177,17 @@ async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive
     assert elsewhere.headers["location"] == "/cases"
 
 
+async def test_an_assignment_can_be_taken_back(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    at = f"/cases/{case_id}/aspects/{primary(case_id)}/assignment"
+    taken = await send(handler, at, handler="tom@example.org")
+    undone = await send(handler, notice(taken)["undo"], **notice(taken)["fields"])
+    assert undone.status_code == 303
+    shown = (await handler.get(f"/cases/{case_id}")).text
+    assert "took the owner away from Credit card: Charged twice" in shown
+    assert "Assign to me" in shown
+
+
 async def test_the_priority_can_be_set_and_set_back(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive()
     done = await send(handler, f"/cases/{case_id}/priority", priority="urgent")
@@ -196,7 +207,7 @@ async def test_who_reads_sees_no_form_and_who_is_a_stranger_signs_in(cases: Serv
         assert "data-bulk" not in (await auditor.get("/cases")).text
         assert (await send(auditor, f"/cases/{case_id}/notes", text="Words")).status_code == 403
     async with cases.client(accept="text/html") as stranger:
-        for path in ("/cases", f"/cases/{case_id}", "/cases?view=mine"):
+        for path in ("/cases", f"/cases/{case_id}", "/cases?view=mine", "/cases/live"):
             sent = await stranger.get(path)
             assert (sent.status_code, sent.headers["location"].partition("=")[0]) == (303, "/signin?next")
         assert (await stranger.post(f"/cases/{case_id}/closing")).status_code == 401

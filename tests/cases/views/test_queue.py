@@ -47,7 +47,7 @@ def history() -> list[Event]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def ask(postgres: Callable[[str], str]) -> AsyncIterator[Ask]:
     """`await ask(sort=..., tab=..., ...)` answers the numbers of the cases in the list."""
     feeder = Feeder(postgres("queue"))
@@ -128,6 +128,12 @@ async def test_orders_begin_with_what_matters(ask: Ask) -> None:
     assert (await ask("-received"))[0] == 5
 
 
+async def test_counts_are_those_of_the_tabs(ask: Ask) -> None:
+    found = await queue.counts(ask.conn, "ines@example.org", NOW)  # type: ignore[attr-defined]
+    assert found == {"open": 5, "mine": 1, "unassigned": 3, "red": 1, "alerts": 1, "late": 1, "my_late": 0}
+    assert found.keys() - {"my_late"} == TABS.keys() - {"all", "closed"}
+
+
 async def test_a_row_says_who_and_in_which_words_until_the_person_is_erased(ask: Ask) -> None:
     await ask(status="new", sort="-received")
     assert (ask.rows[0]["person_name"], ask.rows[0]["excerpt"]) == (  # type: ignore[attr-defined]
@@ -137,9 +143,3 @@ async def test_a_row_says_who_and_in_which_words_until_the_person_is_erased(ask:
     assert await ask(q="Amal") == []
     assert await ask(q='"number 1"') == []
     assert await ask(q="R7K2-ZZZY") == [1]
-
-
-async def test_counts_are_those_of_the_tabs(ask: Ask) -> None:
-    found = await queue.counts(ask.conn, "ines@example.org", NOW)  # type: ignore[attr-defined]
-    assert found == {"open": 5, "mine": 1, "unassigned": 3, "red": 1, "alerts": 1, "late": 1, "my_late": 0}
-    assert found.keys() - {"my_late"} == TABS.keys() - {"all", "closed"}
