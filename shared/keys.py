@@ -38,8 +38,12 @@ class Keyring:
         self._master = AESGCM(master)
         self._known: dict[UUID, AESGCM] = {}
         self._gone: set[UUID] = set()
+        self.opened: dict[bytes, object] = {}
+        """What was decoded with these keys, by chain value: a service's views read the same records one after the
+        other. Emptied when a key is destroyed."""
         self._lock = threading.Lock()
         self.missing: set[UUID] = set()
+        self.misses = 0
         self.unsealable: UUID | None = None
         """Whose key was last lacking when something was to be sealed."""
 
@@ -56,6 +60,7 @@ class Keyring:
         if key is None:
             if person not in self._gone:
                 self.missing.add(person)
+                self.misses += 1
             return None
         try:
             return key.decrypt(box[:NONCE], box[NONCE:], person.bytes).decode()
@@ -85,6 +90,7 @@ class Keyring:
             self._known.pop(person, None)
             self._gone.add(person)
             self.missing.discard(person)
+            self.opened = {}
 
     def discard(self, people: Iterable[UUID]) -> None:
         """Keys that were made and not stored never were."""

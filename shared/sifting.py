@@ -11,6 +11,7 @@ from shared.keys import Keyring
 from shared.progress import Advance
 from shared.records import ConsumerRecord, Malformed, Record, read
 
+KEPT = 10_000
 Place = tuple[str, int]
 Stand = tuple[int, int]
 """Position and next offset."""
@@ -97,11 +98,25 @@ async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None)
     return opened
 
 
+def _event(record: Record, keyring: Keyring) -> Event:
+    """Decoded once for all consumers of the service, if every key was there."""
+    kept, misses = keyring.opened, keyring.misses
+    event = kept.get(record.chain)
+    if isinstance(event, Event):
+        return event
+    made = record.event(keyring)
+    if keyring.misses == misses:
+        if len(kept) >= KEPT:
+            kept.clear()
+        kept[record.chain] = made
+    return made
+
+
 def _decode(found: Sifted, keyring: Keyring) -> list[tuple[Record, Event]]:
     opened: list[tuple[Record, Event]] = []
     for record in found.records:
         try:
-            opened.append((record, record.event(keyring)))
+            opened.append((record, _event(record, keyring)))
         except (UnknownEvent, ValidationError, ValueError, KeyError) as error:
             found.dead.append(Dead(found.raws[record.id], f"{type(error).__name__}: {record.name}"))
     return opened

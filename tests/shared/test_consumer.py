@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaProducer
 
 from shared.dead_letters import dead_letters
 from shared.events.people import PersonErased
+from shared.rebuild import rebuild
 from tests.serving import until
 from tests.shared.conftest import BY, Stories, met, note, reopening
 
@@ -111,3 +112,18 @@ async def test_erasure_scrubs_the_view_and_a_late_word_stays_closed(stories: Sto
         await until(lambda: text("a secret"))
         await runtime.commits.save([PersonErased(**BY.stamp(person, 2), reason="asked")])
         await until(lambda: text(None))
+
+
+async def test_a_key_that_comes_late_opens_all_that_was_sealed_with_it(stories: Stories) -> None:
+    """Events and keys travel on different topics: whichever is first, the words are read."""
+    person, cases = uuid4(), [uuid4() for _ in range(5)]
+    async with stories.running() as runtime:
+        saved = await runtime.commits.save([met(person), *(note(case, 1, person, "words") for case in cases)])
+        for one in saved[1:]:
+            await runtime.positions.wait(runtime.views[0], await runtime.positions.token([one]))
+    async with stories.running() as runtime:
+        runtime.keyring._known.clear()
+        await rebuild(runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys)
+        async with runtime.pool.connection() as conn:
+            found = await conn.execute("select note from stories")
+            assert {row[0] for row in await found.fetchall()} == {"words"}
