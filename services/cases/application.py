@@ -93,10 +93,14 @@ class Cases:
                 await self.runtime.positions.wait(view, at_least)
 
     async def settle(self, saved: Sequence[Saved], *views: View) -> None:
-        """Until pages show it; where that takes long the work is done all the same, and the page says it lags."""
+        """Until pages show it, on every partition that it is on; where that takes long, it is done all the same."""
+        latest: dict[str, int] = {}
+        for one in saved:
+            place, _, at = (await self.runtime.positions.token([one])).rpartition(":")
+            latest[place] = max(latest.get(place, 0), int(at))
         with suppress(Unavailable):
-            for one in saved[-1:]:
-                await self.seen(await self.position([one]), *views)
+            for place, position in latest.items():
+                await self.seen(f"{place}:{position}", *views)
 
     async def _each(self, ids: Sequence[UUID], asked: Asked, decide: Decide) -> Done:
         """Together, so that they share a commit; one that is refused does not keep the others back."""

@@ -128,7 +128,7 @@ def status_of(*, closed: bool, begun: bool, open_aspects: int) -> Status:
 def begins(event: Event) -> bool:
     """Whether somebody took the case on: an owner, a look at what it is about, a word, a decision."""
     if isinstance(event, AspectAssigned):
-        return bool(event.handler)
+        return event.handler is not None
     if isinstance(event, AspectRaised):
         return not event.primary
     return isinstance(event, AspectClassified | AspectResolved | NoteAdded)
@@ -146,7 +146,7 @@ def evolve(case: Case | None, event: Event) -> Case:
         case AspectClassified():
             case = _change(case, event.aspect_id, subject=subject_of(event))
         case AspectAssigned():
-            case = _change(case, event.aspect_id, handler=event.handler or None)
+            case = _change(case, event.aspect_id, handler=event.handler)
         case AspectResolved():
             case = _change(case, event.aspect_id, decided_in=case.round)
         case NoteAdded():
@@ -208,7 +208,7 @@ def assign_aspect(case: Case, aspect_id: UUID, handler: str | None, by: By) -> l
     _refuse_closed(case)
     if case.aspect(aspect_id).handler == handler:
         return []
-    return [AspectAssigned(**by.stamp(case.id, case.version + 1), aspect_id=aspect_id, handler=handler or "")]
+    return [AspectAssigned(**by.stamp(case.id, case.version + 1), aspect_id=aspect_id, handler=handler)]
 
 
 def assign_case(case: Case, handler: str, by: By) -> list[Event]:

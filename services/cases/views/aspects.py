@@ -72,7 +72,7 @@ def classified(row: AspectRow, event: AspectClassified) -> None:
 
 @aspects.on(AspectAssigned, key=lambda event: event.aspect_id)
 def assigned(row: AspectRow, event: AspectAssigned) -> None:
-    row.handler = event.handler or None
+    row.handler = event.handler
 
 
 @aspects.on(AspectResolved, key=lambda event: event.aspect_id)
@@ -83,7 +83,7 @@ def resolved(row: AspectRow, event: AspectResolved) -> None:
     row.person_id = event.explanation.person if event.explanation else row.person_id
 
 
-@handlers.on(AspectAssigned, key=lambda event: event.handler or None)
+@handlers.on(AspectAssigned, key=lambda event: event.handler)
 def given(row: Handler, event: AspectAssigned) -> None:
     row.assigned_at = max(row.assigned_at or event.recorded_at, event.recorded_at)
 

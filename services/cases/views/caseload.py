@@ -149,7 +149,7 @@ def _change_part(row: CaseRow, event: AspectRaised | AspectClassified | AspectAs
         case AspectRaised() | AspectClassified():
             part["product"], part["issue"] = event.product, event.issue
         case AspectAssigned():
-            part["owner"] = event.handler or None
+            part["owner"] = event.handler
         case AspectResolved():
             part["decided_in"] = row.round
 

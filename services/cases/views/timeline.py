@@ -101,7 +101,7 @@ def classified(row: Entry, event: AspectClassified) -> None:
 
 @entries.on(AspectAssigned, key=lambda event: event.id)
 def assigned(row: Entry, event: AspectAssigned) -> None:
-    _write(row, event, event.originator_id, event.aspect_id, handler=event.handler or None)
+    _write(row, event, event.originator_id, event.aspect_id, handler=event.handler)
 
 
 @entries.on(AspectResolved, key=lambda event: event.id)
