@@ -5,7 +5,6 @@ from typing import Any
 from services.reporting.asking import Report
 from services.reporting.counting import NOTHING, Counts, Group
 from services.reporting.labels import QUESTIONS, TONES, label, months
-from shared.web.charts import Bar, Point, bar_chart, line_chart
 from shared.web.templating import gettext
 
 LONGEST = 60
@@ -39,6 +38,8 @@ def drawings(report: Report, groups: list[Group]) -> list[dict[str, Any]]:
 
 
 def _drawing(report: Report, groups: list[Group], count: str) -> Any:
+    from shared.web.charts import Bar, Point, bar_chart, line_chart  # noqa: PLC0415 - it loads half a second of schema
+
     title = f"{gettext(QUESTIONS[report.by])} {gettext(count.capitalize())}"
     marks = [(label(report.by, g.value), getattr(g, count), _cases(report, g.value), g.value) for g in groups]
     if report.by == "month":

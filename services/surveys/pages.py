@@ -19,7 +19,6 @@ from shared.http import Form, allow
 from shared.live import live_updates
 from shared.paging import Page, cursor, links
 from shared.problems import NotFound, PersonWasErased
-from shared.web.charts import Bar, bar_chart
 from shared.web.pages import Pages
 
 COMMENTS = 20
@@ -117,6 +116,8 @@ def _chosen(surveys: Surveys, name: str | None) -> Questionnaire:
 
 def _charts(name: str, tallies: list[Tally]) -> list[dict[str, Any]]:
     """One drawing per question with options, all of them in their order; in a thread, as drawing takes time."""
+    from shared.web.charts import Bar, bar_chart  # noqa: PLC0415 - drawing loads half a second of schema
+
     return [
         {
             "tally": tally,

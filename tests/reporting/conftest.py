@@ -9,8 +9,8 @@ from fastapi import FastAPI
 
 from services.reporting.app import build
 from shared.events import OWNERS, Event
+from shared.events.people import PersonErased
 from shared.runtime import Runtime, Settings
-from tests.feeding import people_in
 from tests.reporting.given import PERSON, opened, raised, story
 from tests.serving import Served, serve, settings, until
 
@@ -22,17 +22,16 @@ async def reporting(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator
     events: list[Event] = [*story(), *opened(2, 5, product=None, channel="phone"), raised(2, 3, 6, "+Card")]
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serve(build, given))
-        wrapped = None
+        wrapped, neighbours = None, {}
         for service in sorted({OWNERS[event.topic] for event in events}):
-            own = [event for event in events if OWNERS[event.topic] == service]
-            neighbour = await stack.enter_async_context(
+            neighbours[service] = await stack.enter_async_context(
                 serve(_publisher(service), await settings("", postgres(service), given.kafka))
             )
-            if any(PERSON in people_in(event) for event in own):
-                wrapped = wrapped or neighbour.runtime.keyring.create(PERSON)
-                neighbour.runtime.keyring.learn(PERSON, wrapped)
-            for event in own:
-                await asyncio.to_thread(neighbour.runtime.store.put, [event])
+            keyring = neighbours[service].runtime.keyring
+            wrapped = wrapped or keyring.create(PERSON)
+            keyring.learn(PERSON, wrapped)
+        for event in sorted(events, key=lambda event: isinstance(event, PersonErased)):
+            await asyncio.to_thread(neighbours[OWNERS[event.topic]].runtime.store.put, [event])
 
         async def heard() -> bool:
             async with served.runtime.pool.connection() as conn:

@@ -1,36 +1,15 @@
 """The running service: a case closes elsewhere, its person answers by a link, staff see the figures."""
 
 import re
-from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 import httpx
-import pytest
 
-from services.surveys.app import build
 from services.surveys.response import response_id
-from tests.serving import Served, serve, settings, until
-from tests.surveys.given import CLOSED, asked
+from tests.serving import Served, until
+from tests.surveys.asking import ask
 
 FOUR = {"ease": "4", "fairness": "2", "clarity": "3", "speed": "5"}
-
-
-@pytest.fixture(scope="module")
-async def surveys(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
-    given = await settings(kafka, postgres("surveys"))
-    async with serve(build, given) as served:
-        yield served
-
-
-async def ask(served: Served, number: int, *, erased: bool = False) -> str:
-    """The link that a person gets by mail, their key having come from elsewhere and been destroyed or not."""
-    person = UUID(int=1000 + number)
-    wrapped = served.runtime.keyring.create(person)
-    served.runtime.keyring.forget(person)
-    async with served.runtime.pool.connection() as conn:
-        await conn.execute("insert into keys values (%s, %s)", [person, None if erased else wrapped])
-    served.runtime.store.put([asked(number, at=CLOSED.replace(year=2099))])
-    return f"/surveys/answer/{served.runtime.signer.sign('survey', str(response_id(UUID(int=number), 'handling')))}"
 
 
 async def csrf(client: httpx.AsyncClient, link: str) -> str:
