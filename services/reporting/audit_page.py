@@ -47,7 +47,7 @@ def field_value(as_at: datetime | None) -> str:
     if as_at is None:
         return ""
     rounded = as_at.astimezone(UTC) + timedelta(microseconds=-as_at.microsecond % 1000)
-    return rounded.strftime("%Y-%m-%dT%H:%M:%S.") + f"{rounded.microsecond // 1000:03d}"
+    return rounded.replace(tzinfo=None).isoformat(timespec="milliseconds" if rounded.microsecond else "seconds")
 
 
 async def find(conn: Any, q: str) -> UUID | None:

@@ -40,7 +40,8 @@ def router(runtime: Runtime) -> APIRouter:
         return pages.render(
             request, "report.html", area="reports", live="" if report.as_at else "/reports/live", report=report,
             questions=QUESTIONS, names=NAMES, total=found.total, rows=report_page.rows_of(report, groups),
-            charts=charts, offered=offered, rebuilding=counts.name in runtime.rebuilding,
+            charts=charts, offered=offered, field=audit_page.field_value(report.as_at),
+            rebuilding=counts.name in runtime.rebuilding,
         )  # fmt: skip
 
     @routes.get("/reports/live", dependencies=[allow("reports.read")])

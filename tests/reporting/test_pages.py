@@ -88,7 +88,7 @@ async def test_the_trail_goes_back_to_any_moment(reporting: Served) -> None:
         middle = (await client.get(f"/audit/{case(1)}?as_at=2026-03-14T10:00")).text
         assert "Aspect assigned" in middle
         assert "Case closed" not in middle
-        assert 'value="2026-03-14T10:00:00.000"' in middle
+        assert 'value="2026-03-14T10:00:00"' in middle
         assert (await client.get(f"/audit/{UUID(int=404)}")).status_code == 404
         assert (await client.get("/audit/nonsense")).status_code == 422
         assert (await client.get(f"/audit/{case(1)}?as_at=soon")).status_code == 422
