@@ -12,7 +12,7 @@ from faststream.kafka.message import KafkaMessage
 
 from shared.records import ConsumerRecord
 from shared.sifting import Dead, GapFound, Place, Stand
-from shared.telemetry import APPLIED, DEAD, log
+from shared.telemetry import APPLIED, DEAD, log, told
 from shared.topics import Cluster, create_topics
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 30.0
@@ -71,8 +71,8 @@ class Consumer:
                 self.trouble, self._wait, self._sought = None, FIRST_WAIT, None
             APPLIED.labels(self.group).inc(len(records))
         except Exception as error:
-            self.trouble = f"{type(error).__name__}: {error}"
-            log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=self.trouble[:300])
+            self.trouble = told(error)
+            log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=self.trouble)
             await asyncio.sleep(self._wait)
             self._wait = min(self._wait * 2, LONGEST_WAIT)
             raise

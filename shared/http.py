@@ -76,7 +76,7 @@ def asker(request: Request) -> Who:
 async def form_of(request: Request) -> FormData:
     """The posted form, once its hidden field shows that it came from a page of ours."""
     form = await request.form()
-    if not secrets.compare_digest(str(form.get("csrf", "")), request.state.csrf):
+    if not secrets.compare_digest(str(form.get("csrf", "")).encode(), request.state.csrf.encode()):
         raise NotAllowed("The form was open too long or came from elsewhere. Go back, reload the page and send again.")
     return form
 

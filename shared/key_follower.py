@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from psycopg_pool import AsyncConnectionPool
 
 from shared.keys import Keyring
-from shared.telemetry import log
+from shared.telemetry import log, told
 from shared.topics import PEOPLE_KEYS, Cluster
 
 UPSERT = """
@@ -97,7 +97,7 @@ class KeyFollower:
                 async with self._turn:
                     await self._take(50)
             except (KafkaError, OSError) as error:
-                log.warning("keys are not followed", error=str(error))
+                log.warning("keys are not followed", error=told(error))
                 await asyncio.sleep(1)
             await asyncio.sleep(0.05)
 

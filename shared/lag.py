@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.consumer import Consumer
-from shared.telemetry import LAG, log
+from shared.telemetry import LAG, log, told
 from shared.topics import Cluster
 
 EVERY = 2.0
@@ -66,7 +66,7 @@ class LagWatch:
                         await self._look(kafka)
                         await asyncio.sleep(EVERY)
             except (KafkaError, OSError) as error:
-                log.warning("lag is unknown", error=str(error)[:200])
+                log.warning("lag is unknown", error=told(error))
                 await asyncio.sleep(EVERY)
 
     async def _look(self, kafka: AIOKafkaConsumer) -> None:

@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from shared.events import Event
 from shared.events.people import PersonErased
 from shared.records import Record
+from shared.telemetry import told
 from shared.view import Table, View
 
 
@@ -18,7 +19,7 @@ class Poison(Exception):
     """This record cannot be folded: it is set aside and the rest goes on."""
 
     def __init__(self, record: Record, cause: Exception) -> None:
-        super().__init__(f"{type(cause).__name__}: {cause}")
+        super().__init__(told(cause))
         self.record = record
 
 

@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 
 from shared.events import EVENTS
 from shared.records import FIRST_CHAIN, chain, headers
-from shared.telemetry import SENT, log, span
+from shared.telemetry import SENT, log, span, told
 from shared.topics import PEOPLE_KEYS, Cluster, partition_of
 
 SCHEMA = """
@@ -58,7 +58,7 @@ class Relay:
             try:
                 await self._relay()
             except (KafkaError, psycopg.Error, OSError) as error:
-                log.warning("relay starts over", service=self.service, error=f"{type(error).__name__}: {error}"[:200])
+                log.warning("relay starts over", service=self.service, error=told(error))
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 10)
 

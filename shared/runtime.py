@@ -27,7 +27,7 @@ from shared.rebuild import rebuild
 from shared.relay import Relay
 from shared.sinks import Policy, PolicySink, ViewSink
 from shared.store import Store
-from shared.telemetry import log
+from shared.telemetry import log, told
 from shared.topics import Cluster
 from shared.tracing import TraceRequests
 from shared.view import View
@@ -184,7 +184,7 @@ class Runtime:
                 await worker()
                 wait = 0.5
             except Exception as error:
-                log.warning("worker starts over", service=self.service, error=f"{type(error).__name__}: {error}"[:300])
+                log.warning("worker starts over", service=self.service, error=told(error))
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 30)
 

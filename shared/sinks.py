@@ -18,7 +18,7 @@ from shared.projection import Opened, Poison, fold
 from shared.records import ConsumerRecord, Record
 from shared.sifting import Dead, GapFound, Place, Sifted, Stand, open_events, sift
 from shared.store import Conflict, Store
-from shared.telemetry import span
+from shared.telemetry import span, told
 from shared.view import View
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
@@ -101,7 +101,7 @@ async def _fold_around_poison(conn: Any, view: View, generation: int, opened: li
             opened = [(record, event) for record, event in opened if record is not poison.record]
         except psycopg.DataError as error:
             if len(opened) == 1:
-                found.dead.append(Dead(found.raws[opened[0][0].id], f"{type(error).__name__}: {error}"))
+                found.dead.append(Dead(found.raws[opened[0][0].id], told(error)))
                 return
             for one in opened:
                 await _fold_around_poison(conn, view, generation, [one], found)

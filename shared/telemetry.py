@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -51,6 +52,21 @@ def _trace_id(_: object, __: str, entry: structlog.typing.EventDict) -> structlo
     return entry
 
 
+def told(error: BaseException) -> str:
+    """What may be said of an error where strangers read: others' messages quote values, and so what people wrote."""
+    ours = type(error).__module__.split(".")[0] in ("shared", "services", "aiokafka")
+    return f"{type(error).__name__}: {error}"[:300] if ours else type(error).__name__
+
+
+def _where(_: object, __: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The places of a traceback, without the error's message and without the values of variables."""
+    error = entry.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        entry["error"] = told(error)
+        entry["traceback"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    return entry
+
+
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """Structured lines on standard error, with the trace id; callers log ids, never words of people."""
     structlog.configure(
@@ -58,7 +74,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _trace_id,
-            structlog.processors.format_exc_info,
+            _where,
             structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -66,4 +82,5 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     )
 
 
+configure_logging(json=False)
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
