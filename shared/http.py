@@ -145,7 +145,6 @@ def add_problem_handlers(app: FastAPI) -> None:
             "request failed",
             path=request.url.path,
             reference=reference,
-            error=type(error).__name__,
             exc_info=error,
         )
         return answer(

@@ -67,6 +67,16 @@ def _where(_: object, __: str, entry: structlog.typing.EventDict) -> structlog.t
     return entry
 
 
+class StandardError:
+    """Wherever standard error leads when a line is written."""
+
+    def msg(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """Structured lines on standard error, with the trace id; callers log ids, never words of people."""
     structlog.configure(
@@ -78,7 +88,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: StandardError(),
     )
 
 
