@@ -8,6 +8,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from services.reporting.app import build
+from services.reporting.views.counts import STEPS
 from shared.events import OWNERS, Event
 from shared.events.people import PersonErased
 from shared.runtime import Runtime, Settings
@@ -35,8 +36,9 @@ async def reporting(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator
 
         async def heard() -> bool:
             async with served.runtime.pool.connection() as conn:
-                row = await (await conn.execute("select count(*) from trail")).fetchone()
-            return bool(row == (len(events),))
+                query = "select (select count(*) from trail), (select count(*) from changes)"
+                row = await (await conn.execute(query)).fetchone()
+            return bool(row == (len(events), sum(type(event) in STEPS for event in events)))
 
         await until(heard)
         yield served
