@@ -209,7 +209,7 @@ def _client(at: Installation, role: str | None = None) -> httpx.AsyncClient:
     """With a token that is the same each time: an Idempotency-Key belongs to whoever sends it."""
     headers = {}
     if role is not None:
-        token = Signer(at.secret).sign("token", ["token:demo", "recourse demo", role])
+        token = Signer(at.secret).sign("token", ["demo", "recourse demo", role])
         headers["Authorization"] = f"Bearer recourse_{token}"
     return httpx.AsyncClient(base_url=at.url, headers=headers, timeout=60)
 

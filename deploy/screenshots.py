@@ -70,15 +70,15 @@ def _pages(at: Installation) -> dict[str, Callable[[Page], None]]:
     """How each page is reached, by its name."""
     headers = {"Authorization": f"Bearer {at.token('leader', 'recourse screenshots')}"}
     with httpx.Client(base_url=at.url, headers=headers, timeout=60) as client:
-        closed = _first(client, "/api/v1/cases?tab=closed&page[size]=200", lambda c: c["heat"] == "red")["case_id"]
-        case = _first(client, "/api/v1/cases?tab=red&page[size]=200", lambda c: c["status"] == "open")["case_id"]
+        closed = _first(client, "/api/v1/cases?view=closed&page[size]=200", lambda c: c["heat"] == "red")["case_id"]
+        case = _first(client, "/api/v1/cases?view=red&page[size]=200", lambda c: c["status"] == "open")["case_id"]
         mention = _first(client, "/api/v1/mentions?page[size]=200", lambda m: m["state"] == "promoted")["mention_id"]
         mailbox = client.get("/mailbox").text
         surveys = re.findall(r"/surveys/answer/[\w.~-]+", mailbox)
         unanswered = [link for link in surveys if "csrf" in httpx.get(at.url + link).text]
         tracked = re.findall(r"/complain/track/[\w.~-]+", mailbox)
     staff = {
-        "cases": "/cases", "cases-red": "/cases?tab=red", "case": f"/cases/{case}", "case-closed": f"/cases/{closed}",
+        "cases": "/cases", "cases-red": "/cases?view=red", "case": f"/cases/{case}", "case-closed": f"/cases/{closed}",
         "social": "/social", "mention": f"/social/{mention}", "surveys": "/surveys", "responses": "/surveys/responses",
         "reports": "/reports", "reports-month": "/reports?by=month", "audit": "/audit", "trail": f"/audit/{closed}",
         "intake": "/intake", "mailbox": "/mailbox", "sentiment": "/sentiment", "styleguide": "/styleguide",
