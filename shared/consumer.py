@@ -1,22 +1,24 @@
-"""From Kafka to a view or a policy: FastStream batches, once per position, in order, poison set aside."""
+"""From Kafka to views and policies: FastStream batches, once per position, in order, poison set aside."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
-from aiokafka import ConsumerRecord as KafkaRecord
 from aiokafka import TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
-from shared.records import ConsumerRecord
+from shared.dead_letters import Graves
+from shared.records import ConsumerRecord, read_all
 from shared.sifting import Dead, GapFound, Place, Stand
-from shared.telemetry import APPLIED, DEAD, log, told
-from shared.topics import Cluster, create_topics
+from shared.telemetry import APPLIED, log, told
+from shared.topics import Cluster
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 30.0
-LetterBox = Callable[[Sequence[Dead]], Any]
+LetterBox = Callable[[Sequence[Dead]], Awaitable[None]]
+Taken = tuple[dict[Place, Stand], GapFound | None]
 
 
 class Sink(Protocol):
@@ -25,33 +27,55 @@ class Sink(Protocol):
     name: str
     topics: tuple[str, ...]
 
-    async def take(
-        self, batch: Sequence[ConsumerRecord], bury: LetterBox
-    ) -> tuple[dict[Place, Stand], GapFound | None]: ...
+    async def take(self, batch: Sequence[ConsumerRecord], bury: LetterBox) -> Taken: ...
+
+
+class Reading:
+    """How far one view or policy is, and what keeps it."""
+
+    def __init__(self, service: str, sink: Sink, stands: dict[Place, Stand], cluster: Cluster) -> None:
+        self.name = f"{service}.{sink.name}"
+        self.sink, self.stands = sink, stands
+        self.topics = frozenset(map(cluster.name, sink.topics))
+        self.trouble: str | None = None
+        self.sought: GapFound | None = None
+
+    async def take(self, batch: Sequence[ConsumerRecord], bury: LetterBox) -> list[GapFound]:
+        """What of the batch is this sink's; positions make it harmless to see it again. Answers what to read again."""
+        ours = [record for record in batch if record.topic in self.topics]
+        try:
+            stands, gap = await self.sink.take(ours, bury) if ours else ({}, None)
+            self.stands.update(stands)
+        except Exception as error:
+            self.trouble = told(error)
+            raise
+        again, self.sought = self.sought, gap
+        self.trouble = None if gap is None else str(gap) if gap == again else self.trouble
+        if gap is not None and gap == again:
+            raise gap
+        APPLIED.labels(self.name).inc(len(ours))
+        return [gap] if gap else []
 
 
 class Consumer:
-    """One consumer group, one subscriber, one sink."""
+    """One consumer group: each record is fetched and decoded once for all that read here."""
 
-    def __init__(self, service: str, sink: Sink, broker: KafkaBroker, cluster: Cluster) -> None:
-        self.group = f"{service}.{sink.name}"
-        self.topics = tuple(map(cluster.name, sink.topics))
-        self.sink = sink
-        self.stands: dict[Place, Stand] = {}
-        self.trouble: str | None = None
-        self._broker = broker
-        self._cluster = cluster
+    def __init__(
+        self, service: str, purpose: str, readings: Sequence[Reading], broker: KafkaBroker, cluster: Cluster
+    ) -> None:
+        self.group = f"{service}.{purpose}"
+        self.readings = list(readings)
+        self._graves = Graves(broker, cluster)
         self._wait = FIRST_WAIT
-        self._sought: GapFound | None = None
-        self._graves: set[str] = set()
 
         async def raw_records(message: KafkaMessage) -> Any:
             return message.raw_message
 
         self._subscriber = broker.subscriber(
-            *self.topics, group_id=cluster.name(self.group), batch=True, max_records=1000, batch_timeout_ms=50,
-            decoder=raw_records, ack_policy=AckPolicy.NACK_ON_ERROR, auto_offset_reset="earliest",
-            session_timeout_ms=30_000, heartbeat_interval_ms=3_000, max_poll_interval_ms=600_000,
+            *sorted({topic for reading in readings for topic in reading.topics}), group_id=cluster.name(self.group),
+            batch=True, max_records=1000, batch_timeout_ms=50, decoder=raw_records,
+            ack_policy=AckPolicy.NACK_ON_ERROR, auto_offset_reset="earliest", session_timeout_ms=30_000,
+            heartbeat_interval_ms=3_000, max_poll_interval_ms=600_000,
         )  # fmt: skip
         self._subscriber(self._handle)
 
@@ -61,46 +85,20 @@ class Consumer:
 
     async def _handle(self, batch: Any) -> None:
         """Back off and raise on trouble: the subscriber then reads the same batch again, in order."""
-        try:
-            records: Sequence[KafkaRecord[Any, Any]] = batch if isinstance(batch, tuple) else (batch,)
-            stands, gap = await self.sink.take(records, self._bury)
-            self.stands.update(stands)
-            if gap is not None:
-                self._seek_back(gap)
-            else:
-                self.trouble, self._wait, self._sought = None, FIRST_WAIT, None
-            APPLIED.labels(self.group).inc(len(records))
-        except Exception as error:
-            self.trouble = told(error)
-            log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=self.trouble)
+        records = read_all(batch if isinstance(batch, tuple) else (batch,))
+        taking = (reading.take(records, partial(self._graves.bury, reading.name)) for reading in self.readings)
+        answers = await asyncio.gather(*taking, return_exceptions=True)
+        if failed := [answer for answer in answers if isinstance(answer, BaseException)]:
+            log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=told(failed[0]))
             await asyncio.sleep(self._wait)
             self._wait = min(self._wait * 2, LONGEST_WAIT)
-            raise
+            raise failed[0]
+        self._wait = FIRST_WAIT
+        self._seek_back([gap for answer in answers if not isinstance(answer, BaseException) for gap in answer])
 
-    def _seek_back(self, gap: GapFound) -> None:
-        """Kafka's offsets are a hint: first read again from where the sink stands, then call it a gap."""
-        if self._sought == gap:
-            raise gap
-        self._sought = gap
+    def _seek_back(self, gaps: Sequence[GapFound]) -> None:
+        """Kafka's offsets are a hint: read again from where the sink stands; only the same gap again is one."""
         kafka = self._subscriber.consumer
-        assert kafka is not None
-        kafka.seek(TopicPartition(*gap.place), gap.next_offset)
-
-    async def _bury(self, dead: Sequence[Dead]) -> None:
-        """To `<group>.dead`, as they are, with why and from where."""
-        grave = self._cluster.name(f"{self.group}.dead")
-        if grave not in self._graves:
-            await create_topics(self._cluster, dead=[grave])
-            self._graves.add(grave)
-        for letter in dead:
-            raw = letter.raw
-            source = f"{raw.topic}/{raw.partition}/{raw.offset}"
-            headers = {name: value.decode("utf-8", "replace") for name, value in raw.headers}
-            await self._broker.publish(
-                raw.value,
-                topic=grave,
-                key=raw.key,
-                headers=headers | {"error": letter.error, "source": source},
-            )
-            log.error("record set aside", consumer=self.group, source=source, error=letter.error)
-        DEAD.labels(self.group).inc(len(dead))
+        for gap in sorted(gaps, key=lambda gap: -gap.next_offset):
+            assert kafka is not None
+            kafka.seek(TopicPartition(*gap.place), gap.next_offset)

@@ -1,11 +1,38 @@
-"""What consumers have set aside: the records as they came, with why and from where."""
+"""What views and policies have set aside: the records as they came, with why and from where."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from faststream.kafka import KafkaBroker
 
-from shared.topics import Cluster
+from shared.sifting import Dead
+from shared.telemetry import DEAD, log
+from shared.topics import Cluster, create_topics
+
+
+class Graves:
+    """The topics `<service>.<view or policy>.dead`, made when the first record must go there."""
+
+    def __init__(self, broker: KafkaBroker, cluster: Cluster) -> None:
+        self._broker, self._cluster = broker, cluster
+        self._made: set[str] = set()
+
+    async def bury(self, name: str, dead: Sequence[Dead]) -> None:
+        """Set records aside as they are."""
+        grave = self._cluster.name(f"{name}.dead")
+        if grave not in self._made:
+            await create_topics(self._cluster, dead=[grave])
+            self._made.add(grave)
+        for letter in dead:
+            raw = letter.raw
+            source = f"{raw.topic}/{raw.partition}/{raw.offset}"
+            headers = {header: value.decode("utf-8", "replace") for header, value in raw.headers}
+            headers |= {"error": letter.error, "source": source}
+            await self._broker.publish(raw.value, topic=grave, key=raw.key, headers=headers)
+            log.error("record set aside", consumer=name, source=source, error=letter.error)
+        DEAD.labels(name).inc(len(dead))
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ class KeyFollower:
 
     async def start(self) -> None:
         """Assign all partitions from where the table stands, then follow."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._cluster.bootstrap, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
         await consumer.start()
         self._consumer = consumer
         partitions = [TopicPartition(self._topic, p) for p in range(await self.partitions(self._topic))]

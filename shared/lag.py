@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.consumer import Consumer
+from shared.consumer import Reading
 from shared.telemetry import LAG, log, told
 from shared.topics import Cluster
 
@@ -35,9 +35,9 @@ class Lag:
 class LagWatch:
     """Asks Kafka for the ends of the topics and compares."""
 
-    def __init__(self, cluster: Cluster, consumers: Sequence[Consumer]) -> None:
+    def __init__(self, cluster: Cluster, readings: Sequence[Reading]) -> None:
         self._bootstrap = cluster.bootstrap
-        self._consumers = consumers
+        self._readings = readings
         self._moved: dict[str, tuple[int, float]] = {}
         self._task: asyncio.Task[None] | None = None
         self.lags: dict[str, Lag] = {}
@@ -70,21 +70,21 @@ class LagWatch:
                 await asyncio.sleep(EVERY)
 
     async def _look(self, kafka: AIOKafkaConsumer) -> None:
-        topics = {topic for consumer in self._consumers for topic in consumer.topics}
+        topics = {topic for reading in self._readings for topic in reading.topics}
         cluster = await kafka._client.fetch_all_metadata()
         partitions = [TopicPartition(t, p) for t in topics for p in cluster.partitions_for_topic(t) or ()]
         ends = await kafka.end_offsets(partitions)
         now = self.answered = time.monotonic()
-        for consumer in self._consumers:
+        for reading in self._readings:
             behind = 0
             for partition, end in ends.items():
-                if partition.topic in consumer.topics:
-                    _, at = consumer.stands.get((partition.topic, partition.partition), (0, 0))
-                    LAG.labels(consumer.group, partition.topic, str(partition.partition)).set(max(0, end - at))
+                if partition.topic in reading.topics:
+                    _, at = reading.stands.get((partition.topic, partition.partition), (0, 0))
+                    LAG.labels(reading.name, partition.topic, str(partition.partition)).set(max(0, end - at))
                     behind += max(0, end - at)
-            reached = sum(offset for _, offset in consumer.stands.values())
-            before, since = self._moved.get(consumer.group, (-1, now))
+            reached = sum(offset for _, offset in reading.stands.values())
+            before, since = self._moved.get(reading.name, (-1, now))
             if reached != before or behind == 0:
                 since = now
-            self._moved[consumer.group] = (reached, since)
-            self.lags[consumer.group] = Lag(consumer.group, behind, now - since, consumer.trouble)
+            self._moved[reading.name] = (reached, since)
+            self.lags[reading.name] = Lag(reading.name, behind, now - since, reading.trouble)

@@ -1,7 +1,7 @@
 """An event as a Kafka record: CloudEvents 1.0 binary mode, with position, previous and chain beside it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -13,12 +13,20 @@ FIRST_CHAIN = b"\0" * 32
 
 
 class ConsumerRecord(Protocol):
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Any
+    """A record as it comes from Kafka."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Any: ...
 
 
 class Malformed(ValueError):
@@ -45,6 +53,7 @@ class Record:
     chain: bytes
     id: str
     trace: str | None
+    headers: Any
 
     @property
     def type(self) -> str:
@@ -87,8 +96,21 @@ def headers(
     return made
 
 
+def read_all(batch: Sequence[ConsumerRecord]) -> list[ConsumerRecord]:
+    """Read headers once for many readers; what is malformed stays as it is, for each of them to set aside."""
+    records: list[ConsumerRecord] = []
+    for raw in batch:
+        try:
+            records.append(read(raw))
+        except Malformed:
+            records.append(raw)
+    return records
+
+
 def read(raw: ConsumerRecord) -> Record:
     """Read the headers; raises `Malformed` where one is missing or not what it should be."""
+    if isinstance(raw, Record):
+        return raw
     found: Mapping[str, bytes] = dict(raw.headers)
     try:
         if raw.key is None or raw.value is None:
@@ -98,7 +120,7 @@ def read(raw: ConsumerRecord) -> Record:
             topic=raw.topic, partition=raw.partition, offset=raw.offset, key=raw.key, value=raw.value,
             name=found["ce_type"].decode(), position=int(found["ce_position"]),
             previous=int(found["ce_previous"]), chain=bytes.fromhex(found["ce_chain"].decode()),
-            id=found["ce_id"].decode(), trace=trace.decode() if trace else None,
+            id=found["ce_id"].decode(), trace=trace.decode() if trace else None, headers=raw.headers,
         )  # fmt: skip
     except (KeyError, ValueError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error

@@ -66,7 +66,7 @@ class Relay:
         async with (
             await psycopg.AsyncConnection.connect(self._url, autocommit=True, row_factory=namedtuple_row) as conn,
             AIOKafkaProducer(
-                bootstrap_servers=self._cluster.bootstrap, enable_idempotence=True, linger_ms=2, compression_type="lz4",
+                bootstrap_servers=self._cluster.bootstrap, enable_idempotence=True, linger_ms=2,
                 max_batch_size=262_144, max_request_size=4_194_304,
             ) as producer,
         ):  # fmt: skip

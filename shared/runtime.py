@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 from faststream.kafka import KafkaBroker
@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from shared import generations, relay, signin
 from shared.committer import Committer
-from shared.consumer import Consumer
+from shared.consumer import Consumer, Reading
 from shared.http import Identify, add_problem_handlers
 from shared.identity import Accounts, Signer
 from shared.key_follower import KeyFollower
@@ -76,7 +76,7 @@ class Runtime:
         self.keys = KeyFollower(at.kafka, self.pool, self.keyring)
         self.positions = Positions(self.pool, self.keys, at.kafka)
         self.broker = KafkaBroker(at.kafka.bootstrap, logger=None)
-        self.consumers: list[Consumer] = []
+        self.readings: list[Reading] = []
         self.rebuilding: set[str] = set()
         self._commits: Committer | None = None
 
@@ -122,7 +122,7 @@ class Runtime:
             stack.push_async_callback(sender.stop)
             await self._consume(store)
             stack.push_async_callback(self.broker.stop)
-            self.lag = LagWatch(self.settings.kafka, self.consumers)
+            self.lag = LagWatch(self.settings.kafka, self.readings)
             self.lag.start()
             stack.push_async_callback(self.lag.stop)
             for worker in self.workers:
@@ -141,39 +141,37 @@ class Runtime:
             self._outdated = [v for v in self.views if (await generations.prepare(conn, v)).version != v.version]
 
     async def _consume(self, store: Store) -> None:
-        sinks: list[ViewSink | PolicySink] = [
-            ViewSink(view, self.pool, self.keyring, self.keys) for view in self.views if view not in self._outdated
-        ]
-        sinks += [PolicySink(policy, store, self.pool, self.keyring, self.keys) for policy in self.policies]
-        for sink in sinks:
-            consumer = Consumer(self.service, sink, self.broker, self.settings.kafka)
+        """One consumer for all views, one for each policy: a policy may wait for what another does."""
+        cluster = self.settings.kafka
+        following = [await self._reading(view) for view in self.views if view not in self._outdated]
+        if following:
+            Consumer(self.service, "views", following, self.broker, cluster)
+        for policy in self.policies:
+            sink = PolicySink(policy, store, self.pool, self.keyring, self.keys)
             async with self.pool.connection() as conn:
-                consumer.stands = await self._stands(conn, sink)
-            self.consumers.append(consumer)
+                reading = Reading(self.service, sink, await generations.stands(conn, sink.name), cluster)
+            self.readings.append(reading)
+            Consumer(self.service, policy.name, [reading], self.broker, cluster)
         await self.broker.start()
         for view in self._outdated:
             self.rebuilding.add(view.name)
-            self.workers.append(lambda view=view: self._renew(view))  # type: ignore[misc]
+            self.workers.append(partial(self._renew, view))
 
-    async def _stands(self, conn: psycopg.AsyncConnection[Any], sink: ViewSink | PolicySink) -> Any:
-        if isinstance(sink, PolicySink):
-            return await generations.stands(conn, sink.name)
-        live = await generations.prepare(conn, sink.view)
-        return await generations.stands(conn, generations.consumer_name(sink.view, live.generation))
+    async def _reading(self, view: View) -> Reading:
+        async with self.pool.connection() as conn:
+            name = generations.consumer_name(view, (await generations.prepare(conn, view)).generation)
+            stands = await generations.stands(conn, name)
+        sink = ViewSink(view, self.pool, self.keyring, self.keys)
+        self.readings.append(Reading(self.service, sink, stands, self.settings.kafka))
+        return self.readings[-1]
 
     async def _renew(self, view: View) -> None:
         """The fold has changed: build the new version beside the live one, switch, and only then follow."""
         if view.name in self.rebuilding:
             done = await rebuild(view, self.pool, self.settings.kafka, self.keyring, self.keys)
             log.info("view rebuilt", view=view.name, version=view.version, records=done.records)
-            consumer = Consumer(
-                self.service,
-                ViewSink(view, self.pool, self.keyring, self.keys),
-                self.broker,
-                self.settings.kafka,
-            )
-            self.consumers.append(consumer)
-            await consumer.start()
+            reading = await self._reading(view)
+            await Consumer(self.service, view.name, [reading], self.broker, self.settings.kafka).start()
             self.rebuilding.discard(view.name)
         await asyncio.sleep(3600)
 

@@ -20,7 +20,7 @@ PARTITIONS = 4
 Rows = dict[str, dict[Any, dict[str, Any]]]
 
 
-class Fed(ConsumerRecord):
+class Fed:
     """A record as Kafka would hand it over."""
 
     def __init__(self, event: Event, value: bytes, partition: int, offset: int, made: list[tuple[str, bytes]]) -> None:
