@@ -76,7 +76,6 @@ def _pages(at: Installation) -> dict[str, Callable[[Page], None]]:
         mailbox = client.get("/mailbox").text
         surveys = re.findall(r"/surveys/answer/[\w.~-]+", mailbox)
         unanswered = [link for link in surveys if "csrf" in httpx.get(at.url + link).text]
-        tracked = re.findall(r"/complain/track/[\w.~-]+", mailbox)
     staff = {
         "cases": "/cases", "cases-red": "/cases?view=red", "case": f"/cases/{case}", "case-closed": f"/cases/{closed}",
         "social": "/social", "mention": f"/social/{mention}", "surveys": "/surveys", "responses": "/surveys/responses",
@@ -84,9 +83,7 @@ def _pages(at: Installation) -> dict[str, Callable[[Page], None]]:
         "intake": "/intake", "mailbox": "/mailbox", "sentiment": "/sentiment", "styleguide": "/styleguide",
         "not-found": "/cases/00000000-0000-7000-8000-000000000000",
     }  # fmt: skip
-    public = {"signin": "/signin"}
-    if tracked:
-        public["track"] = tracked[0]
+    public = {"signin": "/signin", "track": f"/complain/track/{Signer(at.secret).sign('complaint', case)}"}
     if unanswered:
         public["survey"] = unanswered[0]
     visits = {name: _visit(at, path, staff=True) for name, path in staff.items()}
@@ -132,7 +129,15 @@ def _take(page: Page, path: Path, *, whole: bool) -> None:
     height = page.evaluate("document.documentElement.scrollHeight") if whole else 0
     if whole and height > page.viewport_size["height"]:
         page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, LONGEST)})
-    page.screenshot(path=path)
+    for attempt in range(3):
+        try:
+            page.screenshot(path=path)
+        except Exception as error:
+            if attempt == 2 or "Unable to capture" not in str(error):
+                raise
+            page.wait_for_timeout(500)  # Chromium gives up now and then on a busy machine
+        else:
+            return
 
 
 @contextmanager
