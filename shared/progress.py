@@ -39,9 +39,5 @@ class Advance:
     def write(self, cursor: Any) -> None:
         """Positions only move forward, and only from where this owner saw them."""
         cursor.execute(self.STATEMENT, self.values)
-        self.check(cursor.rowcount)
-
-    def check(self, changed: int) -> None:
-        """One row was written, else the step was not from where the partition stands."""
-        if changed != 1:
+        if cursor.rowcount != 1:
             raise OutOfOrder(f"{self.consumer} on {self.topic}/{self.partition} is no longer at {self.seen}")

@@ -11,7 +11,7 @@ from shared.keys import Keyring
 from shared.progress import Advance
 from shared.records import ConsumerRecord, Malformed, Record, read
 
-KEPT = 10_000
+KEPT = 2_000
 Place = tuple[str, int]
 Stand = tuple[int, int]
 """Position and next offset."""

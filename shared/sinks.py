@@ -14,6 +14,7 @@ from shared.consumer import LetterBox
 from shared.events import Event
 from shared.key_follower import KeyFollower
 from shared.keys import KeyMissing, Keyring
+from shared.progress import Advance, OutOfOrder
 from shared.projection import Opened, Poison, fold
 from shared.records import ConsumerRecord, Record
 from shared.sifting import Dead, GapFound, Place, Sifted, Stand, open_events, sift
@@ -78,17 +79,19 @@ async def take_in(
     with ExitStack() as stack:
         follow_traces(f"view {view.name}", found.records, stack)
         await _fold_around_poison(conn, view, generation, opened, found)
-    for advance in found.advances:
-        await advance_on(conn, advance)
+    await _advance(conn, found.advances)
     if found.dead:
         await bury(found.dead)
     return _reached(found), found.gap
 
 
-async def advance_on(conn: Any, advance: Any) -> None:
-    async with conn.cursor() as cursor:
-        await cursor.execute(advance.STATEMENT, advance.values)
-        advance.check(cursor.rowcount)
+async def _advance(conn: Any, advances: Sequence[Advance]) -> None:
+    """All partitions in one round trip."""
+    if advances:
+        async with conn.cursor() as cursor:
+            await cursor.executemany(Advance.STATEMENT, [advance.values for advance in advances])
+            if cursor.rowcount != len(advances):
+                raise OutOfOrder(f"another owner of {advances[0].consumer} has advanced")
 
 
 async def _fold_around_poison(conn: Any, view: View, generation: int, opened: list[Opened], found: Sifted) -> None:

@@ -4,22 +4,27 @@ They are the narratives of the real file where it is here, else invented ones of
 same run is a bare `INSERT ... unnest` of as many events of the same size into the same PostgreSQL.
 """
 
+import asyncio
 import csv
+import os
 import random
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import psycopg
 
 from deploy import cfpb
-from deploy.installation import Installation, find
+from deploy.embedded.servers import servers
+from deploy.installation import Installation
 from deploy.operations import database
+from deploy.services import SERVICES
+from shared.topics import create_topics
 from tests.serving import DATA
 from tests.system.conftest import free_port
 
@@ -32,19 +37,36 @@ WORDS = ("bank", "card", "charged", "twice", "nobody", "answered", "letter", "wr
 
 @contextmanager
 def running() -> Iterator[Installation]:
-    """`recourse up` as a user runs it, on an empty data folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "deploy", "up", "--data", folder, "--port", str(free_port())]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            for _ in range(600):
-                if (Path(folder) / "running.json").exists():
-                    break
-                time.sleep(0.1)
-            yield find(Path(folder), {})
-        finally:
-            process.terminate()
-            process.wait(30)
+    """Kafka, PostgreSQL, and each service as a process of its own, on an empty data folder."""
+    with tempfile.TemporaryDirectory() as folder, servers(Path(folder), lambda _: None) as both, ExitStack() as stack:
+        ports = {name: free_port() for name in SERVICES}
+        at = Installation(
+            url=f"http://127.0.0.1:{ports['intake']}", kafka=both.kafka, postgres=both.postgres,
+            secret="only here", master_key=bytes(32).hex(),
+        )  # fmt: skip
+        asyncio.run(create_topics(at.cluster))
+        environment = os.environ | {
+            "RECOURSE_KAFKA": at.kafka, "RECOURSE_POSTGRES": at.postgres, "RECOURSE_SECRET": at.secret,
+            "RECOURSE_MASTER_KEY": at.master_key,
+        }  # fmt: skip
+        for name, port in ports.items():
+            database(at, name)
+            command = [sys.executable, "-m", "deploy", "serve", name, "--port", str(port)]
+            process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+            stack.callback(process.wait, 30)
+            stack.callback(process.terminate)
+        for port in ports.values():
+            wait_until_ready(port)
+        yield at
+
+
+def wait_until_ready(port: int) -> None:
+    for _ in range(600):
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"the service on port {port} is not ready")
 
 
 def rows_file(folder: Path) -> Path:
