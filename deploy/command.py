@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from deploy import audit, cfpb, contracts, demo, operations
+from deploy import audit, cfpb, contracts, demo, operations, screenshots
 from deploy.embedded.errors import EmbeddedServerError
 from deploy.installation import DEFAULT_PORT, Installation, NotRunning, data_folder, find
 from deploy.services import SERVICES
@@ -34,6 +34,7 @@ app.add_typer(tokens, name="token")
 app.add_typer(audit.app, name="audit")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(demo.app)
+app.add_typer(screenshots.app)
 console = Console()
 errors = Console(stderr=True)
 

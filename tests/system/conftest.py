@@ -17,6 +17,7 @@ from deploy.gateway import gateway
 from deploy.installation import Installation, seed
 from deploy.services import SERVICES
 from shared.topics import Cluster, create_topics
+from tests.pages.conftest import axe, browser, complaints, page
 from tests.serving import until
 
 
@@ -80,3 +81,6 @@ async def site(
     yield Site(installation, apps, seeds.password)
     server.should_exit = True
     await serving
+
+
+__all__ = ["axe", "browser", "complaints", "page"]
