@@ -11,7 +11,7 @@ from shared import generations, keys
 from shared.events import Event, wire_name
 from shared.keys import Keyring
 from shared.progress import SCHEMA as PROGRESS
-from shared.records import FIRST_CHAIN, ConsumerRecord, chain, headers
+from shared.records import FIRST_CHAIN, chain, headers
 from shared.sinks import take_in
 from shared.topics import partition_of
 from shared.view import View
