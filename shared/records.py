@@ -53,7 +53,7 @@ class Record:
     chain: bytes
     id: str
     trace: str | None
-    headers: Any
+    headers: Any = ()
 
     @property
     def type(self) -> str:
