@@ -79,6 +79,7 @@ class StandardError:
 
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """Structured lines on standard error, with the trace id; callers log ids, never words of people."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it reports what it goes on to mend; lag tells the rest
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -1,10 +1,13 @@
 """The questions of the complaint form, one a page, and what makes an answer complete."""
 
 import re
+import tomllib
+from pathlib import Path
 
 from shared.text import printable
 
 FIRST, LAST = "happened", "check"
+PRODUCTS: list[str] = tomllib.loads((Path(__file__).parent / "products.toml").read_text())["products"]
 STEPS = (FIRST, "about", "you", LAST)
 LIMITS = {
     "narrative": 20_000,

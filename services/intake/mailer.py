@@ -1,6 +1,7 @@
 """Hands waiting messages to SMTP; each try is an event, and a rebuild sends nothing again."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -25,7 +26,7 @@ class Mailer:
 
     def __init__(self, runtime: Runtime, host: str, port: int) -> None:
         self.runtime, self.host, self.port = runtime, host, port
-        self._noted: str | None = None
+        self._noted: list[str] = []
 
     async def run(self) -> None:
         """Look for what is due, for ever."""
@@ -36,35 +37,48 @@ class Mailer:
                     " where state = 'waiting' and next_at <= now() and recipient is not null order by next_at limit 20"
                 )
                 due = await found.fetchall()
-            for row in due:
-                await self._send(row)
-            await self._until_seen(due)
+            if due:
+                await self._send_all(due)
+                await self._until_seen()
             await asyncio.sleep(EVERY)
 
-    async def _send(self, row: tuple[Any, ...]) -> None:
-        message_id: UUID = row[0]
-        state = await asyncio.to_thread(self.runtime.store.load, message_id, message.evolve)
+    async def _send_all(self, due: Sequence[tuple[Any, ...]]) -> None:
+        """Over one connection; where none is to be had, each of them has failed once."""
+        try:
+            async with aiosmtplib.SMTP(hostname=self.host, port=self.port, timeout=20) as smtp:
+                for row in due:
+                    await self._send(smtp, row)
+        except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPServerDisconnected, OSError) as error:
+            for row in due:
+                await self._failed(row[0], error)
+
+    async def _send(self, smtp: aiosmtplib.SMTP, row: tuple[Any, ...]) -> None:
+        state = await asyncio.to_thread(self.runtime.store.load, row[0], message.evolve)
         if state is None or state.done:
             return
         try:
-            await aiosmtplib.send(letter(row), hostname=self.host, port=self.port, timeout=20)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            reason = type(error).__name__
-            log.warning("message not handed over", message=str(message_id), error=reason)
-            await self._note(message_id, lambda m, by: message.failed(m, reason, by))
+            await smtp.send_message(letter(row))
+        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused) as error:
+            await self._failed(row[0], error)
         else:
-            await self._note(message_id, message.sent)
+            await self._note(row[0], message.sent)
 
-    async def _until_seen(self, due: list[tuple[Any, ...]]) -> None:
+    async def _failed(self, message_id: UUID, error: Exception) -> None:
+        reason = type(error).__name__
+        log.warning("message not handed over", message=str(message_id), error=reason)
+        await self._note(message_id, lambda m, by: message.failed(m, reason, by))
+
+    async def _until_seen(self) -> None:
         """Nothing is looked at again before the view has taken in what became of it."""
-        if due and self._noted:
-            await self.runtime.positions.wait(outbox, self._noted)
+        for token in self._noted:
+            await self.runtime.positions.wait(outbox, token)
+        self._noted.clear()
 
     async def _note(self, message_id: UUID, decision: Any) -> None:
         by = By("intake.mailer", datetime.now(UTC))
         saved = await self.runtime.commits.decide(message_id, message.evolve, lambda m: decision(m, by))
         if saved:
-            self._noted = await self.runtime.positions.token(saved)
+            self._noted.append(await self.runtime.positions.token(saved))
 
 
 def letter(row: tuple[Any, ...]) -> EmailMessage:

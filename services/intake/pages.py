@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from services.intake import ledger_page
 from services.intake.application import Intake
 from services.intake.complaint import Contact, Grievance
-from services.intake.form import FIRST, STEPS, check
+from services.intake.form import FIRST, PRODUCTS, STEPS, check
 from services.intake.views.complaints import complaint_list
 from services.intake.views.ledger import ledger
 from services.intake.views.outbox import outbox
@@ -34,7 +34,9 @@ def router(intake: Intake) -> APIRouter:
     @routes.get("/complain")
     async def start(request: Request) -> Response:
         given = {"key": secrets.token_urlsafe(16)}
-        return pages.render(request, "complain.html", step=FIRST, steps=STEPS, given=given, errors={})
+        return pages.render(
+            request, "complain.html", step=FIRST, steps=STEPS, products=PRODUCTS, given=given, errors={}
+        )
 
     @routes.post("/complain")
     async def answer(request: Request, form: Form) -> Response:
@@ -43,7 +45,9 @@ def router(intake: Intake) -> APIRouter:
         step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
         if step is not None:
             status = 422 if errors else 200
-            return pages.render(request, "complain.html", status, step=step, steps=STEPS, given=given, errors=errors)
+            return pages.render(
+                request, "complain.html", status, step=step, steps=STEPS, products=PRODUCTS, given=given, errors=errors
+            )
         accepted = await intake.receive(
             "web", "form", given["key"],
             Grievance(

@@ -66,7 +66,7 @@ def promote(store: Store, batch: Sequence[Opened]) -> list[Event]:
         for made in receive(
             event.complaint_id, event.person_id, Arrival("social", "mentions", str(event.originator_id)),
             Grievance(narrative=words(event.text)), By(event.actor, event.recorded_at, record.id),
-            mention_id=event.originator_id,
+            mention_id=event.originator_id, invented=event.invented,
         )
     ]  # fmt: skip
 

@@ -52,6 +52,7 @@ class Mention:
     version: int
     state: State = "new"
     complaint_id: UUID | None = None
+    invented: bool = False
 
 
 def pseudonym(secret: str, *parts: str) -> UUID:
@@ -78,7 +79,8 @@ def author_id(secret: str, post: Post, generation: int) -> UUID:
 def evolve(mention: Mention | None, event: Event) -> Mention:
     """Fold one event."""
     if isinstance(event, MentionCaptured):
-        return Mention(event.originator_id, event.person_id, words(event.text), event.originator_version)
+        text = words(event.text)
+        return Mention(event.originator_id, event.person_id, text, event.originator_version, invented=event.invented)
     assert mention is not None
     state = replace(mention, version=event.originator_version)
     match event:
@@ -114,7 +116,7 @@ def promote(mention: Mention, complaint_id: UUID, by: By) -> list[Event]:
     return [
         MentionPromoted(
             **by.stamp(mention.id, mention.version + 1), complaint_id=complaint_id, person_id=mention.person_id,
-            text=Sealed(mention.person_id, mention.text),
+            text=Sealed(mention.person_id, mention.text), invented=mention.invented,
         )
     ]  # fmt: skip
 

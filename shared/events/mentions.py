@@ -41,6 +41,7 @@ class MentionPromoted(MentionEvent):
     complaint_id: UUID = Field(description="The complaint that it becomes.")
     person_id: UUID = Field(description="Its author, who complains.")
     text: Sealed = Field(description="What it says: the complaint's narrative.")
+    invented: bool = Field(False, description="True for demonstration data.")
 
 
 class MentionDismissed(MentionEvent):

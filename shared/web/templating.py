@@ -111,6 +111,7 @@ def templates(*folders: Path, zone: tzinfo = UTC) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
     i18n: Any = environment

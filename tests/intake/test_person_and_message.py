@@ -1,0 +1,87 @@
+"""A person is erased once; a message is handed over once, tried again with pauses, and given up in the end."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.intake import message, person
+from services.intake.complaint import Contact, identify
+from services.intake.letters import acknowledge, acknowledgement_id
+from services.intake.policies import promote
+from shared.events import By, Event
+from shared.events.complaints import ComplaintReceived, MessageSent, MessageWritten
+from shared.events.mentions import MentionPromoted
+from shared.records import Record
+from shared.sealed import Sealed
+
+BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
+PERSON, COMPLAINT = UUID(int=1), UUID(int=2)
+
+
+def known(**contact: str) -> person.Person:
+    return person.evolve(None, identify(PERSON, Contact(**contact), BY))  # type: ignore[arg-type]
+
+
+def received() -> ComplaintReceived:
+    return ComplaintReceived(**BY.stamp(COMPLAINT, 1), reference="R7K2-M9QX", channel="web", person_id=PERSON)
+
+
+def written() -> MessageWritten:
+    (event,) = acknowledge(received(), known(email="a@example.org"), "http://link", BY.at, BY)
+    assert isinstance(event, MessageWritten)
+    return event
+
+
+def test_an_erased_person_is_erased_once() -> None:
+    (erased,) = person.erase(known(name="N"), "asked", BY)
+    gone = person.evolve(known(name="N"), erased)
+    assert (gone.name, gone.email, gone.erased) == (None, None, True)
+    with pytest.raises(person.PersonAlreadyErased):
+        person.erase(gone, "asked", BY)
+
+
+def test_the_acknowledgement_names_the_reference_and_the_day() -> None:
+    letter = written()
+    assert letter.originator_id == acknowledgement_id(COMPLAINT)
+    assert "R7K2-M9QX" in str(letter.body.text)
+    assert "14 March 2026" in str(letter.body.text)
+
+
+def test_who_gave_no_address_or_prefers_another_way_is_not_written_to() -> None:
+    assert acknowledge(received(), known(name="N"), "http://link", BY.at, BY) == []
+    assert acknowledge(received(), known(email="a@b.org", preferred_channel="phone"), "http://link", BY.at, BY) == []
+
+
+def test_a_message_is_sent_once() -> None:
+    state = message.evolve(None, written())
+    (sent,) = message.sent(state, BY)
+    done = message.evolve(state, sent)
+    assert isinstance(sent, MessageSent)
+    assert message.sent(done, BY) == message.failed(done, "late", BY) == []
+
+
+def test_a_message_is_given_up_after_its_tries_with_longer_pauses() -> None:
+    state: message.Message = message.evolve(None, written())
+    finals = []
+    for _ in range(message.TRIES):
+        (failed,) = message.failed(state, "SMTPConnectError", BY)
+        state = message.evolve(state, failed)
+        finals.append(failed.final)  # type: ignore[attr-defined]
+    assert finals == [False] * (message.TRIES - 1) + [True]
+    pauses = [message.pause(n) for n in range(1, message.TRIES)]
+    assert pauses == sorted(set(pauses))
+
+
+def test_a_promoted_mention_becomes_a_complaint_with_its_words_and_mark() -> None:
+    mention = uuid4()
+    promoted = MentionPromoted(
+        **BY.stamp(mention, 2), complaint_id=COMPLAINT, person_id=PERSON, text=Sealed(PERSON, "words"), invented=True
+    )
+    record = Record("mentions", 0, 0, b"", b"", "mention.promoted.v1", 1, 0, b"", promoted.id, None)
+    made: list[Event] = promote(None, [(record, promoted)])  # type: ignore[arg-type]
+    complaint = made[1]
+    assert isinstance(complaint, ComplaintReceived)
+    assert (complaint.originator_id, complaint.mention_id, complaint.invented) == (COMPLAINT, mention, True)
+    assert complaint.narrative == Sealed(PERSON, "words")
+    assert complaint.caused_by == promoted.id
