@@ -146,7 +146,7 @@ def test_server_that_cannot_start_shows_its_log(data: Path) -> None:
 def test_port_in_use_is_named(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as occupied:
         port = occupied.getsockname()[1]
-        with pytest.raises(PortInUse, match=f"Port {port}.*ask for another port"):
+        with pytest.raises(PortInUse, match=f"Port {port}.*choose another port"):
             start_kafka(data, port)
 
 
