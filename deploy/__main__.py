@@ -1,5 +1,5 @@
 """`python -m deploy` is the `recourse` command."""
 
-from deploy.command import app
+from deploy.command import main
 
-app()
+main()

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
+import psycopg
 import typer
 import uvicorn
+from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -24,7 +26,12 @@ from shared.dead_letters import dead_letters
 from shared.telemetry import configure_logging
 from shared.topics import create_topics
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Recourse, a complaint management system.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Recourse, a complaint management system.",
+)
 imports = typer.Typer(no_args_is_help=True, help="Bring complaints in from files.")
 dead = typer.Typer(no_args_is_help=True, help="Records that a view or policy could not take in.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens for machines.")
@@ -240,3 +247,12 @@ def token_create(
     if role not in STAFF | {"machine"}:
         raise fail(f"There is no role called {role}. There are: machine, {', '.join(sorted(STAFF))}")
     sys.stdout.write(installation(data).token(role, name) + "\n")
+
+
+def main() -> None:
+    """The command, with a sentence where a server does not answer."""
+    try:
+        app()
+    except (KafkaError, psycopg.OperationalError, httpx.TransportError) as error:
+        fail(f"A server did not answer ({type(error).__name__}). Is the installation running? `recourse up` starts it.")
+        sys.exit(1)

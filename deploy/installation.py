@@ -1,5 +1,6 @@
 """Where an installation keeps its secrets and accounts, and how a command finds one that runs."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -75,9 +76,19 @@ def find(data: Path, environment: Mapping[str, str] = os.environ) -> Installatio
             smtp=environment.get("RECOURSE_SMTP", "localhost:25"),
         )  # fmt: skip
     path = data / "running.json"
-    if not path.exists():
+    if not path.exists() or not in_use(data):
         raise NotRunning(f"Nothing runs on {data}. Start it with `recourse up`, or name servers in the environment.")
     return Installation(**json.loads(path.read_text()))
+
+
+def in_use(data: Path) -> bool:
+    """Whether a run holds the folder: one that was killed leaves its note behind, and not its lock."""
+    with (data / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _secret(name: str, environment: Mapping[str, str]) -> str:

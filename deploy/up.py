@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from shared.topics import create_topics
 def up(data: Path, port: int, console: Console) -> None:
     """Start the servers and the services, say where they are, and stop all on Ctrl-C."""
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to end stops all, as Ctrl-C does
     free(port)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     configure_logging(json=False, level=30)

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy import demo, invention
+from deploy.embedded.process import claimed
 from services.cases.taxonomy import load_root_causes
 from tests.serving import until
 from tests.system.conftest import Site, site
@@ -69,29 +70,30 @@ async def test_it_fills_an_installation_refuses_a_second_time_and_goes_on(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("RECOURSE_KAFKA", raising=False)
-    site.installation.write(tmp_path)
+    with claimed(tmp_path):
+        site.installation.write(tmp_path)
 
-    async def run(*options: str) -> tuple[int, str]:
-        words = ["--data", str(tmp_path), "--complaints", "12", *options]
-        result = await asyncio.to_thread(CliRunner().invoke, demo.app, words)
-        return result.exit_code, result.output
+        async def run(*options: str) -> tuple[int, str]:
+            words = ["--data", str(tmp_path), "--complaints", "12", *options]
+            result = await asyncio.to_thread(CliRunner().invoke, demo.app, words)
+            return result.exit_code, result.output
 
-    code, said = await run()
-    assert code == 0, said
-    assert "12 complaints, 1 mentions" in said
-    code, said = await run()
-    assert (code, "already" in said) == (1, True)
-    code, said = await run("--more")
-    assert code == 0, said
+        code, said = await run()
+        assert code == 0, said
+        assert "12 complaints, 1 mentions" in said
+        code, said = await run()
+        assert (code, "already" in said) == (1, True)
+        code, said = await run("--more")
+        assert code == 0, said
 
-    async with site.client("leader") as client:
-        promoted = sum(mention.promoted for mention in invention.mentions(7, 1, datetime.now(UTC)))
+        async with site.client("leader") as client:
+            promoted = sum(mention.promoted for mention in invention.mentions(7, 1, datetime.now(UTC)))
 
-        async def all_open() -> bool:
-            found = (await client.get("/api/v1/cases", params={"page[size]": 200})).json()["data"]
-            return len(found) == 12 + promoted
+            async def all_open() -> bool:
+                found = (await client.get("/api/v1/cases", params={"page[size]": 200})).json()["data"]
+                return len(found) == 12 + promoted
 
-        await until(all_open)
-        cases = (await client.get("/api/v1/cases", params={"page[size]": 200})).json()["data"]
-        assert sum(case["invented"] for case in cases) == 12
-        assert {case["status"] for case in cases} >= {"closed"}
+            await until(all_open)
+            cases = (await client.get("/api/v1/cases", params={"page[size]": 200})).json()["data"]
+            assert sum(case["invented"] for case in cases) == 12
+            assert {case["status"] for case in cases} >= {"closed"}

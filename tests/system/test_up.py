@@ -16,8 +16,8 @@ from tests.system.conftest import free_port
 
 
 @contextmanager
-def up(data: Path, port: int) -> Iterator[Installation]:
-    """Runs until the block ends, then is told to stop as by Ctrl-C."""
+def up(data: Path, port: int, end: signal.Signals = signal.SIGINT) -> Iterator[Installation]:
+    """Runs until the block ends, then is told to stop: as by Ctrl-C, or as a supervisor does."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RECOURSE_")}
     command = [sys.executable, "-m", "deploy", "up", "--data", str(data), "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
@@ -28,9 +28,10 @@ def up(data: Path, port: int) -> Iterator[Installation]:
             time.sleep(0.1)
         assert process.poll() is None, process.communicate()[0]
         yield find(data, {})
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         said = process.communicate(timeout=60)[0]
         assert process.returncode == 0, said
+        assert not (data / "running.json").exists()
         assert "Stopped" in said
     finally:
         if process.poll() is None:
@@ -69,7 +70,7 @@ def test_what_was_accepted_is_there_after_a_restart(tmp_path: Path) -> None:
     stopped = command(data, "lag")
     assert stopped.returncode == 1
     assert "recourse up" in stopped.stderr
-    with up(data, port) as at:
+    with up(data, port, signal.SIGTERM) as at:
         headers = {"Authorization": f"Bearer {at.token('machine', 'test')}"}
         with httpx.Client(base_url=at.url, headers=headers) as client:
             assert wait_for(client, f"/api/v1/cases/{made['id']}").json()
