@@ -34,7 +34,7 @@ FIELD_OF: dict[type[RuleBroken], str] = {
     RootCauseMissing: "root_cause", AmountIncomplete: "currency", AmountWithoutMoney: "amount",
     MoneyWithoutAmount: "amount",
 }  # fmt: skip
-TODO = {
+WHAT_TO_DO = {
     "outcome": "Choose an outcome.", "redress": "Choose what puts it right.", "amount": "Write the amount like 25.00.",
     "currency": "Write the currency as three letters, like GBP.", "product": "Name the product.",
     "issue": "Say what went wrong.", "text": "Write the note first.", "reason": "Say why.",
@@ -181,4 +181,4 @@ def _asked(request: Request) -> Asked:
 def _todo(error: Any) -> str:
     if error["type"] == "string_too_long":
         return _("Use at most {limit} characters.").format(limit=error["ctx"]["max_length"])
-    return _(TODO.get(str(error["loc"][0]), "Some characters cannot be read. Write it again."))
+    return _(WHAT_TO_DO.get(str(error["loc"][0]), "Some characters cannot be read. Write it again."))
