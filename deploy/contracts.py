@@ -1,15 +1,20 @@
 """`recourse contracts`: write what is published about events, and check that a change breaks no reader."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from deploy.gateway import openapi
+from deploy.services import SERVICES
 from shared.events import EVENTS, wire_name
 from shared.events.asyncapi import asyncapi, json_schema
 from shared.events.contracts import breaks
+from shared.runtime import Settings
+from shared.topics import Cluster
 
 app = typer.Typer(no_args_is_help=True, help="The published form of every event.")
 Folder = Annotated[Path, typer.Argument(help="Where the schemas are kept.")]
@@ -34,6 +39,14 @@ def check(folder: Folder) -> None:
     _report(found)
     if found:
         raise typer.Exit(1)
+
+
+@app.command("openapi")
+def print_openapi() -> None:
+    """Print the description of the HTTP API, all six services in one."""
+    nowhere = Settings(postgres="", kafka=Cluster(""), master_key=bytes(32), secret="none")  # noqa: S106 - nothing is started
+    apps = {name: service.build(nowhere) for name, service in SERVICES.items()}
+    sys.stdout.write(json.dumps(openapi(apps)) + "\n")
 
 
 def broken(folder: Path) -> list[str]:

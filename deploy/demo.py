@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy import invention
+from deploy.clients import SelfIssued
 from deploy.installation import Installation, NotRunning, data_folder, find
-from shared.identity import Signer
 
 app = typer.Typer()
 AT_ONCE = 8
@@ -206,12 +206,9 @@ class Surveys:
 
 
 def _client(at: Installation, role: str | None = None) -> httpx.AsyncClient:
-    """With a token that is the same each time: an Idempotency-Key belongs to whoever sends it."""
-    headers = {}
-    if role is not None:
-        token = Signer(at.secret).sign("token", ["demo", "recourse demo", role])
-        headers["Authorization"] = f"Bearer recourse_{token}"
-    return httpx.AsyncClient(base_url=at.url, headers=headers, timeout=60)
+    """As the same sender each time: an Idempotency-Key belongs to whoever sends it."""
+    auth = None if role is None else SelfIssued(at, role, "recourse demo", "demo")
+    return httpx.AsyncClient(base_url=at.url, auth=auth, timeout=60)
 
 
 async def _each(items: Sequence[Any], do: Callable[[Any], Awaitable[T]], advance: Advance) -> list[T]:

@@ -5,13 +5,16 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import tomli_w
 from argon2 import PasswordHasher
+from psycopg.conninfo import make_conninfo
 
+from deploy import edge
 from shared.identity import Signer
+from shared.masters import Masters, parse
 from shared.runtime import Settings
 from shared.topics import Cluster
 
@@ -38,22 +41,34 @@ class Installation:
     postgres: str
     secret: str
     master_key: str
+    master_key_file: str | None = None
     prefix: str = ""
+    replication: int = 1
     accounts: str | None = None
     smtp: str = "localhost:25"
     embedded: bool = False
+    seal_key: str | None = None
+    seal_every: float = 3600
+    id_secret: str = ""
 
     def settings(self, database: str) -> Settings:
         """For the service whose database this is."""
         return Settings(
-            postgres=database, kafka=self.cluster, master_key=bytes.fromhex(self.master_key), secret=self.secret,
+            postgres=database, kafka=self.cluster, master_key=self.masters(), secret=self.secret,
             public_url=self.url, accounts=Path(self.accounts) if self.accounts else None, smtp=self.smtp,
-            embedded=self.embedded,
+            embedded=self.embedded, seal_key=bytes.fromhex(self.seal_key) if self.seal_key else None,
+            seal_every=self.seal_every, id_secret=self.id_secret, **edge.settings(embedded=self.embedded),
         )  # fmt: skip
+
+    def masters(self) -> Masters:
+        """From the file where there is one, so that a running service sees it change."""
+        if self.master_key_file:
+            return Masters(file=Path(self.master_key_file))
+        return Masters(*parse(self.master_key))
 
     @property
     def cluster(self) -> Cluster:
-        return Cluster(self.kafka, self.prefix)
+        return Cluster(self.kafka, self.prefix, self.replication)
 
     def token(self, role: str, name: str) -> str:
         return Signer(self.secret).token(role, name)
@@ -62,7 +77,9 @@ class Installation:
         """So that commands find it; only the owner may read it."""
         path = data / "running.json"
         path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(self)))
+        path.chmod(0o600)  # one that was left may have been opened to others
+        note = replace(self, master_key="") if self.master_key_file else self
+        path.write_text(json.dumps(asdict(note)))
 
 
 def find(data: Path, environment: Mapping[str, str] = os.environ) -> Installation:
@@ -70,10 +87,13 @@ def find(data: Path, environment: Mapping[str, str] = os.environ) -> Installatio
     if "RECOURSE_KAFKA" in environment and "RECOURSE_POSTGRES" in environment:
         return Installation(
             url=environment.get("RECOURSE_URL", f"http://localhost:{DEFAULT_PORT}"),
-            kafka=environment["RECOURSE_KAFKA"], postgres=environment["RECOURSE_POSTGRES"],
+            kafka=environment["RECOURSE_KAFKA"], postgres=_postgres(environment),
             secret=_secret("RECOURSE_SECRET", environment), master_key=_secret("RECOURSE_MASTER_KEY", environment),
+            master_key_file=None if "RECOURSE_MASTER_KEY" in environment else environment["RECOURSE_MASTER_KEY_FILE"],
             prefix=environment.get("RECOURSE_TOPIC_PREFIX", ""), accounts=environment.get("RECOURSE_ACCOUNTS"),
-            smtp=environment.get("RECOURSE_SMTP", "localhost:25"),
+            replication=int(environment.get("RECOURSE_REPLICATION", "1")),
+            smtp=environment.get("RECOURSE_SMTP", "localhost:25"), seal_key=_seal_key(environment),
+            seal_every=float(environment.get("RECOURSE_SEAL_EVERY", "3600")), id_secret=_id_secret(environment),
         )  # fmt: skip
     path = data / "running.json"
     if not path.exists() or not in_use(data):
@@ -89,6 +109,30 @@ def in_use(data: Path) -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+def _postgres(environment: Mapping[str, str]) -> str:
+    """The server's conninfo, with the password that is kept apart from it, if any."""
+    apart = "RECOURSE_POSTGRES_PASSWORD"
+    if apart not in environment and f"{apart}_FILE" not in environment:
+        return environment["RECOURSE_POSTGRES"]
+    return make_conninfo(environment["RECOURSE_POSTGRES"], password=_secret(apart, environment))
+
+
+def _seal_key(environment: Mapping[str, str]) -> str | None:
+    """Only reporting needs it."""
+    name = "RECOURSE_SEAL_KEY"
+    return _secret(name, environment) if {name, f"{name}_FILE"} & environment.keys() else None
+
+
+def _id_secret(environment: Mapping[str, str]) -> str:
+    """The secret, until that is changed: then the first one must be named, for ids follow from it."""
+    name = "RECOURSE_ID_SECRET"
+    if {name, f"{name}_FILE"} & environment.keys():
+        return _secret(name, environment)
+    if len(_secret("RECOURSE_SECRET", environment).splitlines()) > 1:
+        raise NotRunning(f"RECOURSE_SECRET was changed: set {name} to what it was at first, or ids would change.")
+    return ""
 
 
 def _secret(name: str, environment: Mapping[str, str]) -> str:
@@ -108,25 +152,33 @@ class Seeds:
     master_key: str
     password: str
     accounts: Path
+    seal_key: str
+    id_secret: str
 
 
 def seed(data: Path) -> Seeds:
     """Read the seeds, made on the first start; readable by their owner alone."""
-    folder = data / "secrets"
+    return seeds_in(data / "secrets")
+
+
+def seeds_in(folder: Path) -> Seeds:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     accounts = folder / "accounts.toml"
+    secret = once(folder / "secret", secrets.token_urlsafe(32))
     seeds = Seeds(
-        _once(folder / "secret", secrets.token_urlsafe(32)), _once(folder / "master-key", secrets.token_hex(32)),
-        _once(folder / "password", secrets.token_urlsafe(6)), accounts,
+        secret, once(folder / "master-key", secrets.token_hex(32)),
+        once(folder / "password", secrets.token_urlsafe(6)), accounts,
+        once(folder / "seal-key", secrets.token_hex(32)), once(folder / "id-secret", secret.splitlines()[-1]),
     )  # fmt: skip
     if not accounts.exists():
         hashed = PasswordHasher().hash(seeds.password)
         entries = {f"{r}@example.org": {"name": r.title(), "role": r, "password": hashed} for r in ROLES}
-        _once(accounts, tomli_w.dumps(entries))
+        once(accounts, tomli_w.dumps(entries))
     return seeds
 
 
-def _once(path: Path, value: str) -> str:
+def once(path: Path, value: str) -> str:
+    """The file's content, which is `value` where there was no file."""
     if not path.exists():
         aside = path.with_suffix(".new")
         aside.touch(mode=0o600)

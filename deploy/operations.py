@@ -13,10 +13,10 @@ from deploy.embedded.databases import create_database
 from deploy.installation import Installation
 from deploy.services import SERVICES, Service
 from shared import generations
-from shared.dead_letters import Letter
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.rebuild import Rebuilt, rebuild
+from shared.runtime import Settings
 from shared.view import View
 
 Progress = Callable[[int, int], None]
@@ -36,9 +36,8 @@ def database(installation: Installation, service: str) -> str:
 
 
 @asynccontextmanager
-async def opened(installation: Installation, service: str) -> AsyncIterator[Opened]:
+async def beside(settings: Settings) -> AsyncIterator[Opened]:
     """Beside the running service, with the same keys."""
-    settings = installation.settings(database(installation, service))
     keyring = Keyring(settings.master_key)
     pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
         settings.postgres, min_size=1, max_size=4, open=False, kwargs={"autocommit": True}
@@ -66,7 +65,7 @@ async def rebuild_view(
     installation: Installation, service: Service, view: View, *, verify: bool, progress: Progress
 ) -> Rebuilt:
     """Build it beside the live one and switch; with `verify` only where the two are equal."""
-    async with opened(installation, service.name) as at:
+    async with beside(installation.settings(database(installation, service.name))) as at:
         return await rebuild(view, at.pool, installation.cluster, at.keyring, at.keys, verify=verify, progress=progress)
 
 
@@ -101,14 +100,3 @@ async def lags(installation: Installation) -> list[Behind]:
             dead = sum(end for partition, end in ends.items() if partition.topic == grave)
             found.append(Behind(group, behind, dead))
     return sorted(found, key=lambda one: one.consumer)
-
-
-async def replay(installation: Installation, letters: list[Letter]) -> int:
-    """Fold the records again where they were set aside: rebuild the view once its code reads them."""
-    groups = {letter.group for letter in letters}
-    done = 0
-    for service, view in chosen(None):
-        if f"{service.name}.{view.name}" in groups:
-            await rebuild_view(installation, service, view, verify=False, progress=lambda done, total: None)
-            done += sum(letter.group == f"{service.name}.{view.name}" for letter in letters)
-    return done

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import httpx
 import typer
 from rich.console import Console
 
 from deploy.installation import Installation, NotRunning, data_folder, find
-from shared.http import SESSION
+from services.intake.links import sign
 from shared.identity import Signer, Who
+from shared.sessions import Cookies
 
 app = typer.Typer()
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -83,7 +85,7 @@ def _pages(at: Installation) -> dict[str, Callable[[Page], None]]:
         "intake": "/intake", "mailbox": "/mailbox", "sentiment": "/sentiment", "styleguide": "/styleguide",
         "not-found": "/cases/00000000-0000-7000-8000-000000000000",
     }  # fmt: skip
-    public = {"signin": "/signin", "track": f"/complain/track/{Signer(at.secret).sign('complaint', case)}"}
+    public = {"signin": "/signin", "track": f"/complain/track/{sign(Signer(at.secret), UUID(case))}"}
     if unanswered:
         public["survey"] = unanswered[0]
     visits = {name: _visit(at, path, staff=True) for name, path in staff.items()}
@@ -103,7 +105,8 @@ def _visit(at: Installation, path: str, *, staff: bool) -> Callable[[Page], None
     def visit(page: Page) -> None:
         if staff:
             session = Signer(at.secret).session(Who("leader@example.org", "Leader", "leader"))
-            page.context.add_cookies([{"name": SESSION, "value": session, "url": at.url}])
+            name = Cookies(at.url.startswith("https://")).session
+            page.context.add_cookies([{"name": name, "value": session, "url": at.url}])
         page.goto(at.url + path)
 
     return visit

@@ -14,10 +14,12 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
+from deploy import edge
 from deploy.embedded.errors import PortInUse
 from deploy.embedded.servers import Servers, servers
 from deploy.gateway import gateway
 from deploy.installation import ROLES, Installation, Seeds, seed
+from deploy.rotation import check
 from deploy.services import SERVICES
 from shared.telemetry import configure_logging
 from shared.topics import create_topics
@@ -35,6 +37,8 @@ def up(data: Path, port: int, console: Console) -> None:
     with console.status("Starting") as status, servers(data, status.update, kafka, postgres) as running:
         status.update("Starting the six services")
         installation = _installation(seeds, running, port)
+        for service in SERVICES:
+            check(running.database(f"recourse_{service}"), installation.masters())
         try:
             uvloop.run(_serve(installation, running, port, lambda: _say(console, status, installation, seeds, began)))
         finally:
@@ -59,7 +63,9 @@ def _installation(seeds: Seeds, running: Servers, port: int) -> Installation:
         smtp = f"127.0.0.1:{probe.getsockname()[1]}"
     return Installation(
         url=f"http://localhost:{port}", kafka=running.kafka, postgres=running.postgres, secret=seeds.secret,
-        master_key=seeds.master_key, accounts=str(seeds.accounts), smtp=smtp, embedded=True,
+        master_key=seeds.master_key, master_key_file=str(seeds.accounts.with_name("master-key")),
+        accounts=str(seeds.accounts), smtp=smtp, embedded=True, seal_key=seeds.seal_key,
+        id_secret=seeds.id_secret,
         prefix=os.environ.get("RECOURSE_TOPIC_PREFIX", ""),
     )  # fmt: skip
 
@@ -72,7 +78,7 @@ async def _serve(installation: Installation, running: Servers, port: int, say: C
     }
     config = uvicorn.Config(
         gateway(apps, list(SERVICES.values())), host="127.0.0.1", port=port, log_level="warning", lifespan="on",
-        timeout_graceful_shutdown=2, server_header=False,
+        timeout_graceful_shutdown=2, **edge.server(),
     )  # fmt: skip
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

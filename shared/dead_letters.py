@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from faststream.kafka import KafkaBroker
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.sifting import Dead
 from shared.telemetry import DEAD, log
 from shared.topics import Cluster, create_topics
 
+MOST_BYTES = 4_194_304
+"""Of one record with all that is about it."""
+
 
 class Graves:
     """The topics `<service>.<view or policy>.dead`, made when the first record must go there."""
 
-    def __init__(self, broker: KafkaBroker, cluster: Cluster) -> None:
-        self._broker, self._cluster = broker, cluster
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
         self._made: set[str] = set()
 
     async def bury(self, name: str, dead: Sequence[Dead]) -> None:
@@ -25,13 +27,18 @@ class Graves:
         if grave not in self._made:
             await create_topics(self._cluster, dead=[grave])
             self._made.add(grave)
-        for letter in dead:
-            raw = letter.raw
-            source = f"{raw.topic}/{raw.partition}/{raw.offset}"
-            headers = {header: value.decode("utf-8", "replace") for header, value in raw.headers}
-            headers |= {"error": letter.error, "source": source}
-            await self._broker.publish(raw.value, topic=grave, key=raw.key, headers=headers)
-            log.error("record set aside", consumer=name, source=source, error=letter.error)
+        async with AIOKafkaProducer(
+            bootstrap_servers=self._cluster.bootstrap, enable_idempotence=True, max_request_size=MOST_BYTES
+        ) as kafka:
+            for letter in dead:
+                raw = letter.raw
+                source = f"{raw.topic}/{raw.partition}/{raw.offset}"
+                headers = [(name, value or b"") for name, value in raw.headers]
+                headers += [("error", letter.error.encode()), ("source", source.encode())]
+                # The client sends no record without key and value; that this one had none, its error says.
+                value = b"" if raw.key is None and raw.value is None else raw.value
+                await kafka.send_and_wait(grave, value, raw.key, headers=headers)
+                log.error("record set aside", consumer=name, source=source, error=letter.error)
         DEAD.labels(name).inc(len(dead))
 
 
@@ -69,8 +76,8 @@ async def dead_letters(cluster: Cluster) -> list[Letter]:
 
 
 def _letter(group: str, record: Any) -> Letter:
-    found = dict(record.headers)
+    found = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     return Letter(
-        group, record.offset, found.get("source", b"").decode(), found.get("ce_type", b"").decode(),
-        found.get("error", b"").decode(), record.key, record.value, tuple(record.headers),
+        group, record.offset, found.get("source", ""), found.get("ce_type", ""), found.get("error", ""),
+        record.key, record.value, tuple(record.headers),
     )  # fmt: skip

@@ -1,10 +1,11 @@
 """The generations of a view: each has tables of its own, one is live under the view's bare names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composable, Identifier
 
 from shared.projection import physical
 from shared.sifting import Place, Stand
@@ -33,27 +34,26 @@ def consumer_name(view: View, generation: int) -> str:
 
 
 async def prepare(conn: Connection, view: View) -> Live:
-    """Make the first generation where there is none; answers what is live, which may be of an older version."""
+    """Make the first generation where there is none; answers what is live, which may be of an older version.
+
+    What an older one lacks reads as empty until the view is rebuilt, so that queries of today find their columns.
+    """
     async with conn.transaction():
         await conn.execute("select pg_advisory_xact_lock(hashtext('recourse.views'))")
-        found = await _live(conn, view, "")
+        found = await _live(conn, view)
         if found is None:
             await create(conn, view, 1)
+            await index(conn, view, 1)
             await _point(conn, view, 1)
             await conn.execute("insert into views values (%s, %s, 1, 1)", [view.name, view.version])
             found = Live(view.version, 1)
-    return found
-
-
-async def live(conn: Connection, view: View) -> Live:
-    """What is live, held until the transaction ends: a switch waits for the batch, a batch for the switch."""
-    found = await _live(conn, view, "for update")
-    assert found is not None, f"view {view.name} was never prepared"
+        elif found.version < view.version:
+            await _point(conn, view, found.generation)
     return found
 
 
 async def next_generation(conn: Connection, view: View) -> int:
-    """Empty tables beside the live ones."""
+    """Empty tables beside the live ones, without indexes: `index` makes those when the rows are there."""
     async with conn.transaction():
         cursor = await conn.execute(
             "update views set newest = newest + 1 where name = %s returning newest", [view.name]
@@ -66,14 +66,24 @@ async def next_generation(conn: Connection, view: View) -> int:
 
 
 async def create(conn: Connection, view: View, generation: int) -> None:
+    """Tables with their keys alone."""
     for table in view.tables:
         columns = SQL(", ").join(
             SQL("{} {}").format(Identifier(name), SQL(kind + (" primary key" if name == table.key else "")))
             for name, kind in table.columns.items()
         )
+        for name, (kind, follows_from) in table.computed.items():
+            columns += SQL(", {} {} generated always as ({}) stored").format(
+                Identifier(name), SQL(kind), SQL(follows_from)
+            )
         await conn.execute(SQL("create table {} ({})").format(physical(table, generation), columns))
-        for index in table.indexes:
-            await conn.execute(SQL("create index on {} using {}").format(physical(table, generation), SQL(index)))
+
+
+async def index(conn: Connection, view: View, generation: int) -> None:
+    """What makes queries quick, and writing slow."""
+    for table in view.tables:
+        for columns in table.indexes:
+            await conn.execute(SQL("create index on {} using {}").format(physical(table, generation), SQL(columns)))
         if table.person and table.personal:
             await conn.execute(
                 SQL("create index on {} ({})").format(physical(table, generation), Identifier(table.person))
@@ -82,7 +92,7 @@ async def create(conn: Connection, view: View, generation: int) -> None:
 
 async def switch(conn: Connection, view: View, generation: int) -> None:
     """Let pages read this generation and drop the others, in the caller's transaction, which holds the view."""
-    before = await _live(conn, view, "")
+    before = await _live(conn, view)
     assert before is not None
     await _point(conn, view, generation)
     await conn.execute(
@@ -103,23 +113,55 @@ async def drop(conn: Connection, view: View, generation: int) -> None:
     await conn.execute("delete from progress where consumer = %s", [consumer_name(view, generation)])
 
 
+async def standing(conn: Connection, views: Sequence[View]) -> dict[str, tuple[int, dict[Place, Stand]]]:
+    """The live generation of each view and where it stands, by the view's name.
+
+    Held until the transaction ends: a switch waits for the batch, a batch for the switch.
+    """
+    rows = await conn.execute(
+        "select v.name, v.generation, p.topic, p.partition, p.position, p.next_offset, p.link"
+        " from views v left join progress p on p.consumer = v.name || '.g' || v.generation"
+        " where v.name = any(%s) order by v.name for update of v",
+        [[view.name for view in views]],
+    )
+    found: dict[str, tuple[int, dict[Place, Stand]]] = {}
+    for name, generation, topic, partition, *stand in await rows.fetchall():
+        places = found.setdefault(name, (generation, {}))[1]
+        if topic is not None:
+            places[topic, partition] = (stand[0], stand[1], stand[2])
+    return found
+
+
 async def stands(conn: Connection, consumer: str) -> dict[Place, Stand]:
     """Where a consumer stands on each partition."""
     found = await conn.execute(
-        "select topic, partition, position, next_offset from progress where consumer = %s", [consumer]
+        "select topic, partition, position, next_offset, link from progress where consumer = %s", [consumer]
     )
-    return {(row[0], row[1]): (row[2], row[3]) for row in await found.fetchall()}
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in await found.fetchall()}
 
 
-async def _live(conn: Connection, view: View, lock: str) -> Live | None:
-    found = await conn.execute(f"select version, generation from views where name = %s {lock}", [view.name])
+async def _live(conn: Connection, view: View) -> Live | None:
+    found = await conn.execute("select version, generation from views where name = %s", [view.name])
     row = await found.fetchone()
     return None if row is None else Live(*row)
 
 
 async def _point(conn: Connection, view: View, generation: int) -> None:
     for table in view.tables:
+        rows = await conn.execute(
+            "select column_name from information_schema.columns"
+            " where table_schema = current_schema() and table_name = %s",
+            [f"{table.name}_g{generation}"],
+        )
+        there = {name for (name,) in await rows.fetchall()}
+        chosen: list[Composable] = [SQL("*")] if there else []
+        chosen += [
+            SQL("null::{} as {}").format(SQL(kind), Identifier(name))
+            for name, kind in table.kinds.items()
+            if name not in there
+        ]
+        source = SQL("from {}").format(physical(table, generation)) if there else SQL("where false")
         await conn.execute(SQL("drop view if exists {}").format(Identifier(table.name)))
         await conn.execute(
-            SQL("create view {} as select * from {}").format(Identifier(table.name), physical(table, generation))
+            SQL("create view {} as select {} {}").format(Identifier(table.name), SQL(", ").join(chosen), source)
         )

@@ -1,64 +1,69 @@
-"""What every service's HTTP has: who asks, problems that say what to do, waiting for one's own writes."""
+"""What every service's HTTP has: what may be asked, problems that say what to do, waiting for one's own writes."""
 
 import secrets
-from http.cookies import SimpleCookie
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Depends, FastAPI, Query, Request
+import psycopg
+from aiokafka.errors import KafkaError
+from eventsourcing.persistence import InterfaceError, OperationalError
+from fastapi import Depends, FastAPI, Query, Request, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from starlette.datastructures import FormData, MutableHeaders
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.identity import Signer, Who, may
-from shared.problems import NotAllowed, NotSignedIn, RuleBroken
+from shared.identity import Who, may
+from shared.problems import NotAllowed, NotSignedIn, RuleBroken, Unavailable
 from shared.store import Conflict
-from shared.telemetry import log
+from shared.telemetry import log, told
 from shared.web.pages import error_page
 
-SESSION, VISITOR = "recourse_session", "recourse_visitor"
 PROBLEM = "application/problem+json"
+MOST_FIELDS, MOST_FILES, MOST_TEXT = 200, 20, 256 * 1024
+NO_ANSWER = (psycopg.OperationalError, OperationalError, InterfaceError, KafkaError)
+"""How the libraries say that PostgreSQL or Kafka does not answer."""
+SENTENCES = {
+    404: ("Not found", "There is nothing at this address."),
+    405: (
+        "Method not allowed",
+        "This address is there and does not take this. See the API's description for what it takes.",
+    ),
+    415: ("Unsupported media type", "This cannot be read in this form. Send what the API's description says."),
+}
+BEARER = HTTPBearer(auto_error=False, description="A token of `recourse token create`; a browser sends its session.")
 
 
-class Identify:
-    """Sets `request.state.who` and `.csrf`; gives a visitor's cookie to whoever has none."""
+class Problem(BaseModel):
+    """RFC 9457, with `errors` for what was not valid and `reference` for what the operator finds in the log."""
 
-    def __init__(self, app: ASGIApp, signer: Signer) -> None:
-        self.app, self.signer = app, signer
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = None
+    reference: str | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = {name: value for name, value in scope["headers"] if name in (b"cookie", b"authorization")}
-        cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-        bearer = headers.get(b"authorization", b"").decode("latin-1")
-        given = cookies[VISITOR].value if VISITOR in cookies else None
-        visitor = given or secrets.token_urlsafe(16)
-        state = scope.setdefault("state", {})
-        state["who"] = self.signer.who(
-            cookies[SESSION].value if SESSION in cookies else None,
-            bearer[7:] if bearer.lower().startswith("bearer ") else None,
-        )
-        state["csrf"] = self.signer.csrf(visitor)
 
-        async def with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start" and given is None and not scope["path"].startswith("/api/"):
-                secure = "; Secure" if scope.get("scheme") == "https" else ""
-                MutableHeaders(scope=message).append(
-                    "set-cookie", f"{VISITOR}={visitor}; Path=/; HttpOnly; SameSite=Lax{secure}"
-                )
-            await send(message)
-
-        await self.app(scope, receive, with_cookie)
+FAILURES: dict[int | str, dict[str, Any]] = {
+    status: {"description": description, "content": {PROBLEM: {"schema": Problem.model_json_schema()}}}
+    for status, description in {
+        "4XX": "Refused: what is wrong, and what to do.", "5XX": "Not possible now: nothing that was sent is kept.",
+    }.items()
+}  # fmt: skip
+"""What the API's description says of every operation."""
 
 
 def allow(action: str) -> Any:
-    """A dependency: whoever asks may do this, else 401 or 403."""
+    """A dependency: whoever asks may do this, else 401 or 403.
 
-    def check(request: Request) -> Who:
+    Async like all of ours, though it waits for nothing: FastAPI would hand a plain function to a thread.
+    """
+
+    async def check(request: Request, _described: Annotated[Any, Security(BEARER)]) -> Who:
         who: Who = request.state.who
         if not may(who, action):
             raise NotSignedIn if who.role == "anonymous" else NotAllowed
@@ -75,7 +80,7 @@ def asker(request: Request) -> Who:
 
 async def form_of(request: Request) -> FormData:
     """The posted form, once its hidden field shows that it came from a page of ours."""
-    form = await request.form()
+    form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_TEXT)
     if not secrets.compare_digest(str(form.get("csrf", "")).encode(), request.state.csrf.encode()):
         raise NotAllowed("The form was open too long or came from elsewhere. Go back, reload the page and send again.")
     return form
@@ -95,34 +100,38 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-def add_problem_handlers(app: FastAPI) -> None:
-    """Every failure is problem+json to a program and a designed page to a person."""
+def failure(
+    request: Request, status: int, title: str, detail: str, todo: str = "", reference: str = "", **more: Any
+) -> Response:
+    """problem+json to a program and a designed page to a person."""
+    if wants_page(request):
+        return error_page(request, status, title, detail, todo, reference=reference)
+    if reference:
+        more["reference"] = reference
+    return problem(status, title, detail, **more)
 
-    def answer(
-        request: Request,
-        status: int,
-        title: str,
-        detail: str,
-        todo: str = "",
-        reference: str = "",
-        **more: Any,
-    ) -> Response:
-        if wants_page(request):
-            return error_page(request, status, title, detail, todo, reference=reference)
-        if reference:
-            more["reference"] = reference
-        return problem(status, title, detail, **more)
+
+def refusal(request: Request, error: RuleBroken) -> Response:
+    """What the rule says, with when it may go better; a stranger's page first asks to sign in."""
+    if isinstance(error, NotSignedIn) and wants_page(request) and request.method == "GET":
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/signin?{urlencode({'next': path})}", 303)
+    response = failure(request, error.status, error.title, str(error))
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Every failure is told, and none tells what it should not."""
 
     @app.exception_handler(RuleBroken)
     async def broken(request: Request, error: RuleBroken) -> Response:
-        if isinstance(error, NotSignedIn) and wants_page(request) and request.method == "GET":
-            path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"/signin?{urlencode({'next': path})}", 303)
-        return answer(request, error.status, error.title, str(error))
+        return refusal(request, error)
 
     @app.exception_handler(Conflict)
     async def conflict(request: Request, error: Conflict) -> Response:
-        return answer(
+        return failure(
             request, 409, "Changed meanwhile", "Somebody else changed this first. Load it again, then decide."
         )
 
@@ -130,24 +139,28 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         errors = [{"at": "/".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
         detail = "; ".join(f"{e['at']}: {e['what']}" for e in errors)
-        return answer(request, 422, "Request not valid", detail, errors=errors)
+        return failure(request, 422, "Request not valid", detail, errors=errors)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 404:
-            return answer(request, 404, "Not found", "There is nothing at this address.")
-        return answer(request, error.status_code, str(error.detail), str(error.detail))
+        phrase = HTTPStatus(error.status_code).phrase
+        title, detail = SENTENCES.get(error.status_code, (phrase, str(error.detail)))
+        response = failure(request, error.status_code, title, detail)
+        response.headers.update(error.headers or {})
+        return response
+
+    async def no_answer(request: Request, error: Exception) -> Response:
+        log.warning("a server does not answer", path=request.url.path, error=told(error))
+        return refusal(request, Unavailable())
+
+    for kind in NO_ANSWER:
+        app.add_exception_handler(kind, no_answer)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
         reference = secrets.token_hex(4)
-        log.error(
-            "request failed",
-            path=request.url.path,
-            reference=reference,
-            exc_info=error,
-        )
-        return answer(
+        log.error("request failed", path=request.url.path, reference=reference, exc_info=error)
+        return failure(
             request, 500, "Something went wrong",
             "Nothing that you sent was accepted.", "Try again. If it fails again, tell us the reference.", reference,
         )  # fmt: skip

@@ -1,28 +1,33 @@
 """Who asks, and the one function that says what they may do: list, page, search, export and stream ask it alike.
 
-Staff sign in with an account; customers come by a signed link; machines send a token. OpenID Connect has its place
-in `Accounts.sign_in`: whatever vouches for a person ends in a `Who`.
+Staff sign in with an account; customers come by a signed link; machines send a token. Whatever vouches for a person
+or a program ends in a `Who`.
 """
 
 import hashlib
 import hmac
 import secrets
-import tomllib
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 Role = Literal["handler", "leader", "quality", "compliance", "auditor", "admin", "machine", "customer"]
 STAFF: frozenset[str] = frozenset({"handler", "leader", "quality", "compliance", "auditor", "admin"})
-EVERYONE: frozenset[str] = STAFF | {"machine", "customer", "anonymous"}
-SESSION_SECONDS = 12 * 3600
+REMEMBERED = 4096
+"""Signatures that were checked, so that a session's is not checked at each of its requests."""
+SELF_ISSUED = "recourse_signed_"
+SELF_ISSUED_SECONDS = 3600
+"""How long a token works that a holder of the secret has made: a command makes a fresh one before it ends."""
 
 MAY: dict[str, frozenset[str]] = {
-    "complaints.make": EVERYONE,
+    "complaints.make": STAFF | {"machine"},  # by the API, which says when and how; customers use the form
     "complaints.read": STAFF | {"machine"},
     "complaints.import": frozenset({"leader", "compliance", "admin", "machine"}),
     "cases.read": STAFF | {"machine"},
@@ -30,90 +35,110 @@ MAY: dict[str, frozenset[str]] = {
     "mentions.read": STAFF | {"machine"},
     "mentions.work": frozenset({"handler", "leader", "admin", "machine"}),
     "surveys.read": STAFF | {"machine"},
+    "surveys.withdraw": frozenset({"handler", "leader", "compliance", "admin"}),
     "reports.read": STAFF | {"machine"},
     "audit.read": frozenset({"leader", "quality", "compliance", "auditor", "admin", "machine"}),
+    "audit.seal": frozenset({"compliance", "auditor", "admin", "machine"}),
+    "evidence.open": frozenset({"compliance", "admin"}),
     "mailbox.read": STAFF,
+    "links.revoke": frozenset({"handler", "leader", "compliance", "admin"}),
     "people.erase": frozenset({"compliance", "admin"}),
+    "people.hold": frozenset({"compliance"}),
     "operate": frozenset({"admin"}),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Somebody with a role; `subject` is the one thing that a customer's link opens."""
+    """Somebody with a role; `subject` is the one thing that a customer's link opens, `scopes` all that a token may."""
 
     id: str
     name: str
     role: str
     subject: str | None = None
+    scopes: frozenset[str] | None = None
 
 
 ANONYMOUS = Who("anonymous", "Anonymous", "anonymous")
 
 
 def may(who: Who, action: str, subject: str | None = None) -> bool:
-    """Staff by role; a customer only what their link names."""
+    """Staff by role; a token no more than its scopes; a customer only what their link names."""
     if who.role == "customer":
-        return action == "complaints.make" or (subject is not None and subject == who.subject)
-    return who.role in MAY[action]
+        return subject is not None and subject == who.subject
+    return who.role in MAY[action] and (who.scopes is None or action in who.scopes)
+
+
+def actions_of(role: str) -> frozenset[str]:
+    """What the role may do: the scopes that a token of the role can have."""
+    return frozenset(action for action, roles in MAY.items() if role in roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a signature of ours vouches for, and since when."""
+
+    value: object
+    at: datetime
 
 
 class Signer:
-    """Signed links, sessions and tokens: what we gave out and can recognise, by purpose and age."""
+    """Signs what we give out and recognises it: each purpose has a key of its own (HKDF-SHA256, RFC 5869).
+
+    A secret is changed by writing the new one on a line before it: the first line signs, the others still verify.
+    """
 
     def __init__(self, secret: str) -> None:
-        self._secret = secret
+        self._secrets = [line.strip() for line in secret.splitlines() if line.strip()]
+        self._serializers: dict[str, URLSafeTimedSerializer] = {}
+        self._for_forms = self._key("csrf", self._secrets[0])
+        self.open: Callable[[str, str], Signed | None] = lru_cache(REMEMBERED)(self._open)
 
     def sign(self, purpose: str, value: object) -> str:
-        return str(URLSafeTimedSerializer(self._secret, salt=f"recourse.{purpose}").dumps(value))
+        return str(self._serializer(purpose).dumps(value))
 
-    def read(self, purpose: str, signed: str, *, seconds: int | None = None) -> object | None:
-        """The value, or None where the signature or the age is not right."""
+    def _open(self, purpose: str, signed: str) -> Signed | None:
+        """None where the signature is not ours for this purpose; whoever asks decides how old it may be."""
         try:
-            value: object = URLSafeTimedSerializer(self._secret, salt=f"recourse.{purpose}").loads(
-                signed, max_age=seconds
-            )
+            value, at = self._serializer(purpose).loads(signed, return_timestamp=True)
         except BadSignature:
             return None
-        return value
+        return Signed(value, at)
 
-    def csrf(self, visitor: str) -> str:
-        """The value that a form must send back: bound to the visitor's cookie."""
-        return hmac.new(self._secret.encode(), f"csrf:{visitor}".encode(), hashlib.sha256).hexdigest()
-
-    def session(self, who: Who) -> str:
-        return self.sign("session", [who.id, who.name, who.role])
-
-    def token(self, role: str, name: str) -> str:
-        """A machine's token; it says what it is when found in a log by mistake."""
-        return "recourse_" + self.sign("token", [f"token:{secrets.token_hex(4)}", name, role])
-
-    def who(self, session: str | None, bearer: str | None) -> Who:
-        """Whoever the cookie or the token speaks for, else anonymous."""
-        value = None
-        if bearer is not None:
-            value = self.read("token", bearer.removeprefix("recourse_"))
-        elif session is not None:
-            value = self.read("session", session, seconds=SESSION_SECONDS)
-        if isinstance(value, list) and len(value) == 3:
-            return Who(*map(str, value))
-        return ANONYMOUS
-
-
-class Accounts:
-    """Seeded accounts of the embedded mode, from a file that holds argon2 hashes."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_hex(8))
-
-    def sign_in(self, email: str, password: str) -> Who | None:
-        """The account, if both are right; a wrong address takes as long as a wrong password."""
-        accounts = tomllib.loads(self._path.read_text()) if self._path and self._path.exists() else {}
-        found = accounts.get(email.strip().lower())
-        try:
-            self._hasher.verify(found["password"] if found else self._nobody, password)
-        except VerificationError:
+    def read(self, purpose: str, signed: str, *, seconds: float | None = None) -> object | None:
+        """The value, or None where the signature or the age is not right."""
+        found = self.open(purpose, signed)
+        if found is None or (seconds is not None and time.time() - found.at.timestamp() > seconds):
             return None
-        return Who(email.strip().lower(), found["name"], found["role"]) if found else None
+        return found.value
+
+    def csrf(self, bound_to: str) -> str:
+        """The value that a form must send back: bound to the session, or to a stranger's cookie."""
+        return hmac.new(self._for_forms, bound_to.encode(), hashlib.sha256).hexdigest()
+
+    def session(self, who: Who, id_: str | None = None, began: float | None = None) -> str:
+        """A session's cookie; without an id a new session begins."""
+        began = began or time.time()
+        return self.sign("session", [id_ or secrets.token_urlsafe(16), who.id, who.name, who.role, began])
+
+    def token(self, role: str, name: str, id_: str | None = None) -> str:
+        """A token for whoever holds the secret, for an hour; it says what it is when found in a log by mistake."""
+        return SELF_ISSUED + self.sign("token", [id_ or f"token:{secrets.token_hex(4)}", name, role])
+
+    def token_holder(self, bearer: str) -> Who | None:
+        """Whoever a self-issued token speaks for."""
+        value = self.read("token", bearer.removeprefix(SELF_ISSUED), seconds=SELF_ISSUED_SECONDS)
+        if not isinstance(value, list) or len(value) != 3:
+            return None
+        id_, name, role = map(str, value)
+        return Who(id_, name, role)
+
+    def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
+        if purpose not in self._serializers:
+            keys = [self._key(purpose, secret) for secret in reversed(self._secrets)]
+            settings = {"key_derivation": "none", "digest_method": hashlib.sha256}
+            self._serializers[purpose] = URLSafeTimedSerializer(keys, signer_kwargs=settings)
+        return self._serializers[purpose]
+
+    def _key(self, purpose: str, secret: str) -> bytes:
+        return HKDF(SHA256(), 32, None, f"recourse.{purpose}".encode()).derive(secret.encode())

@@ -1,23 +1,44 @@
 """Keeps a service's keys: reads `people-keys` into its table and its keyring, and up to the end on demand."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from psycopg_pool import AsyncConnectionPool
 
+from shared import rewriting
 from shared.keys import Keyring
+from shared.masters import WrongMasterKey, wrapped_by
+from shared.tasks import closed, finish
 from shared.telemetry import log, told
 from shared.topics import PEOPLE_KEYS, Cluster
 
 UPSERT = """
 insert into keys as k select * from unnest(%b::uuid[], %b::bytea[])
-on conflict (person_id) do update set wrapped = case when excluded.wrapped is null then null else k.wrapped end
+on conflict (person_id) do update set wrapped = null where excluded.wrapped is null and k.wrapped is not null
+returning person_id, wrapped
 """
+STANDS = """
+insert into key_offsets select * from unnest(%b::int[], %b::bigint[])
+on conflict (partition) do update set next_offset = excluded.next_offset
+"""
+GATHER = 0.25
+"""Seconds after some keys until the next are looked for: they come with people, one by one, and who needs one before
+fetches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A key on the topic that no master key known here opens: it is read again once the right one is given."""
+
+    partition: TopicPartition
+    offset: int
+    master: str | None
 
 
 class KeyFollower:
@@ -32,6 +53,19 @@ class KeyFollower:
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
         self._partitions: dict[str, int] = {}
+        self._unread: dict[UUID, Unread] = {}
+        self._tried: tuple[str, ...] = ()
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps this service from reading what people wrote; names no person."""
+        if not self._unread:
+            return None
+        masters = sorted({one.master or "(without an id)" for one in self._unread.values()})
+        return (
+            f"Keys of {len(self._unread)} people were wrapped by master key {', '.join(masters)}, and the ones that are"
+            f" known here are: {', '.join(self._keyring.masters.ids)}. Give this service the right one."
+        )
 
     async def start(self) -> None:
         """Assign all partitions from where the table stands, then follow."""
@@ -61,24 +95,37 @@ class KeyFollower:
         return self._partitions[topic]
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await finish(self._task)
         if self._consumer:
-            await self._consumer.stop()
+            await closed(self._consumer.stop())
 
     async def fetch(self, people: set[UUID]) -> set[UUID]:
-        """Get these keys: from the table, else from the topic up to its present end. Answers those that are gone."""
-        missing = await self._from_table(people)
+        """Get these keys: those that have just come, then from the table, then from the topic up to its present end.
+
+        Answers those that are gone. Raises `WrongMasterKey` where a key is there and cannot be opened: that person was
+        not erased.
+        """
+        missing = await self._from_table(await self._not_just_come(people))
         if missing:
-            await self._catch_up()
+            await self.catch_up()
+            if not missing.isdisjoint(self._unread):
+                raise WrongMasterKey(self.trouble)
             missing = await self._from_table(missing)
             for person in missing:
                 self._keyring.forget(person)
         return self._keyring.absent(people)
 
+    async def _not_just_come(self, people: set[UUID]) -> set[UUID]:
+        """Keys travel with the people whom they are for: most that are not known yet wait to be taken."""
+        unknown = self._keyring.absent(people)
+        if unknown and not self._turn.locked():
+            async with self._turn:
+                await self._take(0)
+        return people - (unknown - self._keyring.absent(unknown))
+
     async def _from_table(self, people: set[UUID]) -> set[UUID]:
+        if not people:
+            return set()
         async with self._pool.connection() as conn:
             found = await conn.execute("select person_id, wrapped from keys where person_id = any(%b)", [list(people)])
             rows = await found.fetchall()
@@ -86,7 +133,8 @@ class KeyFollower:
             self._keyring.learn(person, wrapped)
         return people - {row[0] for row in rows}
 
-    async def _catch_up(self) -> None:
+    async def catch_up(self) -> None:
+        """Take what is on the topic now: what was destroyed before opens nothing from here on."""
         assert self._consumer is not None
         ends = await self._consumer.end_offsets(self._consumer.assignment())
         async with self._turn:
@@ -97,31 +145,66 @@ class KeyFollower:
         while True:
             try:
                 async with self._turn:
-                    await self._take(50)
-            except (KafkaError, OSError) as error:
+                    self._read_again()
+                    found = await self._take(200)
+                await asyncio.sleep(GATHER if found else 0)
+            except (KafkaError, psycopg.Error, OSError) as error:
                 log.warning("keys are not followed", error=told(error))
                 await asyncio.sleep(1)
-            await asyncio.sleep(0.05)
 
-    async def _take(self, timeout_ms: int) -> None:
+    def _read_again(self) -> None:
+        """Another master key was given: go back to what could not be read without it."""
+        ids = self._keyring.masters.ids
+        if self._unread and ids != self._tried:
+            assert self._consumer is not None
+            for partition in {one.partition for one in self._unread.values()}:
+                self._consumer.seek(partition, self._unread_from(partition))
+            self._unread.clear()
+        self._tried = ids
+
+    def _unread_from(self, partition: TopicPartition, otherwise: int = 0) -> int:
+        return min((one.offset for one in self._unread.values() if one.partition == partition), default=otherwise)
+
+    async def _take(self, timeout_ms: int) -> bool:
+        """Whether there was something; what that changed in the table is known here."""
         assert self._consumer is not None
         batches = await self._consumer.getmany(timeout_ms=timeout_ms)
-        latest = {record.key: record.value for records in batches.values() for record in records if record.key}
-        if not latest:
-            return
-        people = [UUID(key.decode()) for key in latest]
-        offsets = {p.partition: records[-1].offset + 1 for p, records in batches.items()}
-        await self._keep(people, list(latest.values()), offsets)
-        for person, wrapped in zip(people, latest.values(), strict=True):
-            if wrapped is None:
+        if not batches:
+            return False
+        latest = {record.key: (p, record) for p, records in batches.items() for record in records if record.key}
+        keys: dict[UUID, bytes | None] = {}
+        for key, (partition, record) in latest.items():
+            person = UUID(key.decode())
+            self._unread.pop(person, None)
+            try:
+                keys[person] = None if record.value is None else self._keyring.renewed(person, record.value)
+            except WrongMasterKey:
+                assert record.value is not None
+                self._unread[person] = Unread(partition, record.offset, wrapped_by(record.value))
+                log.warning("a key cannot be opened", error=self.trouble)
+        ends = {p.partition: self._unread_from(p, records[-1].offset + 1) for p, records in batches.items()}
+        try:
+            held = await self._keep(keys, ends)
+        except BaseException:
+            # What was not kept is read again: a key that is passed by would look destroyed.
+            for place, records in batches.items():
+                self._consumer.seek(place, records[0].offset)
+            raise
+        for person, wrapped in held:
+            self._keyring.learn(person, wrapped)
+        for person, wrapped in keys.items():
+            if wrapped is None:  # also where another process has noted it in the table
                 self._keyring.forget(person)
+        return True
 
-    async def _keep(self, people: list[UUID], wrapped: Sequence[bytes | None], offsets: dict[int, int]) -> None:
+    async def _keep(
+        self, keys: Mapping[UUID, bytes | None], ends: Mapping[int, int]
+    ) -> Sequence[tuple[UUID, bytes | None]]:
+        held: Sequence[tuple[UUID, bytes | None]] = ()
         async with self._pool.connection() as conn, conn.transaction():
-            await conn.execute(UPSERT, [people, wrapped])
-            for partition, offset in offsets.items():
-                await conn.execute(
-                    "insert into key_offsets values (%s, %s) on conflict (partition)"
-                    " do update set next_offset = excluded.next_offset",
-                    [partition, offset],
-                )
+            if keys:
+                held = await (await conn.execute(UPSERT, [list(keys), list(keys.values())], binary=True)).fetchall()
+            if None in keys.values():
+                await conn.execute(rewriting.NOTE, [["keys"]])
+            await conn.execute(STANDS, [list(ends), list(ends.values())])
+        return held

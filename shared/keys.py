@@ -14,13 +14,20 @@ import psycopg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-SCHEMA = """
+from shared import rewriting
+from shared.masters import NONCE, Masters, wrapped_by
+
+SCHEMA = f"""{rewriting.SCHEMA}
 create table if not exists keys (person_id uuid primary key, wrapped bytea);
 create table if not exists key_changes (number bigserial primary key, person_id uuid not null);
 create table if not exists key_offsets (partition int primary key, next_offset bigint not null);
 """
+INTRODUCE = """
+with made as (insert into keys select * from unnest(%b::uuid[], %b::bytea[]) returning person_id)
+insert into key_changes (person_id) select person_id from made
+"""
+"""Keys of people who are met for the first time, and that they are to be sent."""
 REMEMBERED = 50_000
-NONCE = 12
 
 
 class KeyMissing(Exception):
@@ -34,8 +41,8 @@ class KeyMissing(Exception):
 class Keyring:
     """The keys that this process remembers; what it was asked for and lacks is noted in `missing`."""
 
-    def __init__(self, master: bytes) -> None:
-        self._master = AESGCM(master)
+    def __init__(self, masters: Masters | bytes) -> None:
+        self.masters = masters if isinstance(masters, Masters) else Masters(masters)
         self._known: dict[UUID, AESGCM] = {}
         self._gone: set[UUID] = set()
         self.opened: dict[bytes, object] = {}
@@ -69,20 +76,22 @@ class Keyring:
 
     def create(self, person: UUID) -> bytes:
         """Make a key, remember it, and answer it wrapped for the table and the topic."""
-        key, nonce = AESGCM.generate_key(256), os.urandom(NONCE)
+        key = AESGCM.generate_key(256)
         self._remember(person, key)
-        return nonce + self._master.encrypt(nonce, key, person.bytes)
+        return self.masters.wrap(person, key)
 
     def learn(self, person: UUID, wrapped: bytes | None) -> None:
-        """Take a key from the table or the topic; None says that it was destroyed."""
+        """Take a key from the table or the topic; None says that it was destroyed. Raises `WrongMasterKey`."""
         if wrapped is None:
             self.forget(person)
             return
-        try:
-            key = self._master.decrypt(wrapped[:NONCE], wrapped[NONCE:], person.bytes)
-        except InvalidTag:
-            raise ValueError("a person's key does not open with this master key: is it the right one?") from None
-        self._remember(person, key)
+        self._remember(person, self.masters.unwrap(person, wrapped))
+
+    def renewed(self, person: UUID, wrapped: bytes) -> bytes:
+        """The same key under the master that wraps now."""
+        if wrapped_by(wrapped) == self.masters.id:
+            return wrapped
+        return self.masters.wrap(person, self.masters.unwrap(person, wrapped))
 
     def forget(self, person: UUID) -> None:
         """The key was destroyed: from now on the person's fields read as erased."""
@@ -101,6 +110,10 @@ class Keyring:
     def absent(self, people: Iterable[UUID]) -> set[UUID]:
         """Those of `people` whose key is not remembered."""
         return {person for person in people if person not in self._known}
+
+    def unknown(self, people: Iterable[UUID]) -> set[UUID]:
+        """Those of `people` whose key is neither remembered nor destroyed."""
+        return {person for person in people if person not in self._known and person not in self._gone}
 
     def _remember(self, person: UUID, key: bytes) -> None:
         with self._lock:

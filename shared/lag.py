@@ -1,18 +1,28 @@
-"""How far each consumer is behind, and whether it moves: health looks at this, not at pings."""
+"""How far each consumer and the relay are behind, and whether they move: health looks at this, not at pings.
+
+The database says how far they are, for all processes of the service together: what another one reads is no lag here.
+"""
 
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
+import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.consumer import Reading
-from shared.telemetry import LAG, log, told
+from shared.sinks import Pool
+from shared.tasks import finish
+from shared.telemetry import ANSWERS, BEHIND, LAG, STILL, log, told
 from shared.topics import Cluster
 
+PROGRESS = """
+select coalesce(v.name, p.consumer), p.topic, p.partition, p.next_offset
+from progress p left join views v on p.consumer = v.name || '.g' || v.generation
+"""
+RELAYED = "select position, greatest(position, (select max(notification_id) from {service}_events)) from relay_position"
 EVERY = 2.0
 PATIENCE = 30.0
 """Seconds that a consumer may stand still while there is something to read."""
@@ -31,11 +41,17 @@ class Lag:
     def stuck(self) -> bool:
         return self.behind > 0 and self.still_for > PATIENCE
 
+    @property
+    def well(self) -> bool:
+        """Trouble with nothing left to read is over: another process has read it, or the same one since."""
+        return not self.stuck and not (self.trouble and self.behind)
+
 
 class LagWatch:
-    """Asks Kafka for the ends of the topics and compares."""
+    """Asks Kafka for the ends of the topics and the database for how far each is, and compares."""
 
-    def __init__(self, cluster: Cluster, readings: Sequence[Reading]) -> None:
+    def __init__(self, service: str, pool: Pool, cluster: Cluster, readings: Sequence[Reading]) -> None:
+        self._service, self._pool = service, pool
         self._bootstrap = cluster.bootstrap
         self._readings = readings
         self._moved: dict[str, tuple[int, float]] = {}
@@ -47,16 +63,13 @@ class LagWatch:
         self._task = asyncio.create_task(self._watch(), name="lag")
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await finish(self._task)
 
     @property
     def ready(self) -> bool:
-        """Kafka answers, and no consumer is stuck or in trouble."""
+        """Kafka and the database answer, and neither the relay nor a consumer is stuck or in trouble."""
         heard = time.monotonic() - self.answered < PATIENCE
-        return heard and not any(lag.stuck or lag.trouble for lag in self.lags.values())
+        return heard and all(lag.well for lag in self.lags.values())
 
     async def _watch(self) -> None:
         while True:
@@ -65,7 +78,8 @@ class LagWatch:
                     while True:
                         await self._look(kafka)
                         await asyncio.sleep(EVERY)
-            except (KafkaError, OSError) as error:
+            except (KafkaError, psycopg.Error, OSError) as error:
+                ANSWERS.labels(self._service, "postgres" if isinstance(error, psycopg.Error) else "kafka").set(0)
                 log.warning("lag is unknown", error=told(error))
                 await asyncio.sleep(EVERY)
 
@@ -74,17 +88,30 @@ class LagWatch:
         cluster = await kafka._client.fetch_all_metadata()
         partitions = [TopicPartition(t, p) for t in topics for p in cluster.partitions_for_topic(t) or ()]
         ends = await kafka.end_offsets(partitions)
-        now = self.answered = time.monotonic()
+        async with self._pool.connection() as conn:
+            rows = await (await conn.execute(PROGRESS)).fetchall()
+            sent = await (await conn.execute(RELAYED.format(service=self._service))).fetchone()
+        self.answered = time.monotonic()
+        for server in ("kafka", "postgres"):
+            ANSWERS.labels(self._service, server).set(1)
+        stands = {(consumer, TopicPartition(*place)): offset for consumer, *place, offset in rows}
         for reading in self._readings:
-            behind = 0
+            behind = reached = 0
             for partition, end in ends.items():
                 if partition.topic in reading.topics:
-                    _, at = reading.stands.get((partition.topic, partition.partition), (0, 0))
+                    at = stands.get((reading.of, partition), 0)
                     LAG.labels(reading.name, partition.topic, str(partition.partition)).set(max(0, end - at))
-                    behind += max(0, end - at)
-            reached = sum(offset for _, offset in reading.stands.values())
-            before, since = self._moved.get(reading.name, (-1, now))
-            if reached != before or behind == 0:
-                since = now
-            self._moved[reading.name] = (reached, since)
-            self.lags[reading.name] = Lag(reading.name, behind, now - since, reading.trouble)
+                    behind, reached = behind + max(0, end - at), reached + at
+            self._note(reading.name, behind, reached, reading.trouble)
+        assert sent is not None
+        self._note(f"{self._service}.relay", sent[1] - sent[0], sent[0], None)
+
+    def _note(self, name: str, behind: int, reached: int, trouble: str | None) -> None:
+        now = time.monotonic()
+        before, since = self._moved.get(name, (-1, now))
+        if reached != before or behind == 0:
+            since = now
+        self._moved[name] = (reached, since)
+        self.lags[name] = Lag(name, behind, now - since, trouble)
+        BEHIND.labels(name).set(behind)
+        STILL.labels(name).set(now - since)

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Query, Request
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from shared.problems import Unprocessable
+from shared.text import printable
 
 LARGEST = 200
+Plain = Annotated[str, AfterValidator(printable)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Asked:
     after: str | None
 
 
-def _asked(
+async def _asked(
     size: Annotated[int, Query(alias="page[size]", ge=1, le=LARGEST)] = 50,
     after: Annotated[str | None, Query(alias="page[after]", max_length=500)] = None,
 ) -> Asked:
@@ -36,7 +38,8 @@ def cursor(after: str | None, *kinds: Any) -> tuple[Any, ...] | None:
         return None
     try:
         values = TypeAdapter(list[Any]).validate_json(urlsafe_b64decode(after))
-        return tuple(TypeAdapter(kind).validate_python(value) for kind, value in zip(kinds, values, strict=True))
+        adapters = [TypeAdapter(Plain if kind is str else kind) for kind in kinds]
+        return tuple(adapter.validate_python(value) for adapter, value in zip(adapters, values, strict=True))
     except (ValueError, ValidationError):
         raise Unprocessable("page[after] is not a cursor of this list. Start without it.") from None
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg_pool import AsyncConnectionPool
 
 from shared.key_follower import KeyFollower
+from shared.pace import Pace
 from shared.problems import Unavailable, Unprocessable
 from shared.store import Saved
 from shared.topics import Cluster, partition_of
@@ -21,10 +22,11 @@ WAIT = 5.0
 class Positions:
     """Tokens like `cases/2:55`: topic, partition, position."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], keys: KeyFollower, cluster: Cluster) -> None:
+    def __init__(self, pool: AsyncConnectionPool[Any], keys: KeyFollower, cluster: Cluster, pace: Pace) -> None:
         self._pool = pool
         self._keys = keys
         self._cluster = cluster
+        self._pace = pace
 
     async def token(self, saved: list[Saved]) -> str:
         """Where the last of these came to stand."""
@@ -44,10 +46,11 @@ class Positions:
         if match is None or match[1] not in map(self._cluster.name, view.topics):
             raise Unprocessable(f"at_least looks like `{view.topics[0]}/0:1`: the position that a write answered.")
         until = time.monotonic() + seconds
-        while await self._seen(view, match[1], int(match[2])) < int(match[3]):
-            if time.monotonic() > until:
-                raise Unavailable(f"The list is behind {at_least}. Nothing was lost; load it again in a moment.")
-            await asyncio.sleep(0.02)
+        with self._pace.hurried():
+            while await self._seen(view, match[1], int(match[2])) < int(match[3]):
+                if time.monotonic() > until:
+                    raise Unavailable(f"The list is behind {at_least}. Nothing was lost; load it again in a moment.")
+                await asyncio.sleep(0.02)
 
     async def _seen(self, view: View, topic: str, partition: int) -> int:
         async with self._pool.connection() as conn:

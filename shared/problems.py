@@ -1,10 +1,14 @@
 """What can be wrong with a request, as facts that an API and a page can both show (RFC 9457)."""
 
+import math
+
 
 class RuleBroken(Exception):
     """A rule of the domain says no: told to whoever asked (409), never retried."""
 
     status = 409
+    retry_after: int | None = None
+    """Seconds after which it may go better."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args or [self.__doc__])
@@ -50,3 +54,20 @@ class Unavailable(RuleBroken):
     """A part of the system does not answer. Try again in a moment; nothing was lost."""
 
     status = 503
+    retry_after = 5
+
+
+class FromElsewhere(RuleBroken):
+    """Another site sent this in your name, so nothing was done. Open our page yourself and send it from there."""
+
+    status = 403
+
+
+class TooMany(RuleBroken):
+    """That was too much at once. Wait a moment, then try again."""
+
+    status = 429
+
+    def __init__(self, wait: float) -> None:
+        super().__init__()
+        self.retry_after = max(1, math.ceil(wait))

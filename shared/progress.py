@@ -1,14 +1,35 @@
 """How far a consumer has read each source partition, written in the transaction of what it made of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from psycopg import AsyncCursor, Cursor
 
 SCHEMA = """
 create table if not exists progress (
   consumer text not null, topic text not null, partition int not null,
   position bigint not null default 0, next_offset bigint not null default 0,
+  link bytea,
   primary key (consumer, topic, partition)
 );
+do $$ begin
+  if not exists (select from pg_attribute where attrelid = 'progress'::regclass and attname = 'link') then
+    alter table progress add column if not exists link bytea;
+  end if;
+end $$;
+"""
+
+
+STEP = """
+update progress as p set position = a.position, next_offset = a.next_offset, link = a.link
+from unnest(%b::text[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bytea[], %b::bigint[])
+  as a(consumer, topic, partition, position, next_offset, link, seen)
+where (p.consumer, p.topic, p.partition, p.position) = (a.consumer, a.topic, a.partition, a.seen)
+"""
+FIRST = """
+insert into progress (consumer, topic, partition, position, next_offset, link)
+select * from unnest(%b::text[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bytea[]) on conflict do nothing
 """
 
 
@@ -26,18 +47,40 @@ class Advance:
     seen: int
     position: int
     next_offset: int
+    link: bytes | None = None
+    """The chain value at the position."""
 
-    STATEMENT = (
-        "insert into progress as p values (%s, %s, %s, %s, %s) on conflict (consumer, topic, partition)"
-        " do update set position = excluded.position, next_offset = excluded.next_offset where p.position = %s"
-    )
 
-    @property
-    def values(self) -> tuple[str, str, int, int, int, int]:
-        return (self.consumer, self.topic, self.partition, self.position, self.next_offset, self.seen)
+WRITTEN = ("consumer", "topic", "partition", "position", "next_offset", "link")
 
-    def write(self, cursor: Any) -> None:
-        """Positions only move forward, and only from where this owner saw them."""
-        cursor.execute(self.STATEMENT, self.values)
-        if cursor.rowcount != 1:
-            raise OutOfOrder(f"{self.consumer} on {self.topic}/{self.partition} is no longer at {self.seen}")
+
+def write(cursor: Cursor[Any], advances: Sequence[Advance]) -> None:
+    """Positions only move forward, and only from where this owner saw them; raises `OutOfOrder`."""
+    cursor.execute(STEP, _columns(advances, *WRITTEN, "seen"))
+    written = cursor.rowcount
+    if written < len(advances):
+        cursor.execute(FIRST, _columns(_first(advances), *WRITTEN))
+        _check(advances, written + cursor.rowcount)
+
+
+async def write_async(cursor: AsyncCursor[Any], advances: Sequence[Advance]) -> None:
+    """The same."""
+    await cursor.execute(STEP, _columns(advances, *WRITTEN, "seen"))
+    written = cursor.rowcount
+    if written < len(advances):
+        await cursor.execute(FIRST, _columns(_first(advances), *WRITTEN))
+        _check(advances, written + cursor.rowcount)
+
+
+def _first(advances: Sequence[Advance]) -> list[Advance]:
+    """On partitions that this consumer may not have read before."""
+    return [advance for advance in advances if advance.seen == 0]
+
+
+def _check(advances: Sequence[Advance], written: int) -> None:
+    if written != len(advances):
+        raise OutOfOrder(f"another owner of {advances[0].consumer} has advanced")
+
+
+def _columns(advances: Sequence[Advance], *names: str) -> list[list[Any]]:
+    return [[getattr(advance, name) for advance in advances] for name in names]

@@ -7,7 +7,9 @@ import orjson
 import psycopg
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
+from psycopg.types.json import set_json_dumps
 
+from shared import rewriting
 from shared.events import Event
 from shared.events.people import PersonErased
 from shared.records import Record
@@ -38,8 +40,10 @@ async def fold(conn: psycopg.AsyncConnection[Any], view: View, generation: int, 
         touched = _touched(table, batch)
         if touched:
             rows = {} if table.once else await _load(conn, table, generation, touched)
+            before = {key: table.values(row) for key, row in rows.items()}
             _apply(table, rows, batch)
-            await _write(conn, table, generation, rows)
+            changed = {k: row for k, row in rows.items() if table.documents or table.values(row) != before.get(k)}
+            await _write(conn, table, generation, changed, [key for key in changed if key in before])
     erased = [event.originator_id for _, event in batch if isinstance(event, PersonErased)]
     if erased:
         for table in view.tables:
@@ -89,46 +93,43 @@ def _apply(table: Table[Any], rows: Rows, batch: Sequence[Opened]) -> None:
                 raise Poison(record, error) from error
 
 
-async def _write(conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, rows: Rows) -> None:
-    """One statement for all rows: an array per column, binary where the driver can."""
-    columns: list[list[Any]] = []
-    for name, kind in table.columns.items():
-        values = [getattr(row, name) for row in rows.values()]
-        if kind == "jsonb":
-            values = [None if value is None else orjson.dumps(value).decode() for value in values]
-        columns.append(values)
-    await conn.execute(_upsert(table, generation), columns)
-
-
-def _upsert(table: Table[Any], generation: int) -> Composed:
-    arrays = SQL(", ").join(
-        SQL("%b::{}[]").format(SQL("text" if kind == "jsonb" else kind)) for kind in table.columns.values()
-    )
-    casts = SQL(", ").join(
-        SQL("{}::jsonb").format(Identifier(name)) if kind == "jsonb" else Identifier(name)
-        for name, kind in table.columns.items()
-    )
-    updates = SQL(", ").join(
-        SQL("{0} = excluded.{0}").format(Identifier(name)) for name in table.columns if name != table.key
-    )
-    return SQL("insert into {} ({}) select {} from unnest({}) as r({}) on conflict ({}) {}").format(
-        physical(table, generation), _names(table), casts, arrays, _names(table), Identifier(table.key),
-        SQL("do nothing") if table.once or len(table.columns) == 1 else SQL("do update set {}").format(updates),
-    )  # fmt: skip
+async def _write(
+    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, rows: Rows, stored: Sequence[Hashable]
+) -> None:
+    """Take away the rows that were `stored` and COPY them all: a third of what an upsert from arrays costs."""
+    if not rows:
+        return
+    if stored:
+        await conn.execute(
+            SQL("delete from {} where {} = any(%b::{}[])").format(
+                physical(table, generation), Identifier(table.key), SQL(table.columns[table.key])
+            ),
+            [stored],
+        )
+    statement = SQL("copy {} ({}) from stdin (format binary)").format(physical(table, generation), _names(table))
+    async with conn.cursor() as cursor:
+        set_json_dumps(orjson.dumps, cursor)
+        async with cursor.copy(statement) as copy:
+            copy.set_types(list(table.columns.values()))
+            for row in rows.values():
+                await copy.write_row(table.values(row))
 
 
 async def _scrub(
     conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, people: Sequence[Hashable]
 ) -> None:
     if table.person and table.personal:
-        await conn.execute(
-            SQL("update {} set {} where {} = any(%s)").format(
+        done = await conn.execute(
+            SQL("update {} set {} where {} = any(%s) and num_nonnulls({}) > 0").format(
                 physical(table, generation),
                 SQL(", ").join(SQL("{} = null").format(Identifier(name)) for name in table.personal),
                 Identifier(table.person),
+                SQL(", ").join(map(Identifier, table.personal)),
             ),
             [list(people)],
         )
+        if done.rowcount:
+            await conn.execute(rewriting.NOTE, [[f"{table.name}_g{generation}"]])
 
 
 def _names(table: Table[Any]) -> Composed:

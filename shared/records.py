@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from shared.events import Event, decode
 from shared.sealed import Keys
 
 FIRST_CHAIN = b"\0" * 32
+HIGHEST = 2**63 - 1
+"""PostgreSQL's largest bigint."""
 
 
 class ConsumerRecord(Protocol):
@@ -33,13 +35,13 @@ class Malformed(ValueError):
     """The record is not one that a relay sent."""
 
 
+@lru_cache(maxsize=2048)
 def chain(previous: bytes, position: int, name: str, value: bytes) -> bytes:
-    """SHA-256 over the previous chain value, the position, the type and the value."""
+    """SHA-256 over the previous chain value, the position, the type and the value; a batch has many readers."""
     return hashlib.sha256(previous + position.to_bytes(8, "big") + name.encode() + b"\0" + value).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record of a source topic, its headers read and its event still closed."""
 
     topic: str
@@ -58,6 +60,12 @@ class Record:
     @property
     def type(self) -> str:
         return self.name.rpartition(".v")[0]
+
+    def follows(self, position: int, link: bytes | None) -> bool:
+        """Whether it goes on from there; without a known chain value its own word is taken."""
+        if self.previous != position:
+            return False
+        return link is None or self.chain == chain(link, self.position, self.name, self.value)
 
     @property
     def originator_id(self) -> UUID:
@@ -116,11 +124,14 @@ def read(raw: ConsumerRecord) -> Record:
         if raw.key is None or raw.value is None:
             raise Malformed("a record of a source topic has a key and a value")
         trace = found.get("traceparent")
-        return Record(
+        record = Record(
             topic=raw.topic, partition=raw.partition, offset=raw.offset, key=raw.key, value=raw.value,
             name=found["ce_type"].decode(), position=int(found["ce_position"]),
             previous=int(found["ce_previous"]), chain=bytes.fromhex(found["ce_chain"].decode()),
             id=found["ce_id"].decode(), trace=trace.decode() if trace else None, headers=raw.headers,
         )  # fmt: skip
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
+    if not (0 <= record.previous < record.position <= HIGHEST and len(record.chain) == len(FIRST_CHAIN)):
+        raise Malformed("a relay's positions rise, and its chain values have 32 bytes")
+    return record

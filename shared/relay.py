@@ -1,21 +1,27 @@
 """From the event table to Kafka: the stored bytes, in order, once per position however often it is sent."""
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from psycopg.rows import namedtuple_row
 from psycopg.sql import SQL, Identifier
 
+from shared.alone import alone
 from shared.events import EVENTS
 from shared.records import FIRST_CHAIN, chain, headers
+from shared.sifting import Place
+from shared.tasks import finish
 from shared.telemetry import SENT, log, span, told
 from shared.topics import PEOPLE_KEYS, Cluster, partition_of
 
+Ends = dict[Place, tuple[int, bytes]]
+"""Position and chain value of the last record on each partition."""
+Outgoing = tuple[bytes, bytes, list[tuple[str, bytes]]]
+"""Key, value and headers."""
 SCHEMA = """
 create table if not exists relay_position (
   one bool primary key default true check (one),
@@ -26,7 +32,19 @@ create table if not exists relay_partitions (
   topic text, partition int, position bigint not null, chain bytea not null, primary key (topic, partition)
 );
 """
+RECORD = """
+with at as (update relay_position set position = %b)
+insert into relay_partitions select * from unnest(%b::text[], %b::int[], %b::bigint[], %b::bytea[])
+on conflict (topic, partition) do update set position = excluded.position, chain = excluded.chain
+"""
+RECORD_KEYS = """
+with sent as (delete from key_changes where number <= %(number)s)
+update relay_position set key_change = %(number)s
+"""
 LIMIT = 1000
+REST, LONGEST_REST = 0.015, 0.025
+"""Seconds; after a batch it rests as long as that took, and within these."""
+FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 WAKE_AFTER = 1.0
 """Seconds: what a lost NOTIFY costs."""
 
@@ -39,47 +57,52 @@ class Relay:
         self._url = url
         self._cluster = cluster
         self._table = f"{service}_events"
-        self._ends: dict[tuple[str, int], tuple[int, bytes]] = {}
+        self._ends: Ends = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=f"{self.service}.relay")
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await finish(self._task)
 
     async def _run(self) -> None:
-        """Start over from what is recorded whenever the database or the broker fails, for ever."""
-        wait = 0.2
+        """Start over from what is recorded whenever anything fails, for ever."""
+        wait = FIRST_WAIT
         while True:
+            began = time.monotonic()
             try:
                 await self._relay()
-            except (KafkaError, psycopg.Error, OSError) as error:
+            except Exception as error:
                 log.warning("relay starts over", service=self.service, error=told(error))
+                wait = FIRST_WAIT if time.monotonic() - began > LONGEST_WAIT else min(wait * 2, LONGEST_WAIT)
                 await asyncio.sleep(wait)
-                wait = min(wait * 2, 10)
 
     async def _relay(self) -> None:
         async with (
             await psycopg.AsyncConnection.connect(self._url, autocommit=True, row_factory=namedtuple_row) as conn,
             AIOKafkaProducer(
                 bootstrap_servers=self._cluster.bootstrap, enable_idempotence=True, linger_ms=2,
-                max_batch_size=262_144, max_request_size=4_194_304,
+                max_batch_size=524_288, max_request_size=4_194_304,
             ) as producer,
         ):  # fmt: skip
-            await conn.execute("select pg_advisory_lock(hashtext('recourse.relay'))")
+            await conn.execute("set synchronous_commit = off")  # what is forgotten is sent again
+            await alone(conn, "relay")
             await conn.execute(SQL("listen {}").format(Identifier(self._table)))
             position, key_change = await self._resume(conn)
             while True:
-                key_change = await self._send_keys(conn, producer, key_change)
-                sent_to = await self._send_events(conn, producer, position)
-                if sent_to == position:
+                # Events are read before the keys: a key is committed with the first event that needs it.
+                rows = await self._waiting(conn, position)
+                if not rows or (rows[-1].newest_key or 0) > key_change:
+                    key_change = await self._send_keys(conn, producer, key_change)
+                if rows:
+                    began = time.monotonic()
+                    position = await self._send_events(conn, producer, rows)
+                    if len(rows) < LIMIT:  # so that the next batch is larger, which costs as much
+                        await asyncio.sleep(min(max(time.monotonic() - began, REST), LONGEST_REST))
+                else:
                     async for _ in conn.notifies(timeout=WAKE_AFTER, stop_after=1):
                         pass
-                position = sent_to
 
     async def _resume(self, conn: psycopg.AsyncConnection[Any]) -> tuple[int, int]:
         rows = await (await conn.execute("select * from relay_partitions")).fetchall()
@@ -106,38 +129,39 @@ class Relay:
             wrapped = None if row.wrapped is None else bytes(row.wrapped)
             sends.append(await producer.send(topic, wrapped, key=key, partition=partition_of(key, partitions)))
         await asyncio.gather(*sends)
-        await conn.execute("update relay_position set key_change = %s", [rows[-1].number])
-        await conn.execute("delete from key_changes where number <= %s", [rows[-1].number])
+        await conn.execute(RECORD_KEYS, {"number": rows[-1].number})
         return int(rows[-1].number)
 
-    async def _send_events(self, conn: psycopg.AsyncConnection[Any], producer: AIOKafkaProducer, after: int) -> int:
+    async def _waiting(self, conn: psycopg.AsyncConnection[Any], after: int) -> Sequence[Any]:
         query = SQL(
-            "select notification_id, originator_id, originator_version, topic, state, trace from {}"
+            "select notification_id, originator_id, originator_version, topic, state, trace,"
+            " (select max(number) from key_changes) as newest_key from {}"
             " where notification_id > %s order by notification_id limit %s"
         ).format(Identifier(self._table))
-        rows = await (await conn.execute(query, [after, LIMIT], binary=True)).fetchall()
-        if not rows:
-            return after
+        return await (await conn.execute(query, [after, LIMIT], binary=True)).fetchall()
+
+    async def _send_events(
+        self, conn: psycopg.AsyncConnection[Any], producer: AIOKafkaProducer, rows: Sequence[Any]
+    ) -> int:
         ends = dict(self._ends)
         partitions = {t: len(await producer.partitions_for(t)) for t in {self._topic(row.topic) for row in rows}}
-        await asyncio.gather(*[await self._send(producer, row, partitions, ends) for row in rows])
+        outgoing: dict[Place, list[Outgoing]] = {}
+        for row in rows:
+            place, record = self._record_of(row, partitions, ends)
+            outgoing.setdefault(place, []).append(record)
+        await asyncio.gather(*[_send(producer, place, records) for place, records in outgoing.items()])
         await self._record(conn, rows[-1].notification_id, ends)
         self._ends = ends
         SENT.labels(self.service).inc(len(rows))
         return int(rows[-1].notification_id)
 
-    async def _send(
-        self,
-        producer: AIOKafkaProducer,
-        row: Any,
-        partitions: Mapping[str, int],
-        ends: dict[tuple[str, int], tuple[int, bytes]],
-    ) -> asyncio.Future[Any]:
+    def _record_of(self, row: Any, partitions: Mapping[str, int], ends: Ends) -> tuple[Place, Outgoing]:
+        """Where the event goes, chained to what went there before."""
         topic, key, value = self._topic(row.topic), str(row.originator_id), bytes(row.state)
-        partition = partition_of(key.encode(), partitions[topic])
-        previous, chained = ends.get((topic, partition), (0, FIRST_CHAIN))
+        place = (topic, partition_of(key.encode(), partitions[topic]))
+        previous, chained = ends.get(place, (0, FIRST_CHAIN))
         chained = chain(chained, row.notification_id, row.topic, value)
-        ends[topic, partition] = (row.notification_id, chained)
+        ends[place] = (row.notification_id, chained)
         made = headers(
             topic=topic.removeprefix(self._cluster.prefix), key=key, version=row.originator_version, name=row.topic,
             value=value, service=self.service, position=row.notification_id, previous=previous, chained=chained,
@@ -146,26 +170,31 @@ class Relay:
         if row.trace:
             with span("relay", {"type": row.topic, "position": row.notification_id}, row.trace):
                 pass
-        sent: asyncio.Future[Any] = await producer.send(
-            topic, value, key=key.encode(), partition=partition, headers=made
-        )
-        return sent
+        return place, (key.encode(), value, made)
 
     async def _record(
         self,
         conn: psycopg.AsyncConnection[Any],
         position: int,
-        ends: Mapping[tuple[str, int], tuple[int, bytes]],
+        ends: Ends,
     ) -> None:
         """After the broker's acknowledgement: a crash before this sends the same again."""
         changed = [(t, p, at, link) for (t, p), (at, link) in ends.items() if self._ends.get((t, p)) != (at, link)]
-        async with conn.transaction(), conn.cursor() as cursor:
-            await cursor.execute("update relay_position set position = %s", [position])
-            await cursor.executemany(
-                "insert into relay_partitions values (%s, %s, %s, %s) on conflict (topic, partition)"
-                " do update set position = excluded.position, chain = excluded.chain",
-                changed,
-            )
+        await conn.execute(RECORD, [position, *map(list, zip(*changed, strict=True))])
 
     def _topic(self, name: str) -> str:
         return self._cluster.name(EVENTS[name.rpartition(".v")[0]].topic)
+
+
+async def _send(producer: AIOKafkaProducer, place: Place, records: Sequence[Outgoing]) -> None:
+    """Whole batches, in order, until they are acknowledged: a future for each record costs more than the record."""
+    topic, partition = place
+    sent = []
+    batch = producer.create_batch()
+    for key, value, made in records:
+        if batch.append(timestamp=None, key=key, value=value, headers=made) is None:
+            sent.append(await producer.send_batch(batch, topic, partition=partition))
+            batch = producer.create_batch()
+            batch.append(timestamp=None, key=key, value=value, headers=made)
+    sent.append(await producer.send_batch(batch, topic, partition=partition))
+    await asyncio.gather(*sent)

@@ -1,7 +1,6 @@
 """A running service: its store, relay, views, policies and HTTP, started and stopped together."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,29 +10,38 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
-from faststream.kafka import KafkaBroker
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from shared import generations, relay, signin
+from shared import generations, relay, rewriting, signin
+from shared.access import Access
+from shared.accounts import Accounts
+from shared.collector import calm_collector
 from shared.committer import Committer
-from shared.consumer import Consumer, Reading
-from shared.http import Identify, add_problem_handlers
-from shared.identity import Accounts, Signer
+from shared.consumer import Consumer, Reading, Sink
+from shared.edge import Edge
+from shared.http import FAILURES, add_problem_handlers, allow
+from shared.identity import Signer
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.lag import LagWatch
+from shared.limits import Limits
+from shared.masters import Masters
+from shared.pace import Pace
 from shared.positions import Positions
 from shared.rebuild import rebuild
 from shared.relay import Relay
-from shared.sinks import Policy, PolicySink, ViewSink
+from shared.sessions import Sessions
+from shared.sinks import Policy, PolicySink, ViewsSink
 from shared.store import Store
-from shared.telemetry import log, told
+from shared.tasks import finish
+from shared.telemetry import READY, log, told
 from shared.topics import Cluster
-from shared.tracing import TraceRequests
+from shared.tracing import FASTAPIS_OWN, TraceRequests
 from shared.view import View
 from shared.web import styleguide
-from shared.web.pages import security_headers, static_files
+from shared.web.pages import HEADERS, HTTPS_ONLY, security_headers, static_files
 
 Worker = Callable[[], Awaitable[None]]
 
@@ -44,12 +52,30 @@ class Settings:
 
     postgres: str
     kafka: Cluster
-    master_key: bytes
+    master_key: Masters | bytes
     secret: str
     public_url: str = "http://localhost:8000"
     accounts: Path | None = None
     smtp: str = "localhost:25"
     embedded: bool = False
+    seal_key: bytes | None = None
+    seal_every: float = 3600
+    id_secret: str = ""
+    """What ids of mentions and of their authors follow from: it never changes; `secret` until that does."""
+    limits: Limits = field(default_factory=Limits)
+    session_idle: float = 3600.0
+    session_longest: float = 12 * 3600.0
+    link_days: float = 180.0
+    most_bytes: int = 10_000_000
+
+    @property
+    def ids(self) -> str:
+        return self.id_secret or self.secret
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by https."""
+        return self.public_url.startswith("https://")
 
 
 @dataclass
@@ -61,22 +87,31 @@ class Runtime:
     views: Sequence[View] = ()
     policies: Sequence[Policy] = ()
     workers: list[Worker] = field(default_factory=list)
+    rest: float = 0.25
+    """Seconds that consumers rest between batches: what is shown may be as much behind."""
 
     def __post_init__(self) -> None:
         at = self.settings
         self.keyring = Keyring(at.master_key)
         self.signer = Signer(at.secret)
         self.accounts = Accounts(at.accounts)
+        self.access = Access(at.kafka)
+        self.sessions = Sessions(
+            self.signer, self.access, self.accounts, idle=at.session_idle, longest=at.session_longest, secure=at.secure
+        )
         self.pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
             at.postgres,
             min_size=1,
             max_size=12,
+            timeout=10,
             open=False,
             kwargs={"autocommit": True, "prepare_threshold": None},
+            configure=_unhurried,
         )
         self.keys = KeyFollower(at.kafka, self.pool, self.keyring)
-        self.positions = Positions(self.pool, self.keys, at.kafka)
-        self.broker = KafkaBroker(at.kafka.bootstrap, logger=None)
+        self.pace = Pace(self.rest)
+        self.positions = Positions(self.pool, self.keys, at.kafka, self.pace)
+        self.consumers: list[Consumer] = []
         self.readings: list[Reading] = []
         self.rebuilding: set[str] = set()
         self._commits: Committer | None = None
@@ -94,16 +129,20 @@ class Runtime:
     def application(self, title: str) -> FastAPI:
         """The service's HTTP application; the caller adds its routers."""
         app = FastAPI(
-            title=title, version="1", lifespan=self._lifespan, docs_url=None, redoc_url=None, openapi_url=None
-        )
+            title=title, version="1", lifespan=self._lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+            responses=FAILURES, telemetry=FASTAPIS_OWN,
+        )  # fmt: skip
         app.state.runtime = self
         add_problem_handlers(app)
         app.mount("/static", static_files())
-        app.add_middleware(Identify, signer=self.signer)
-        app.add_middleware(security_headers)
+        app.add_middleware(
+            Edge, signer=self.signer, sessions=self.sessions, access=self.access, limits=self.settings.limits,
+            most=self.settings.most_bytes, url=self.settings.public_url,
+        )  # fmt: skip
+        app.add_middleware(security_headers, headers=HEADERS | (HTTPS_ONLY if self.settings.secure else {}))
         app.add_middleware(TraceRequests)
         app.include_router(signin.router(self))
-        app.include_router(styleguide.router)
+        app.include_router(styleguide.router, dependencies=[allow("cases.read")])
         self._add_operations(app)
         return app
 
@@ -117,18 +156,21 @@ class Runtime:
             await self._prepare()
             await self.keys.start()
             stack.push_async_callback(self.keys.stop)
+            await self.access.start()
+            stack.push_async_callback(self.access.stop)
             self._commits = Committer(store, self.keys)
             sender = Relay(self.service, self.settings.postgres, self.settings.kafka)
             sender.start()
             stack.push_async_callback(sender.stop)
+            stack.push_async_callback(self._stop_consumers)
             await self._consume(store)
-            stack.push_async_callback(self.broker.stop)
-            self.lag = LagWatch(self.settings.kafka, self.readings)
+            self.lag = LagWatch(self.service, self.pool, self.settings.kafka, self.readings)
             self.lag.start()
             stack.push_async_callback(self.lag.stop)
-            for worker in self.workers:
+            workers: list[Worker] = [*self.workers, partial(rewriting.keep_rewriting, self.pool)]
+            for worker in workers:
                 task = asyncio.create_task(self._for_ever(worker))
-                stack.push_async_callback(_cancel, task)
+                stack.push_async_callback(finish, task)
             calm_collector()
             log.info("service started", service=self.service)
             yield
@@ -144,38 +186,38 @@ class Runtime:
 
     async def _consume(self, store: Store) -> None:
         """One consumer for all views, one for each policy: a policy may wait for what another does."""
-        cluster = self.settings.kafka
-        following = [await self._reading(view) for view in self.views if view not in self._outdated]
-        if following:
-            Consumer(self.service, "views", following, self.broker, cluster)
+        if following := [view for view in self.views if view not in self._outdated]:
+            self._follow("views", self._sink(following))
         for policy in self.policies:
-            sink = PolicySink(policy, store, self.pool, self.keyring, self.keys)
-            async with self.pool.connection() as conn:
-                reading = Reading(self.service, sink, await generations.stands(conn, sink.name), cluster)
-            self.readings.append(reading)
-            Consumer(self.service, policy.name, [reading], self.broker, cluster)
-        await self.broker.start()
+            at = self.settings.kafka
+            self._follow(policy.name, PolicySink(policy, store, at, self.pool, self.keyring, self.keys))
         for view in self._outdated:
             self.rebuilding.add(view.name)
             self.workers.append(partial(self._renew, view))
 
-    async def _reading(self, view: View) -> Reading:
-        async with self.pool.connection() as conn:
-            name = generations.consumer_name(view, (await generations.prepare(conn, view)).generation)
-            stands = await generations.stands(conn, name)
-        sink = ViewSink(view, self.pool, self.keyring, self.keys)
-        self.readings.append(Reading(self.service, sink, stands, self.settings.kafka))
-        return self.readings[-1]
+    def _follow(self, purpose: str, sink: Sink) -> None:
+        self.consumers.append(Consumer(self.service, purpose, sink, self.settings.kafka, self.pace))
+        self.readings += self.consumers[-1].readings
+        self.consumers[-1].start()
+
+    def _sink(self, views: Sequence[View]) -> ViewsSink:
+        return ViewsSink(views, self.settings.kafka, self.pool, self.keyring, self.keys)
+
+    async def _stop_consumers(self) -> None:
+        await asyncio.gather(*[consumer.stop() for consumer in self.consumers])
 
     async def _renew(self, view: View) -> None:
         """The fold has changed: build the new version beside the live one, switch, and only then follow."""
         if view.name in self.rebuilding:
             done = await rebuild(view, self.pool, self.settings.kafka, self.keyring, self.keys)
             log.info("view rebuilt", view=view.name, version=view.version, records=done.records)
-            reading = await self._reading(view)
-            await Consumer(self.service, view.name, [reading], self.broker, self.settings.kafka).start()
+            self._follow(view.name, self._sink([view]))
             self.rebuilding.discard(view.name)
         await asyncio.sleep(3600)
+
+    @property
+    def _well(self) -> bool:
+        return self.lag.ready and not self.rebuilding and not self.keys.trouble
 
     async def _for_ever(self, worker: Worker) -> None:
         wait = 0.5
@@ -204,9 +246,10 @@ class Runtime:
                 }
                 for lag in self.lag.lags.values()
             ]
-            well = self.lag.ready and not self.rebuilding
+            well = self._well
             body = {
                 "status": "ready" if well else "not ready",
+                "keys": self.keys.trouble,
                 "rebuilding": sorted(self.rebuilding),
                 "consumers": lags,
             }
@@ -214,16 +257,10 @@ class Runtime:
 
         @app.get("/metrics", include_in_schema=False)
         async def metrics() -> Response:
+            READY.labels(self.service).set(self._well)
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def calm_collector() -> None:
-    """What is loaded stays; batches of events make many objects and few cycles, so look for cycles seldom."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+async def _unhurried(conn: AsyncConnection[Any]) -> None:
+    """Views do not wait for the disk: rows and progress are lost together, if at all, and read again from Kafka."""
+    await conn.execute("set synchronous_commit = off")

@@ -9,12 +9,15 @@ from shared.events import Event, UnknownEvent
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.progress import Advance
-from shared.records import ConsumerRecord, Malformed, Record, read
+from shared.records import FIRST_CHAIN, ConsumerRecord, Malformed, Record, read
+from shared.sealed import people_in
 
 KEPT = 2_000
 Place = tuple[str, int]
-Stand = tuple[int, int]
-"""Position and next offset."""
+Stand = tuple[int, int, bytes | None]
+"""Position, next offset, and the chain value at the position (None where an older release kept none)."""
+BEGINNING: Stand = (0, 0, FIRST_CHAIN)
+STRANGER = "no part of the chain, which goes on without it"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class GapFound(Exception):
 
     def __str__(self) -> str:
         topic, partition = self.place
+        if self.previous == self.seen:
+            return (
+                f"{topic}/{partition}: the record that claims to follow position {self.seen} has not the chain value"
+                " that follows from it. Run `recourse audit verify` to see what was changed or added"
+            )
         return (
             f"{topic}/{partition}: the record after position {self.seen} says that {self.previous} came before it."
             " Run `recourse audit verify` to see what is missing"
@@ -56,44 +64,61 @@ class Sifted:
 def sift(
     consumer: str, batch: Sequence[ConsumerRecord], stands: Mapping[Place, Stand], types: frozenset[str]
 ) -> Sifted:
-    """Skip what was seen, stop a partition at a gap, keep the types that are wanted."""
+    """Skip what was seen, keep the types that are wanted, and stop a partition where the chain does not go on.
+
+    What stands in between is a stranger's where a later record of the batch goes on without it, and is set aside.
+    """
     found = Sifted()
     now = dict(stands)
-    stopped: set[Place] = set()
+    held: dict[Place, list[Dead]] = {}
+    gaps: dict[Place, GapFound] = {}
     for raw in batch:
         place = (raw.topic, raw.partition)
-        if place in stopped:
-            continue
-        position, _ = now.get(place, (0, 0))
+        position, offset, link = now.get(place, BEGINNING)
         try:
             record = read(raw)
         except Malformed as error:
-            found.dead.append(Dead(raw, str(error)))
-            now[place] = (position, raw.offset + 1)
+            dead = Dead(raw, str(error))
+            if place in held:
+                held[place].append(dead)
+            elif raw.offset >= offset:  # else it has been set aside: aiokafka reads on before it is told where from
+                found.dead.append(dead)
+                # Further on it is passed by only with what stands between, which the database may have lost.
+                now[place] = (position, offset + (raw.offset == offset), link)
             continue
         if record.position <= position:
-            continue
-        if record.previous != position:
-            found.gap = GapFound(place, position, record.previous, now.get(place, (0, 0))[1])
-            stopped.add(place)
-            continue
-        now[place] = (record.position, raw.offset + 1)
-        if record.type in types:
-            found.records.append(record)
-            found.raws[record.id] = raw
-    for place, (position, offset) in now.items():
-        seen, before = stands.get(place, (0, 0))
-        if (position, offset) != (seen, before):
-            found.advances.append(Advance(consumer, *place, seen, position, offset))
+            if place not in held:
+                # Sent again: nothing new, and yet read, so that the end of the log is reached.
+                now[place] = (position, max(offset, raw.offset + 1), link)
+        elif record.follows(position, link):
+            found.dead += held.pop(place, [])
+            now[place] = (record.position, raw.offset + 1, record.chain)
+            if record.type in types:
+                found.records.append(record)
+                found.raws[record.id] = raw
+        else:
+            if place not in held:
+                gaps[place] = GapFound(place, position, record.previous, offset)
+            held.setdefault(place, []).append(Dead(raw, STRANGER))
+    found.gap = next((gap for place, gap in gaps.items() if place in held), None)
+    for place, stand in now.items():
+        seen, position, offset, link = stands.get(place, BEGINNING)[0], *stand
+        if stand != stands.get(place, BEGINNING):
+            found.advances.append(Advance(consumer, *place, seen, position, offset, link))
     return found
 
 
 async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None) -> list[tuple[Record, Event]]:
-    """Decode; keys that are missing are fetched once, and what they do not open reads as erased."""
+    """Fetch the keys that are not here, then decode; what they do not open reads as erased."""
+    if keys is None:
+        return _decode(found, keyring)
+    if unknown := keyring.unknown(people_in(record.value for record in found.records)):
+        await keys.fetch(unknown)
+    dead = list(found.dead)
     opened = _decode(found, keyring)
-    if keyring.missing and keys is not None:
+    if keyring.missing:  # of more people than are remembered, or written in another form than ours
         await keys.fetch(set(keyring.missing))
-        found.dead = [dead for dead in found.dead if id(dead.raw) not in {id(raw) for raw in found.raws.values()}]
+        found.dead = dead
         opened = _decode(found, keyring)
     return opened
 

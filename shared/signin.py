@@ -1,12 +1,14 @@
 """Signing in and out, for whichever service the gateway sends it to."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from shared.http import SESSION, Form
-from shared.identity import SESSION_SECONDS
+from shared.http import Form
+from shared.limits import Delays, Limiter
+from shared.problems import TooMany, Unavailable
 from shared.web.pages import render
 
 if TYPE_CHECKING:
@@ -16,8 +18,10 @@ HOME = "/cases"
 
 
 def router(runtime: "Runtime") -> APIRouter:
-    """Sign in with an account, and out; a session lasts a working day."""
+    """Sign in with an account, and out everywhere."""
     routes = APIRouter(include_in_schema=False)
+    sessions, limits = runtime.sessions, runtime.settings.limits
+    addresses, accounts, delays = Limiter(limits.sign_ins), Limiter(limits.account), Delays()
 
     @routes.get("/signin")
     async def sign_in(request: Request, next_: Annotated[str, Query(alias="next")] = HOME) -> Response:
@@ -26,21 +30,30 @@ def router(runtime: "Runtime") -> APIRouter:
     @routes.post("/signin")
     async def signed_in(request: Request, form: Form) -> Response:
         email, target = str(form.get("email", ""))[:200], _ours(str(form.get("next", HOME)))
-        who = runtime.accounts.sign_in(email, str(form.get("password", ""))[:1000])
+        account, address = email.strip().lower(), request.state.address
+        pair = f"{address} {account}"
+        if wait := delays.wait(pair) or addresses.wait(address) or accounts.wait(account):
+            raise TooMany(wait)
+        who = await runtime.accounts.sign_in(email, str(form.get("password", ""))[:1000])
         if who is None:
+            delays.failed(pair)
             errors = {"email": "The address and the password do not belong together. Check both."}
             return render(request, "signin.html", 422, next=target, errors=errors, email=email)
+        delays.forget(pair)
+        if request.state.session:
+            with suppress(Unavailable):
+                await sessions.end(request.state.session)
         response = RedirectResponse(target, 303)
-        response.set_cookie(
-            SESSION, runtime.signer.session(who), max_age=SESSION_SECONDS, httponly=True, samesite="lax",
-            secure=request.url.scheme == "https",
-        )  # fmt: skip
+        response.headers.append("set-cookie", sessions.cookies.set(sessions.cookies.session, sessions.begin(who)))
         return response
 
     @routes.post("/signout")
-    async def sign_out(form: Form) -> Response:
+    async def sign_out(request: Request, form: Form) -> Response:
+        """The cookie is worth nothing any more, in any browser that has it and for any service."""
+        if request.state.session:
+            await sessions.end(request.state.session)
         response = RedirectResponse("/signin", 303)
-        response.delete_cookie(SESSION)
+        response.headers.append("set-cookie", sessions.cookies.delete(sessions.cookies.session))
         return response
 
     return routes

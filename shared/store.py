@@ -17,11 +17,11 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 from pydantic_core import PydanticSerializationError
 
-from shared import keys
+from shared import keys, progress, rewriting
 from shared.events import Event, decode, wire_name
 from shared.keys import KeyMissing, Keyring
-from shared.progress import SCHEMA as PROGRESS_SCHEMA
 from shared.progress import Advance
+from shared.telemetry import ACCEPTED
 
 S = TypeVar("S")
 Fold = Callable[[S | None, Event], S]
@@ -58,27 +58,26 @@ class Recorder(PostgresApplicationRecorder):
         self.sql_create_statements += [
             SQL("alter table {} add column if not exists trace text").format(table),
             SQL(keys.SCHEMA).format(),
-            SQL(PROGRESS_SCHEMA).format(),
+            SQL(progress.SCHEMA).format(),
         ]
         self._insert = SQL(
             "insert into {} (originator_id, originator_version, topic, state, trace) select * from"
             " unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %t::text[]) returning notification_id"
         ).format(table)
-        self._claim = SQL("set local lock_timeout = '{}s'; lock table {} in exclusive mode; notify {}").format(
+        self._claim = SQL("begin; set local lock_timeout = '{}s'; lock table {} in exclusive mode; notify {}").format(
             SQL(str(self.datastore.lock_timeout or 10)), table, Identifier(self.channel_name)
         )
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """One transaction: keys, events, progress; ids come back in the order of the events."""
         beside: Beside = kwargs.get("beside") or Beside()
-        with self.datastore.get_connection() as conn, conn.transaction(), conn.cursor() as cursor:
-            cursor.execute(self._claim)
-            for advance in beside.advances:
-                advance.write(cursor)
+        with self.datastore.get_connection() as conn, conn.cursor() as cursor:
+            cursor.execute(self._claim)  # begins; the pool commits what returns, and rolls back what raises
+            if beside.advances:
+                progress.write(cursor, beside.advances)
             if beside.new_keys:
                 people, wrapped = list(beside.new_keys), list(beside.new_keys.values())
-                cursor.execute("insert into keys select * from unnest(%b::uuid[], %b::bytea[])", [people, wrapped])
-                cursor.execute("insert into key_changes (person_id) select unnest(%b::uuid[])", [people])
+                cursor.execute(keys.INTRODUCE, [people, wrapped])
             if beside.destroyed_keys:
                 people = list(beside.destroyed_keys)
                 cursor.execute(
@@ -87,6 +86,7 @@ class Recorder(PostgresApplicationRecorder):
                     [people],
                 )
                 cursor.execute("insert into key_changes (person_id) select unnest(%b::uuid[])", [people])
+                cursor.execute(rewriting.NOTE, [["keys"]])
             if not stored_events:
                 return []
             cursor.execute(
@@ -190,6 +190,7 @@ class Store(Application[UUID]):
                 positions = self._insert(events, traces or {}, advances)
             except IntegrityError as taken:
                 raise Conflict(str(taken)) from taken
+        ACCEPTED.labels(self.name).inc(len(events))
         return [Saved(event, position) for event, position in zip(events, positions, strict=True)]
 
     def _insert(self, events: Sequence[Event], traces: Mapping[str, str], advances: Sequence[Advance]) -> Sequence[int]:

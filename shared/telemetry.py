@@ -1,6 +1,7 @@
 """Traces, metrics and logs. A trace goes from the HTTP request through the stored event to every view."""
 
 import logging
+import shutil
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -22,18 +23,29 @@ LAG = Gauge(
     "Records in Kafka that a view or policy has not read.",
     ["consumer", "topic", "partition"],
 )
+BEHIND = Gauge("recourse_behind_records", "What a view, policy or relay has still to do.", ["consumer"])
+STILL = Gauge("recourse_still_seconds", "How long it has not moved although it is behind.", ["consumer"])
+READY = Gauge("recourse_ready", "1 where the service can be relied on, as /health/ready says.", ["service"])
+ANSWERS = Gauge("recourse_server_answers", "1 where it answered last time the service asked.", ["service", "server"])
+REQUESTS = Counter("recourse_http_requests", "HTTP requests answered, by the first digit of the status.", ["status"])
+DISK = Gauge("recourse_disk_free_ratio", "The free part of the disk that the service runs from.")
+DISK.set_function(lambda: (disk := shutil.disk_usage("/")).free / disk.total)
 
 
 @contextmanager
 def span(
     name: str, attributes: Mapping[str, str | int] | None = None, parent: str | None = None
 ) -> Iterator[trace.Span]:
-    """A span under the current one, or under the trace that a record carries."""
+    """A span under the current one, or under the trace that a record carries. Of an error it says what may be told."""
     context = _propagator.extract({"traceparent": parent}) if parent else None
     with trace.get_tracer("recourse").start_as_current_span(
-        name, context=context, attributes=dict(attributes or {})
+        name, context=context, attributes=dict(attributes or {}), record_exception=False, set_status_on_exception=False
     ) as s:
-        yield s
+        try:
+            yield s
+        except Exception as error:
+            s.set_status(trace.Status(trace.StatusCode.ERROR, told(error)))
+            raise
 
 
 def current_traceparent() -> str | None:

@@ -1,9 +1,13 @@
 """What text from outside must be before it is stored."""
 
+import re
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
 
 def printable(text: str) -> str:
     """Without NUL and other control characters, which PostgreSQL and letters cannot hold; lines and tabs stay."""
-    if "\0" in text or any(ord(c) < 32 and c not in "\n\r\t" for c in text):
+    if CONTROL.search(text):
         raise ValueError("the text has control characters that cannot be stored")
     try:
         text.encode()

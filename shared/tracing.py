@@ -1,9 +1,13 @@
 """One span per HTTP request, under the trace that the caller sent, if any."""
 
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry.trace import Status, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.telemetry import span
+from shared.telemetry import REQUESTS, span
+
+FASTAPIS_OWN = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
+"""Off: its spans hold paths and queries, and so signed links and names that were searched for."""
 
 
 class TraceRequests:
@@ -22,6 +26,7 @@ class TraceRequests:
             async def note(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     current.set_attribute("http.response.status_code", message["status"])
+                    REQUESTS.labels(f"{message['status'] // 100}xx").inc()
                     if route := scope.get("route"):
                         current.update_name(f"HTTP {scope['method']} {route.path}")
                     if message["status"] >= 500:

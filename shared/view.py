@@ -6,11 +6,12 @@ a batch at a time, remembers positions, rebuilds, and scrubs what is personal wh
 """
 
 import types
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -45,11 +46,13 @@ class Table(Generic[R]):
         *,
         person: str | None = None,
         personal: Sequence[str] = (),
+        computed: Mapping[str, tuple[str, str]] | None = None,
         indexes: Sequence[str] = (),
         once: bool = False,
     ) -> None:
         """`personal` columns are set to null when the person in column `person` is erased.
 
+        `computed` columns are kept by PostgreSQL and only for queries: by name, their kind and what they follow from.
         `indexes` are what follows `using` (`btree (owner, status)`); `once` says that each row is made by one event and
         never read back, so that the kit need not load it.
         """
@@ -58,11 +61,19 @@ class Table(Generic[R]):
         self.row: Callable[[Any], R] = row
         self.columns = {f.name: sql_type(hints[f.name]) for f in fields(row)}  # type: ignore[arg-type]
         self.key = next(iter(self.columns))
+        self.values: Callable[[R], tuple[Any, ...]] = attrgetter(*self.columns)
+        self.documents = "jsonb" in self.columns.values()
+        """Whether a row holds what may change inside, and so cannot be compared with what it was."""
         bare = [f.name for f in fields(row)[1:] if f.default is MISSING and f.default_factory is MISSING]  # type: ignore[arg-type]
+        if len(self.columns) == 1:
+            raise TypeError(f"{name}: a row with nothing but its key tells nothing")
         if bare:
             raise TypeError(f"{name}: a row begins with its key alone, so {bare} need defaults")
         self.person = person
         self.personal = tuple(personal)
+        self.computed = dict(computed or {})
+        self.kinds = self.columns | {name: kind for name, (kind, _) in self.computed.items()}
+        """Of all columns, also those that rows do not carry."""
         self.indexes = tuple(indexes)
         self.once = once
         self.handlers: dict[str, list[tuple[Callable[[Any], Hashable], Handler]]] = {}

@@ -1,13 +1,15 @@
-"""Real servers for the tests: those that the environment names, else embedded ones, started once a run."""
+"""Real servers for the tests, started once a run: those that the environment names, else containers where
+`RECOURSE_TEST=containers` asks for them, else embedded ones."""
 
 import os
-import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from deploy.embedded.databases import create_database
@@ -16,13 +18,17 @@ from deploy.embedded.postgres import start_postgres
 
 # A test's data may die with the machine, so it does not wait for the disk.
 QUICK = {"fsync": "off", "full_page_writes": "off"}
+# How long an example takes is no rule of ours.
+settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+CONTAINERS = os.environ.get("RECOURSE_TEST") == "containers"
 
 
 @pytest.fixture(scope="session")
-def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("servers")
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+def servers_folder() -> Iterator[Path]:
+    """Not in pytest's own: each run closes that to others, among them the user that a root's PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="servers-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +36,12 @@ def kafka(servers_folder: Path) -> Iterator[str]:
     """The bootstrap address of a real broker."""
     if named := os.environ.get("RECOURSE_KAFKA"):
         yield named
+        return
+    if CONTAINERS:
+        from tests.containers import kafka_container
+
+        with kafka_container() as address:
+            yield address
         return
     broker = start_kafka(servers_folder)
     yield broker.bootstrap
@@ -41,6 +53,12 @@ def postgres_server(servers_folder: Path) -> Iterator[str]:
     """The conninfo URL of a real server."""
     if named := os.environ.get("RECOURSE_POSTGRES"):
         yield named
+        return
+    if CONTAINERS:
+        from tests.containers import postgres_container
+
+        with postgres_container() as url:
+            yield url
         return
     server = start_postgres(servers_folder, settings=QUICK)
     yield server.url()

@@ -69,7 +69,7 @@ class Feeder:
     async def feed_records(self, view: View, records: Sequence[Fed]) -> Rows:
         buried: list[Any] = []
 
-        async def bury(dead: Sequence[Any]) -> None:
+        async def bury(_: str, dead: Sequence[Any]) -> None:
             buried.extend(dead)
 
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as conn:
@@ -77,7 +77,7 @@ class Feeder:
                 await conn.execute(schema)
             live = await generations.prepare(conn, view)
             async with conn.transaction():
-                _, gap = await take_in(conn, view, live.generation, records, self.keyring, None, bury)
+                gap = await take_in(conn, view, live.generation, records, self.keyring, None, bury)
             assert gap is None, gap
             assert not buried, [letter.error for letter in buried]
             return await self._rows(conn, view)
@@ -90,7 +90,8 @@ class Feeder:
     async def _rows(self, conn: psycopg.AsyncConnection[Any], view: View) -> Rows:
         rows: Rows = {}
         for table in view.tables:
-            found = await conn.execute(SQL("select * from {}").format(Identifier(table.name)))
+            names = SQL(", ").join(map(Identifier, table.columns))
+            found = await conn.execute(SQL("select {} from {}").format(names, Identifier(table.name)))
             rows[table.name] = {
                 values[0]: dict(zip(table.columns, values, strict=True)) for values in await found.fetchall()
             }

@@ -12,6 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from shared.identity import Signer, Who
+from shared.limits import FREE, Limits
 from shared.runtime import Runtime, Settings
 from shared.topics import Cluster, create_topics
 
@@ -41,7 +42,8 @@ async def settings(kafka: str, url: str, cluster: Cluster | None = None) -> Sett
     if cluster is None:
         cluster = Cluster(kafka, f"t{uuid.uuid4().hex[:8]}-")
         await create_topics(cluster)
-    return Settings(postgres=url, kafka=cluster, master_key=MASTER, secret=SECRET)
+    limits = Limits(strangers=FREE, requests=FREE)  # tests ask faster than people; those of limits set their own
+    return Settings(postgres=url, kafka=cluster, master_key=MASTER, secret=SECRET, limits=limits)
 
 
 @asynccontextmanager

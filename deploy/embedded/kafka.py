@@ -95,7 +95,7 @@ def start_kafka(
             _format(home, classes, broker, controller)
         properties = _properties(home / "server.properties", topics, broker, controller, settings or {})
         process = ServerProcess("Kafka", [*classes, "-Xmx256m", "kafka.Kafka", str(properties)], home / "log", lock)
-    process.wait_until(lambda: _answers(broker), timeout=90)
+    process.wait_until(lambda: answers(broker), timeout=90)
     return EmbeddedKafka(process, broker)
 
 
@@ -163,7 +163,7 @@ def _format(home: Path, classes: list[str], broker: int, controller: int) -> Non
     fresh.rename(home / "topics")
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     """Whether the broker lists itself as alive: listening alone comes earlier than taking records."""
     metadata_of_no_topic = struct.pack(">hhihi", 3, 1, 1, -1, 0)
     try:

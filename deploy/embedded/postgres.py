@@ -35,6 +35,8 @@ SETTINGS = {
     "max_connections": "300",
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
+    # A segment that is used again keeps what was in it, and so the words of people who were erased since.
+    "wal_recycle": "off",
     "synchronous_commit": "on",
     "jit": "off",
     "log_checkpoints": "off",

@@ -17,7 +17,7 @@ VIEWS = (caseload, timeline, aspect_list)
 def build(settings: Settings) -> FastAPI:
     """The running service, once its lifespan begins."""
     root_causes = load_root_causes()
-    runtime = Runtime("cases", settings, VIEWS, POLICIES)
+    runtime = Runtime("cases", settings, VIEWS, POLICIES, rest=0.01)
     cases = Cases(runtime)
     app = runtime.application("Recourse cases")
     app.include_router(http.router(cases))

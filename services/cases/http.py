@@ -35,7 +35,7 @@ VIEWS = (caseload, timeline_view, aspect_list)
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 
 
-def asked_work(
+async def asked_work(
     request: Request,
     if_match: Annotated[str | None, Header(max_length=40, description="The ETag of the case as you saw it.")] = None,
 ) -> Asked:

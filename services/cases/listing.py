@@ -30,7 +30,7 @@ class Listing:
         return any(getattr(self.wanted, one.name) is not None for one in fields(Wanted) if one.name != "tab")
 
 
-def asked_list(
+async def asked_list(
     view: Annotated[str, Query(pattern=f"^({'|'.join(TABS)})?$", description="A saved view; `all` without one.")] = "",
     status: Annotated[str, Query(pattern="^(new|open|resolved|closed)?$")] = "",
     priority: Annotated[str, Query(pattern="^(low|normal|high|urgent)?$")] = "",

@@ -10,7 +10,7 @@ from shared.events.cases import Priority
 from shared.events.complaints import ComplaintReceived
 from shared.events.sentiments import SentimentMeasured
 from shared.projection import Opened
-from shared.sinks import Policy
+from shared.sinks import NotYet, Policy
 from shared.store import Store
 
 FURIOUS = -0.8
@@ -18,7 +18,7 @@ FURIOUS = -0.8
 LOOKS, PAUSE = 100, 0.02
 
 
-class CaseNotOpenYet(Exception):
+class CaseNotOpenYet(NotYet):
     """The words were measured before the case was opened: the batch is read again, with back-off, until it is."""
 
 

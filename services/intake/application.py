@@ -1,7 +1,7 @@
-"""The commands of intake: take a complaint in, import many, erase a person."""
+"""The commands of intake: take a complaint in, import many."""
 
-import asyncio
 import hashlib
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +9,6 @@ from uuid import UUID
 
 import orjson
 
-from services.intake import person
 from services.intake.complaint import (
     Arrival,
     Contact,
@@ -23,9 +22,9 @@ from services.intake.complaint import (
 )
 from shared.events import By, Event
 from shared.events.complaints import ArrivalRecorded, Channel
-from shared.problems import NotFound, Unprocessable
+from shared.problems import Unprocessable
 from shared.runtime import Runtime
-from shared.store import Conflict, Saved
+from shared.store import Conflict
 
 
 class KeyUsedForAnotherRequest(Unprocessable):
@@ -66,7 +65,7 @@ class Intake:
         *, actor: str, received_at: datetime | None = None, external_id: str | None = None, invented: bool = False,
     ) -> Accepted:  # fmt: skip
         """Accept a complaint once: `source` and `key` name the request, and a repeat gets the first answer."""
-        arrival = Arrival(channel, source, key, fingerprint=_fingerprint(grievance, contact))
+        arrival = Arrival(channel, source, key, fingerprint=_fingerprint(self.runtime.settings.ids, grievance, contact))
         by = By(actor, datetime.now(UTC), occurred_at=received_at)
         complaint_id = new_complaint_id()
         known = await self._person_with(contact.email)
@@ -105,21 +104,6 @@ class Intake:
         await self.runtime.commits.save(events)
         return counts
 
-    async def erase(self, person_id: UUID, reason: str, *, actor: str) -> list[Saved]:
-        """Destroy the person's key and tell every service."""
-        known = await asyncio.to_thread(self.runtime.store.load, person_id, person.evolve)
-        if known is None and await self._has_key(person_id):
-            known = person.Person(person_id, 0)
-        if known is None:
-            raise NotFound("There is no person with this id.")
-        return await self.runtime.commits.save(person.erase(known, reason, By(actor, datetime.now(UTC))))
-
-    async def _has_key(self, person_id: UUID) -> bool:
-        """Somebody of whom we have only words: the author of a mention, or of a row of a file."""
-        async with self.runtime.pool.connection() as conn:
-            found = await conn.execute("select 1 from keys where person_id = %s and wrapped is not null", [person_id])
-            return await found.fetchone() is not None
-
     async def _first_answer(self, arrival: Arrival) -> Accepted:
         first = self.runtime.store.load(arrival.id, lambda _, event: event)
         if not isinstance(first, ArrivalRecorded) or first.complaint_id is None:
@@ -140,5 +124,6 @@ class Intake:
         return None if row is None else row[0]
 
 
-def _fingerprint(grievance: Grievance, contact: Contact) -> str:
-    return hashlib.sha256(orjson.dumps([grievance, contact])).hexdigest()
+def _fingerprint(secret: str, grievance: Grievance, contact: Contact) -> str:
+    """Under a key: it stays when the person is erased, and nobody may try names and stories against it."""
+    return hmac.new(secret.encode(), orjson.dumps([grievance, contact]), hashlib.sha256).hexdigest()

@@ -84,31 +84,14 @@ class Imported(BaseModel):
     refusals: list[RefusedRow]
 
 
-class ErasePerson(BaseModel):
-    """A person asks to be forgotten; this cannot be undone."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)] = Field(
-        description="The ground, for example `GDPR Article 17`; names nobody."
-    )
-
-
-def people(intake: Intake) -> APIRouter:
-    routes = APIRouter(prefix="/api/v1/people", tags=["people"])
-
-    @routes.post("/{person_id}/erasure", dependencies=[allow("people.erase")])
-    async def erase_person(person_id: UUID, body: ErasePerson, request: Request) -> dict[str, str]:
-        """Destroy the person's key: their words and names are gone everywhere, the figures stay."""
-        saved = await intake.erase(person_id, body.reason, actor=asker(request).id)
-        return {"position": await intake.runtime.positions.token(saved)}
-
-    return routes
-
-
 def router(intake: Intake) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/complaints", tags=["complaints"])
     runtime = intake.runtime
 
-    @routes.post("", status_code=201, dependencies=[allow("complaints.make")])
+    @routes.post(
+        "", status_code=201, dependencies=[allow("complaints.make")],
+        responses={200: {"model": Receipt, "description": "The same request as before: its first answer."}},
+    )  # fmt: skip
     async def make_complaint(
         body: MakeComplaint, request: Request, response: Response,
         idempotency_key: Annotated[str, Header(min_length=1, max_length=255)],
@@ -140,7 +123,8 @@ def router(intake: Intake) -> APIRouter:
 
     @routes.get("/ledger", dependencies=[allow("complaints.read")])
     async def ledger_totals(
-        at_least: AtLeast = None, source: Annotated[str | None, Query(max_length=300)] = None
+        at_least: AtLeast = None,
+        source: Annotated[Annotated[str, AfterValidator(printable)] | None, Query(max_length=300)] = None,
     ) -> dict[str, int]:
         """Received = accepted + duplicate + refused, over all or for one source."""
         await runtime.positions.wait(ledger, at_least)

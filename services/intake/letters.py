@@ -26,6 +26,13 @@ Your complaint is closed. Two minutes of your time help us handle the next one b
 
 The link is for you alone and works until {until}.
 """
+NEW_LINK = """{greeting}
+
+Here is the new link to your complaint {reference}:
+{link}
+
+It is for you alone. If you did not ask for it, nobody has read your complaint, and you need do nothing.
+"""
 
 
 def day(instant: datetime) -> str:
@@ -54,6 +61,19 @@ def acknowledge(received: ComplaintReceived, person: Person, link: str, due: dat
 def acknowledgement_id(complaint_id: UUID) -> UUID:
     """One acknowledgement per complaint, however often it is asked for."""
     return uuid5(complaint_id, "acknowledgement")
+
+
+def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link: str, by: By) -> list[Event]:
+    """To the address that we know, whoever asked for it."""
+    assert person.email is not None
+    body = NEW_LINK.format(greeting=greeting(person), reference=received.reference, link=link)
+    return [
+        MessageWritten(
+            **by.stamp(message_id, 1), complaint_id=received.originator_id, person_id=person.id, purpose="reply",
+            channel="email", to=Sealed(person.id, person.email), body=Sealed(person.id, body),
+            subject=Sealed(person.id, f"The link to your complaint [{received.reference}]"),
+        )
+    ]  # fmt: skip
 
 
 def invite(invited: SurveyInvited, person: Person, link: str, by: By) -> list[Event]:

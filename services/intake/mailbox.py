@@ -7,6 +7,7 @@ from email.policy import default
 from typing import Any
 from uuid import UUID
 
+from shared import rewriting
 from shared.runtime import Runtime
 
 SCHEMA = """
@@ -34,10 +35,12 @@ class Mailbox:
         )
         async with server:
             while True:
-                async with self.runtime.pool.connection() as conn:
-                    await conn.execute(
+                async with self.runtime.pool.connection() as conn, conn.transaction():
+                    done = await conn.execute(
                         "delete from mailbox where person_id in (select person_id from keys where wrapped is null)"
                     )
+                    if done.rowcount:
+                        await conn.execute(rewriting.NOTE, [["mailbox"]])
                 await asyncio.sleep(1)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name

@@ -9,14 +9,20 @@ from typing import Any
 from uuid import UUID
 
 import aiosmtplib
+import psycopg
 
 from services.intake import message
 from services.intake.views.outbox import outbox
+from shared.alone import alone
 from shared.events import By
 from shared.runtime import Runtime
 from shared.telemetry import log
 
 EVERY = 0.15
+DUE = """
+select message_id, complaint_id, person_id, recipient, subject, body from outgoing
+where state = 'waiting' and next_at <= now() and recipient is not null order by next_at limit 20
+"""
 SENDER = "Complaints <complaints@localhost>"
 
 
@@ -29,18 +35,18 @@ class Mailer:
         self._noted: list[str] = []
 
     async def run(self) -> None:
-        """Look for what is due, for ever."""
-        while True:
-            async with self.runtime.pool.connection() as conn:
-                found = await conn.execute(
-                    "select message_id, complaint_id, person_id, recipient, subject, body from outgoing"
-                    " where state = 'waiting' and next_at <= now() and recipient is not null order by next_at limit 20"
-                )
-                due = await found.fetchall()
-            if due:
-                await self._send_all(due)
-                await self._until_seen()
-            await asyncio.sleep(EVERY)
+        """Look for what is due, for ever; one process of the service at a time, a second waits for it to go.
+
+        The connection that holds the lock asks for what is due: who has lost the lock finds out before sending more.
+        """
+        async with await psycopg.AsyncConnection.connect(self.runtime.settings.postgres, autocommit=True) as conn:
+            await alone(conn, "mailer")
+            while True:
+                due = await (await conn.execute(DUE)).fetchall()
+                if due:
+                    await self._send_all(due)
+                    await self._until_seen()
+                await asyncio.sleep(EVERY)
 
     async def _send_all(self, due: Sequence[tuple[Any, ...]]) -> None:
         """Over one connection; where none is to be had, each of them has failed once."""

@@ -3,21 +3,24 @@
 import secrets
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import AfterValidator
 
-from services.intake import ledger_page
+from services.intake import ledger_page, link_pages
 from services.intake.application import Intake
 from services.intake.complaint import Contact, Grievance
 from services.intake.form import FIRST, PRODUCTS, STEPS, check
+from services.intake.links import LinkExpired, LinkStopped, sign
+from services.intake.tracking import Tracking
 from services.intake.views.complaints import complaint_list
 from services.intake.views.ledger import ledger
 from services.intake.views.outbox import outbox
 from shared.http import AtLeast, Form, allow, asker
 from shared.live import live_updates
 from shared.problems import NotFound
+from shared.text import printable
 from shared.web.pages import Pages
 
 pages = Pages(Path(__file__).parent / "templates")
@@ -26,6 +29,8 @@ pages = Pages(Path(__file__).parent / "templates")
 def router(intake: Intake) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     runtime = intake.runtime
+    tracking = Tracking(runtime)
+    routes.include_router(link_pages.router(tracking, pages))
 
     @routes.get("/")
     async def home(request: Request) -> Response:
@@ -57,32 +62,33 @@ def router(intake: Intake) -> APIRouter:
             Contact(given.get("name") or None, given.get("email") or None, given.get("phone") or None),
             actor="customer",
         )  # fmt: skip
-        signed = runtime.signer.sign("complaint", str(accepted.complaint_id))
+        signed = sign(runtime.signer, accepted.complaint_id)
         wait = f"?at_least={accepted.position}" if accepted.position else ""
         return RedirectResponse(f"/complain/track/{signed}{wait}", 303)
 
     @routes.get("/complain/track/{signed}")
     async def track(request: Request, signed: str, at_least: AtLeast = None) -> Response:
         """Where a complaint stands, for whoever holds its link."""
-        value = runtime.signer.read("complaint", signed)
-        if value is None:
-            raise NotFound("This link is not complete. Open it again from the message we sent you.")
+        try:
+            complaint_id = await tracking.open(signed)
+        except (LinkExpired, LinkStopped) as ended:
+            return link_pages.end(request, pages, signed, ended)
         await runtime.positions.wait(complaint_list, at_least)
         async with runtime.pool.connection() as conn:
             found = await conn.execute(
                 "select reference, status, received_at, changed_at, narrative from complaints where complaint_id = %s",
-                [UUID(str(value))],
+                [complaint_id],
             )
             row = await found.fetchone()
         if row is None or row[0] is None:
             raise NotFound("We have no complaint under this link.")
-        return pages.render(request, "track.html", complaint=row, fresh=at_least is not None)
+        return pages.render(request, "track.html", complaint=row, fresh=at_least is not None, signed=signed)
 
     @routes.get("/intake", dependencies=[allow("complaints.read")])
     async def show_ledger(
         request: Request,
-        outcome: Annotated[str, Query(max_length=20)] = "",
-        source: Annotated[str, Query(max_length=300)] = "",
+        outcome: Annotated[str, Query(max_length=20), AfterValidator(printable)] = "",
+        source: Annotated[str, Query(max_length=300), AfterValidator(printable)] = "",
         after: Annotated[str | None, Query(max_length=500)] = None,
     ) -> Response:
         async with runtime.pool.connection() as conn:

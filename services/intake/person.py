@@ -1,17 +1,36 @@
 """A person who complains: who they are, how they want to be answered, and being forgotten."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
+from services.intake.retention import Hold
 from shared.events import By, Event
 from shared.events.complaints import Channel
-from shared.events.people import PersonErased, PersonIdentified
+from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted, PersonIdentified
 from shared.problems import RuleBroken
 from shared.sealed import words
 
 
 class PersonAlreadyErased(RuleBroken):
     """The person was erased before: there is nothing left to erase."""
+
+
+class HoldNotOverridable(RuleBroken):
+    """The law requires this person's data, and lets nobody set that aside. The erasure can be deferred."""
+
+
+class NothingToOverride(RuleBroken):
+    """Nothing holds this person's data. Erase them without an override."""
+
+
+class NoHold(RuleBroken):
+    """No hold was set on this person, so there is none to lift."""
+
+
+class HoldIsPast(RuleBroken):
+    """A hold ends after today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +43,8 @@ class Person:
     email: str | None = None
     preferred_channel: Channel = "email"
     erased: bool = False
+    held_until: date | None = None
+    deferred_until: date | None = None
 
 
 def evolve(person: Person | None, event: Event) -> Person:
@@ -34,13 +55,57 @@ def evolve(person: Person | None, event: Event) -> Person:
             state = replace(
                 state, name=words(event.name), email=words(event.email), preferred_channel=event.preferred_channel
             )
+        case PersonHeld():
+            state = replace(state, held_until=event.until)
+        case PersonHoldLifted():
+            state = replace(state, held_until=None)
+        case ErasureDeferred():
+            state = replace(state, deferred_until=event.until)
         case PersonErased():
             state = replace(state, name=None, email=None, erased=True)
     return replace(state, version=event.originator_version)
 
 
-def erase(person: Person, reason: str, by: By) -> list[Event]:
-    """Destroy the person's key: everything sealed under it is gone, everywhere and for ever."""
+def hold(person: Person, until: date, reason: str, by: By) -> list[Event]:
+    """Keep the person's data until that day, whatever is asked; a later hold takes the place of an earlier one."""
     if person.erased:
         raise PersonAlreadyErased
-    return [PersonErased(**by.stamp(person.id, person.version + 1), reason=reason)]
+    if until <= by.at.date():
+        raise HoldIsPast
+    return [PersonHeld(**by.stamp(person.id, person.version + 1), reason=reason, until=until)]
+
+
+def lift(person: Person, reason: str, by: By) -> list[Event]:
+    """End the hold; rules of retention stay."""
+    if person.held_until is None:
+        raise NoHold
+    return [PersonHoldLifted(**by.stamp(person.id, person.version + 1), reason=reason)]
+
+
+def holding(person: Person, retention: Sequence[Hold], today: date) -> list[Hold]:
+    """What requires the person's data today."""
+    own = [Hold("hold", person.held_until, True)] if person.held_until else []
+    return [one for one in (*own, *retention) if one.until > today]
+
+
+def erase(
+    person: Person, reason: str, by: By, *, retention: Sequence[Hold] = (), override: str | None = None
+) -> list[Event]:
+    """Destroy the person's key: everything sealed under it is gone, everywhere and for ever. Deferred while it is held,
+    unless what holds it may be set aside and is."""
+    if person.erased:
+        raise PersonAlreadyErased
+    holds = holding(person, retention, by.at.date())
+    stamp = by.stamp(person.id, person.version + 1)
+    if override is not None:
+        if not holds:
+            raise NothingToOverride
+        if not all(one.may_be_overridden for one in holds):
+            raise HoldNotOverridable
+        return [PersonErased(**stamp, reason=reason, override=override, overridden=[one.name for one in holds])]
+    if not holds:
+        return [PersonErased(**stamp, reason=reason)]
+    until = max(one.until for one in holds)
+    if until == person.deferred_until:
+        return []
+    return [ErasureDeferred(**stamp, reason=reason, holds=[one.name for one in holds], until=until)]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from services.intake import letters, person
+from services.intake import letters, links, person
 from services.intake.complaint import Arrival, Grievance, receive
 from services.intake.person import Person
 from shared.events import By, Event
@@ -31,7 +31,7 @@ def policies(signer: Signer, public_url: str) -> list[Policy]:
             if isinstance(event, ComplaintReceived) and event.channel != "import" and event.person_id in people
             for written in letters.acknowledge(
                 event, people[event.person_id],
-                f"{public_url}/complain/track/{signer.sign('complaint', str(event.originator_id))}",
+                links.make(signer, public_url, event.originator_id),
                 event.happened_at + FINAL_RESPONSE,
                 By("intake.acknowledge", event.recorded_at, record.id),
             )

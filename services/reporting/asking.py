@@ -33,7 +33,7 @@ class Report:
         return f"{path}?{urlencode({key: value for key, value in pairs.items() if value})}"
 
 
-def asked_report(
+async def asked_report(
     by: Annotated[Dimension, Query(description="What to count by.")] = "product",
     first: Annotated[Day, Query(alias="from", description="Received on or after this day (UTC).")] = "",
     last: Annotated[Day, Query(alias="to", description="Received on or before this day (UTC).")] = "",
@@ -57,7 +57,7 @@ def asked_report(
 ReportAsked = Annotated[Report, Depends(asked_report)]
 
 
-def _asked_instant(as_at: Annotated[str, Query(max_length=40, description=AT)] = "") -> datetime | None:
+async def _asked_instant(as_at: Annotated[str, Query(max_length=40, description=AT)] = "") -> datetime | None:
     return instant(as_at)
 
 

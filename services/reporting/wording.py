@@ -8,11 +8,15 @@ from shared.web.templating import gettext
 SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
     "arrival.recorded": ("Arrival {outcome}, {channel}", ("source", "line", "reasons")),
     "complaint.received": ("Complaint {reference} received, {channel}", ("organisation", "product", "issue")),
+    "link.revoked": ("Customer's links stopped", ("generation",)),
     "message.written": ("Message written to the customer: {purpose}, {channel}", ()),
     "message.sent": ("Message sent at try {attempt}", ()),
     "message.failed": ("Message not sent at try {attempt}", ("error",)),
     "person.identified": ("Person gave their name and how to reach them", ("preferred_channel",)),
-    "person.erased": ("Person erased: their key is destroyed", ("reason",)),
+    "person.held": ("Person held until {until}", ("reason",)),
+    "person.hold-lifted": ("Hold on the person lifted", ("reason",)),
+    "person.erasure-deferred": ("Erasure deferred until {until}", ("reason", "holds")),
+    "person.erased": ("Person erased: their key is destroyed", ("reason", "override", "overridden")),
     "case.opened": ("Case opened, priority {priority}", ("organisation",)),
     "case.aspect-raised": ("Aspect raised", ("product", "issue")),
     "case.aspect-classified": ("Aspect classified", ("product", "issue")),
@@ -30,6 +34,8 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
     "sentiment.measured": ("Sentiment of the {subject} measured: {heat}", ("score", "model")),
     "survey.invited": ("Person invited to a survey", ("questionnaire",)),
     "survey.answered": ("Survey answered", ("questionnaire",)),
+    "survey.withdrawn": ("Invitation to a survey withdrawn", ("questionnaire",)),
+    "checkpoint.sealed": ("Log sealed: checkpoint {originator_version} over {size} records", ()),
 }
 """Type -> its sentence, and the fields that follow it where the event has them."""
 

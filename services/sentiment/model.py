@@ -8,7 +8,7 @@ further than three words, so here each such word is weighed within its neighbour
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import punctuation
 from typing import Any, Literal
@@ -95,16 +95,21 @@ def weigh(sentence: str) -> tuple[float, list[Deciding]]:
     plain, places = sentence, None
     if not sentence.isascii() and not analyzer.emojis.keys().isdisjoint(sentence):
         plain, places = _describe_emojis(sentence, analyzer.emojis)
-    raw = plain.lower().split()
-    if analyzer.lexicon.keys().isdisjoint(raw) and analyzer.lexicon.keys().isdisjoint(
-        [word.strip(punctuation) for word in raw]
-    ):
+    raw = plain.split()
+    if not any(map(_shows, raw)):
         return 0.0, []
-    words = list(map(VADER.SentiText._strip_punc_if_word, plain.split()))
+    words = list(map(VADER.SentiText._strip_punc_if_word, raw))
     weights = _weights(analyzer, words)
     score: float = analyzer.score_valence(analyzer._but_check(words, weights), plain.strip())["compound"]
     spots = list(re.finditer(r"\S+", plain))
     return score, [_place(spots[i], weight, places) for i, weight in enumerate(weights) if weight]
+
+
+@lru_cache(maxsize=50_000)
+def _shows(word: str) -> bool:
+    """Whether it may show a feeling; most words of a sentence do not, and people use few of all words."""
+    low = word.lower()
+    return not _analyzer().lexicon.keys().isdisjoint((low, low.strip(punctuation)))
 
 
 class _Neighbourhood:
@@ -118,7 +123,7 @@ def _weights(analyzer: Any, words: list[str]) -> list[float]:
     shouted = VADER.allcap_differential(words)
     weights = [0.0] * len(words)
     for i, word in enumerate(words):
-        low = word.lower()
+        low = word.lower() if _shows(word) else ""
         if low in analyzer.lexicon and low not in VADER.BOOSTER_DICT and words[i : i + 2] != ["kind", "of"]:
             before = min(i, NEAR)
             near = _Neighbourhood(words[i - before : i + NEAR], shouted)

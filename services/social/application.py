@@ -40,7 +40,7 @@ class Social:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self._secret = runtime.settings.secret
+        self._secret = runtime.settings.ids
 
     async def capture(self, posts: Sequence[Post], *, actor: str) -> Captured:
         """Take in what is not known yet, all or nothing; looks again when others write or erase meanwhile."""

@@ -157,7 +157,10 @@ def _add_capture(routes: APIRouter, social: Social) -> None:
             position=await positions.token(done.saved) if done.saved else None,
         )  # fmt: skip
 
-    @routes.post("", status_code=201, dependencies=[allow("mentions.work")], response_model=Receipt)
+    @routes.post(
+        "", status_code=201, dependencies=[allow("mentions.work")],
+        responses={200: {"model": Receipt, "description": "The mention was known before."}},
+    )  # fmt: skip
     async def capture_mention(body: CaptureMention, request: Request, response: Response) -> Receipt:
         """Take a mention in. Delivered again, with the same text or another, it is the same mention (200)."""
         done = await social.capture([body.post()], actor=asker(request).id)

@@ -1,4 +1,4 @@
-"""The commands of surveys: a person answers."""
+"""The commands of surveys: a person answers, or staff withdraw what they were asked."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from shared.store import Saved
 
 
 class Surveys:
-    """Takes answers; a link opens one response and nothing else."""
+    """Takes answers and withdraws invitations; a link opens one response and nothing else."""
 
     def __init__(self, runtime: Runtime, questionnaires: Questionnaires) -> None:
         self.runtime = runtime
@@ -44,4 +44,11 @@ class Surveys:
         by = By("customer", datetime.now(UTC))
         return await self.runtime.commits.decide(
             response_id, response.evolve, lambda state: response.answer(state, asked, given, by)
+        )
+
+    async def withdraw(self, response_id: UUID, *, actor: str) -> list[Saved]:
+        """Stop the link of one response; nothing is saved where it opens nothing any more."""
+        by = By(actor, datetime.now(UTC))
+        return await self.runtime.commits.decide(
+            response_id, response.evolve, lambda state: response.withdraw(state, by)
         )

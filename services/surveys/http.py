@@ -1,4 +1,4 @@
-"""The JSON API of surveys: what is asked, what was answered, and who was invited."""
+"""The JSON API of surveys: what is asked, what was answered, who was invited, and whose invitation is withdrawn."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from services.surveys.questionnaire import Questionnaire
 from services.surveys.views import answers, responses
 from services.surveys.views.answers import Tally, answer_list
 from services.surveys.views.responses import response_list
-from shared.http import AtLeast, allow
+from shared.http import AtLeast, allow, asker
 from shared.paging import Page, cursor, links
 
 
@@ -41,7 +41,7 @@ class SurveyResult(BaseModel):
     questionnaire: str = Field(description="Name and version, for example `handling.v1`.")
     title: str
     effective_from: str
-    invited: int
+    invited: int = Field(description="How many could answer: those whose invitation was withdrawn are left out.")
     answered: int
     questions: list[QuestionResult]
 
@@ -51,7 +51,7 @@ class SurveyResults(BaseModel):
 
 
 class ResponseRow(BaseModel):
-    """One invitation; `answered_at` is empty until the person answers."""
+    """One invitation; `answered_at` is empty until the person answers, `withdrawn_at` unless staff stopped its link."""
 
     response_id: UUID
     case_id: UUID
@@ -59,6 +59,7 @@ class ResponseRow(BaseModel):
     invited_at: datetime
     expires_at: datetime | None
     answered_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 class ResponsePage(BaseModel):
@@ -92,6 +93,11 @@ def router(surveys: Surveys) -> APIRouter:
         async with runtime.pool.connection() as conn:
             rows = await responses.newest(conn, questionnaire, after, page.size + 1)
         return links(request, page, rows, lambda row: (row["invited_at"], row["response_id"]))
+
+    @routes.post("/responses/{response_id}/withdrawal", status_code=204, dependencies=[allow("surveys.withdraw")])
+    async def withdraw_invitation(response_id: UUID, request: Request) -> None:
+        """Stop the link of an invitation that is not answered; one that opens nothing any more stays as it is."""
+        await surveys.withdraw(response_id, actor=asker(request).id)
 
     return routes
 

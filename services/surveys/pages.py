@@ -11,15 +11,23 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.surveys.application import Surveys
 from services.surveys.questionnaire import Questionnaire
-from services.surveys.response import AnswersNotAccepted, SurveyAlreadyAnswered, SurveyExpired, ensure_open
+from services.surveys.response import (
+    AnswersNotAccepted,
+    SurveyAlreadyAnswered,
+    SurveyExpired,
+    SurveyStopped,
+    ensure_open,
+)
 from services.surveys.views import answers, responses
 from services.surveys.views.answers import Tally, answer_list
 from services.surveys.views.responses import response_list
-from shared.http import Form, allow
+from shared.http import AtLeast, Form, allow, asker
+from shared.identity import may
 from shared.live import live_updates
 from shared.paging import Page, cursor, links
 from shared.problems import NotFound, PersonWasErased
-from shared.web.pages import Pages
+from shared.web.pages import Pages, flash
+from shared.web.templating import gettext as _
 
 COMMENTS = 20
 
@@ -27,6 +35,13 @@ COMMENTS = 20
 def router(surveys: Surveys) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     pages = Pages(Path(__file__).parent / "templates")
+    _add_results(routes, surveys, pages)
+    _add_questions(routes, surveys, pages)
+    return routes
+
+
+def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
+    """For staff."""
     runtime = surveys.runtime
 
     @routes.get("/surveys", dependencies=[allow("surveys.read")])
@@ -50,10 +65,11 @@ def router(surveys: Surveys) -> APIRouter:
 
     @routes.get("/surveys/responses", dependencies=[allow("surveys.read")])
     async def list_responses(
-        request: Request, page: Page, questionnaire: str | None = None, question: str | None = None,
-        choice: Annotated[int | None, Query(ge=0, le=100)] = None,
+        request: Request, page: Page, at_least: AtLeast = None, questionnaire: str | None = None,
+        question: str | None = None, choice: Annotated[int | None, Query(ge=0, le=100)] = None,
     ) -> Response:  # fmt: skip
         """The responses behind a figure: all that were asked, or those who chose one answer."""
+        await runtime.positions.wait(response_list, at_least)
         shown = _chosen(surveys, questionnaire)
         asked = next((one for one in shown.questions if one.name == question), None)
         chosen = (asked.name, choice) if asked is not None and choice is not None else None
@@ -63,8 +79,27 @@ def router(surveys: Surveys) -> APIRouter:
         paged = links(request, page, rows, lambda row: (row["invited_at"], row["response_id"]))
         return pages.render(
             request, "responses.html", area="surveys", shown=shown, question=asked if chosen else None, choice=choice,
-            rows=paged["data"], next_href=paged["links"]["next"] or "",
+            rows=paged["data"], next_href=paged["links"]["next"] or "", after=page.after, now=datetime.now(UTC),
+            may_withdraw=may(asker(request), "surveys.withdraw"),
         )  # fmt: skip
+
+    @routes.post("/surveys/responses/{response_id}/withdrawal", dependencies=[allow("surveys.withdraw")])
+    async def withdraw(request: Request, response_id: UUID, form: Form) -> Response:
+        """Back to the list, once it has seen what was done; where the person was quicker, the notice tells it."""
+        address, said = _way_back(form), _("The link of the survey opens nothing any more.")
+        try:
+            saved = await surveys.withdraw(response_id, actor=asker(request).id)
+        except SurveyAlreadyAnswered as answered:
+            saved, said = [], str(answered)
+        if saved:
+            address += ("&" if "?" in address else "?") + f"at_least={await runtime.positions.token(saved)}"
+        response = RedirectResponse(address, 303)
+        flash(response, said)
+        return response
+
+
+def _add_questions(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
+    """For whoever has a link."""
 
     @routes.get("/surveys/answer/{signed}")
     async def questions(request: Request, signed: str) -> Response:
@@ -82,7 +117,7 @@ def router(surveys: Surveys) -> APIRouter:
             return await _form(request, signed, given, refused.errors)
         except SurveyAlreadyAnswered:
             return await _form(request, signed, {}, {})
-        except (SurveyExpired, PersonWasErased):
+        except (SurveyExpired, SurveyStopped, PersonWasErased):
             return pages.render(request, "ended.html", status=410)
         return RedirectResponse(f"/surveys/answer/{signed}/thanks", 303)
 
@@ -97,14 +132,12 @@ def router(surveys: Surveys) -> APIRouter:
             ensure_open(response, datetime.now(UTC))
         except SurveyAlreadyAnswered:
             return pages.render(request, "answered.html", response=response)
-        except SurveyExpired:
+        except (SurveyExpired, SurveyStopped):
             return pages.render(request, "ended.html", status=410)
         return pages.render(
             request, "answer.html", status=422 if errors else 200, asked=asked, response=response, given=given,
             errors=errors,
         )  # fmt: skip
-
-    return routes
 
 
 def _chosen(surveys: Surveys, name: str | None) -> Questionnaire:
@@ -112,6 +145,12 @@ def _chosen(surveys: Surveys, name: str | None) -> Questionnaire:
     if found is None:
         raise NotFound("There is no questionnaire with this name. Open Surveys to see those that there are.")
     return found
+
+
+def _way_back(form: Any) -> str:
+    """The list as it was narrowed where the button stood; only ever ours."""
+    back, here = str(form.get("back", "")), "/surveys/responses"
+    return back if back.isprintable() and back.partition("?")[0] == here else here
 
 
 def _charts(name: str, tallies: list[Tally]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A response: one person is asked about one case, and answers once, while the link works."""
+"""A response: one person is asked about one case, and answers once, while the link works and is not withdrawn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from services.surveys.questionnaire import LONGEST, Question, Questionnaire
 from shared.events import By, Event
-from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited
+from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
 from shared.problems import RuleBroken, Unprocessable
 from shared.sealed import Sealed
 from shared.text import printable
@@ -19,6 +19,12 @@ class SurveyAlreadyAnswered(RuleBroken):
 
 class SurveyExpired(RuleBroken):
     """The link to this survey no longer works: the time to answer is over."""
+
+    status = 410
+
+
+class SurveyStopped(RuleBroken):
+    """This survey was withdrawn, and its link opens nothing any more."""
 
     status = 410
 
@@ -42,6 +48,7 @@ class Response:
     person_id: UUID
     expires_at: datetime
     answered_at: datetime | None = None
+    withdrawn_at: datetime | None = None
 
 
 def evolve(response: Response | None, event: Event) -> Response:
@@ -55,6 +62,9 @@ def evolve(response: Response | None, event: Event) -> Response:
         case SurveyAnswered():
             assert response is not None
             return replace(response, version=event.originator_version, answered_at=event.recorded_at)
+        case SurveyWithdrawn():
+            assert response is not None
+            return replace(response, version=event.originator_version, withdrawn_at=event.recorded_at)
     raise TypeError(f"{event.type} is no event of a response")
 
 
@@ -72,11 +82,27 @@ def invite(case_id: UUID, person_id: UUID, questionnaire: Questionnaire, closed_
 
 
 def ensure_open(response: Response, now: datetime) -> None:
-    """Answered once, and only in time."""
+    """Answered once, only in time, and not once it was withdrawn."""
     if response.answered_at is not None:
         raise SurveyAlreadyAnswered
+    if response.withdrawn_at is not None:
+        raise SurveyStopped
     if now >= response.expires_at:
         raise SurveyExpired
+
+
+def withdraw(response: Response, by: By) -> list[Event]:
+    """Stop the link before anybody answers; one that opens nothing any more is left as it is."""
+    try:
+        ensure_open(response, by.at)
+    except (SurveyStopped, SurveyExpired):
+        return []
+    return [
+        SurveyWithdrawn(
+            **by.stamp(response.id, response.version + 1), case_id=response.case_id,
+            questionnaire=response.questionnaire, person_id=response.person_id,
+        )
+    ]  # fmt: skip
 
 
 def answer(response: Response, questionnaire: Questionnaire, given: Mapping[str, str], by: By) -> list[Event]:

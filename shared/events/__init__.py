@@ -1,6 +1,6 @@
 """The catalogue: every event that one service publishes for the others."""
 
-from shared.events import cases, complaints, mentions, people, sentiments, surveys
+from shared.events import cases, complaints, mentions, people, reports, sentiments, surveys
 from shared.events.base import EVENTS, By, Event, UnknownEvent, decode, wire_name
 
 OWNERS = {
@@ -10,10 +10,11 @@ OWNERS = {
     "mentions": "social",
     "sentiments": "sentiment",
     "surveys": "surveys",
+    "reports": "reporting",
 }
 """Topic -> the one service that writes it."""
 
 __all__ = [
     "EVENTS", "OWNERS", "By", "Event", "UnknownEvent", "cases", "complaints", "decode", "mentions", "people",
-    "sentiments", "surveys", "wire_name",
+    "reports", "sentiments", "surveys", "wire_name",
 ]  # fmt: skip

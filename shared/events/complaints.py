@@ -28,7 +28,7 @@ class ArrivalRecorded(ComplaintEvent):
     source: str | None = Field(None, description="The file, mailbox or client that it came from.")
     line: int | None = Field(None, description="The line in that file.")
     reasons: list[str] = Field(default_factory=list, description="Why it was refused.")
-    fingerprint: str | None = Field(None, description="SHA-256 of what was sent, to tell a retry from a reuse.")
+    fingerprint: str | None = Field(None, description="HMAC of what was sent, to tell a retry from a reuse.")
 
 
 class ComplaintReceived(ComplaintEvent):
@@ -52,6 +52,15 @@ class ComplaintReceived(ComplaintEvent):
     tags: list[str] = Field(default_factory=list, description="For example `Older American`.")
     mention_id: UUID | None = Field(None, description="The mention that it was made from.")
     invented: bool = Field(False, description="True for demonstration data.")
+
+
+class LinkRevoked(ComplaintEvent):
+    """Links by which the customer follows the complaint open nothing any more; `originator_id` is the links'."""
+
+    type: ClassVar[str] = "link.revoked"
+
+    complaint_id: UUID = Field(description="The complaint that they opened.")
+    generation: int = Field(ge=0, description="Links of this generation and of earlier ones have ended.")
 
 
 class MessageEvent(ComplaintEvent):

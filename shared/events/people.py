@@ -1,5 +1,6 @@
 """What `intake` publishes about people."""
 
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
@@ -26,9 +27,38 @@ class PersonIdentified(PersonEvent):
     needs: Sealed | None = Field(None, description="What makes it easier for them, in their words.")
 
 
+class PersonHeld(PersonEvent):
+    """The person's data must be kept for the time being, whatever is asked: a legal hold."""
+
+    type: ClassVar[str] = "person.held"
+
+    reason: str = Field(description="Why; names nobody.")
+    until: date = Field(description="The first day on which it no longer holds.")
+
+
+class PersonHoldLifted(PersonEvent):
+    """The hold ended before its day."""
+
+    type: ClassVar[str] = "person.hold-lifted"
+
+    reason: str = Field(description="Why; names nobody.")
+
+
+class ErasureDeferred(PersonEvent):
+    """The person asked to be forgotten and will be, when nothing requires their data any more."""
+
+    type: ClassVar[str] = "person.erasure-deferred"
+
+    reason: str = Field(description="The ground of the request; names nobody.")
+    holds: list[str] = Field(description="What requires the data: rules by name, or `hold`.")
+    until: date = Field(description="The first day on which it may be erased, as far as is known.")
+
+
 class PersonErased(PersonEvent):
     """The person's key is destroyed everywhere; figures stay, words and names are gone."""
 
     type: ClassVar[str] = "person.erased"
 
     reason: str = Field(description="The ground of the request; names nobody.")
+    override: str | None = Field(None, description="Why the holds in `overridden` were set aside; names nobody.")
+    overridden: list[str] | None = Field(None, description="The holds that were set aside, by name.")

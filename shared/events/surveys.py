@@ -42,3 +42,9 @@ class SurveyAnswered(SurveyEvent):
     type: ClassVar[str] = "survey.answered"
 
     answers: list[Answer] = Field(description="One per question that was answered.")
+
+
+class SurveyWithdrawn(SurveyEvent):
+    """Staff took the invitation back before it was answered: its link opens nothing any more."""
+
+    type: ClassVar[str] = "survey.withdrawn"

@@ -24,9 +24,15 @@ POLICY = (
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # a customer's link is their key: no other site is told of it
     "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+"""Two years (RFC 6797), where the site is served by https."""
 
 
 class Pages:
@@ -62,7 +68,6 @@ class Pages:
     def render(self, request: Request, name: str, /, status: int = 200, **context: Any) -> HTMLResponse:
         """The response for a page; a notice is shown once, and never eaten by a live update."""
         response = HTMLResponse(self.html(request, name, context), status)
-        response.headers["Cache-Control"] = "private, no-cache"
         if NOTICE in request.cookies and not is_live(request):
             response.delete_cookie(NOTICE)
         return response

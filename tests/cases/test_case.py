@@ -273,7 +273,7 @@ COMMANDS: st.SearchStrategy[Callable[[Case], list[Event]]] = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(COMMANDS, max_size=40))
 def test_whatever_is_asked_the_case_stays_sound(commands: list[Callable[[Case], list[Event]]]) -> None:
     """Never closed with an open aspect, always one primary, versions without a hole, a return that adds up."""

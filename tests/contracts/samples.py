@@ -2,7 +2,7 @@
 
 import json
 import types
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -53,7 +53,7 @@ def _value(annotation: Any, name: str) -> Any:
         return named[name]
     plain: dict[Any, Any] = {
         UUID: PERSON, str: name, int: 1, float: -0.5, bool: True, Decimal: Decimal("12.50"),
-        Sealed: Sealed(PERSON, WORDS),
+        Sealed: Sealed(PERSON, WORDS), date: date(2026, 3, 14),
     }  # fmt: skip
     return plain.get(annotation, datetime(2026, 3, 14, 9, 30, tzinfo=UTC))
 

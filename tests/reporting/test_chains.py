@@ -1,7 +1,6 @@
 """A chain names each record that does not fit, once, and goes on."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -23,7 +22,7 @@ def log(count: int = 9) -> list[Record]:
     for number in range(1, count + 1):
         feeder._positions = number * 10 - 1
         (raw,) = feeder.records(closed(1, number, number))
-        records.append(replace(read(raw), offset=number - 1))
+        records.append(read(raw)._replace(offset=number - 1))
     return records
 
 
@@ -37,15 +36,15 @@ def walk(records: Sequence[Record], end: tuple[int, bytes] | None = None) -> lis
 
 
 def change_value(records: list[Record], at: int) -> None:
-    records[at] = replace(records[at], value=records[at].value.replace(b"ines", b"inez"))
+    records[at] = records[at]._replace(value=records[at].value.replace(b"ines", b"inez"))
 
 
 def change_type(records: list[Record], at: int) -> None:
-    records[at] = replace(records[at], name="case.reopened.v1")
+    records[at] = records[at]._replace(name="case.reopened.v1")
 
 
 def change_link(records: list[Record], at: int) -> None:
-    records[at] = replace(records[at], chain=bytes(32))
+    records[at] = records[at]._replace(chain=bytes(32))
 
 
 def take_out(records: list[Record], at: int) -> None:
@@ -54,14 +53,14 @@ def take_out(records: list[Record], at: int) -> None:
 
 def slip_in(records: list[Record], at: int) -> None:
     """A stranger copies a record's form and takes a position that is free."""
-    made = replace(
-        records[at], position=records[at].position + 1, previous=records[at].position, chain=b"x" * 32, offset=99
+    made = records[at]._replace(
+        position=records[at].position + 1, previous=records[at].position, chain=b"x" * 32, offset=99
     )
     records.insert(at + 1, made)
 
 
 def slip_in_far_ahead(records: list[Record], at: int) -> None:
-    made = replace(records[at], position=10**9, previous=10**9 - 1, chain=b"x" * 32, offset=99)
+    made = records[at]._replace(position=10**9, previous=10**9 - 1, chain=b"x" * 32, offset=99)
     records.insert(at + 1, made)
 
 
@@ -70,12 +69,12 @@ def slip_in_well_chained(records: list[Record], at: int) -> None:
     before, value = records[at], b'{"forged":true}'
     position = before.position + 1
     link = chain(before.chain, position, before.name, value)
-    made = replace(before, position=position, previous=before.position, value=value, chain=link, offset=99)
+    made = before._replace(position=position, previous=before.position, value=value, chain=link, offset=99)
     records.insert(at + 1, made)
 
 
 def repeat_with_other_bytes(records: list[Record], at: int) -> None:
-    records.insert(at + 1, replace(records[at], value=b"{}", offset=99))
+    records.insert(at + 1, records[at]._replace(value=b"{}", offset=99))
 
 
 ALL: list[tuple[Tamper, str, int]] = [
@@ -133,6 +132,6 @@ def test_a_log_that_was_rewritten_whole_does_not_end_as_the_owner_recorded() -> 
     link = records[2].chain
     for index in range(3, 9):
         link = chain(link, records[index].position, records[index].name, records[index].value)
-        records[index] = replace(records[index], chain=link)
+        records[index] = records[index]._replace(chain=link)
     assert walk(records) == []
     assert [(found.kind, found.position) for found in walk(records, end)] == [("changed", 90)]

@@ -1,10 +1,14 @@
 """A view is rebuilt beside the live one, compared with it, and switched while pages read on."""
 
 import asyncio
-from uuid import uuid4
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
 
+from shared import generations
 from shared.rebuild import rebuild
 from shared.runtime import Runtime
+from shared.view import Table, View
 from tests.serving import until
 from tests.shared.conftest import Stories, met, note, reopening, story_view
 
@@ -97,3 +101,24 @@ async def test_a_changed_fold_is_built_beside_the_live_view_and_switched(stories
         saved = await runtime.commits.save([reopening(case, 1)])
         await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved), 20)
         assert (await stories.rows(runtime))[case] == (10, "again")
+
+
+@dataclass(slots=True)
+class Longer:
+    case_id: UUID
+    reopened: int = 0
+    since: datetime | None = None
+
+
+async def test_until_it_is_rebuilt_an_older_view_shows_new_columns_and_tables_empty(stories: Stories) -> None:
+    """Pages of today ask for them from the first request on."""
+    async with stories.running() as runtime:
+        await filled(stories, runtime)
+        newer = View("stories", 2, [Table("stories", Longer), Table("chapters", Longer)])
+        async with runtime.pool.connection() as conn:
+            for _ in range(2):
+                assert (await generations.prepare(conn, newer)).version == 1
+            found = await conn.execute("select reopened, since, last_reason from stories group by 1, 2, 3")
+            assert await found.fetchall() == [(2, None, "again")]
+            found = await conn.execute("select case_id, reopened, since from chapters")
+            assert await found.fetchall() == []

@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.records import FIRST_CHAIN, Record, chain, read
 from shared.relay import Relay
 from shared.runtime import Runtime
 from tests.serving import until
-from tests.shared.conftest import Stories, reopening, story_view
+from tests.shared.conftest import Stories, met, reopening, story_view
 
 
 async def sent(stories: Stories, topic: str = "cases") -> list[Record]:
@@ -84,6 +84,44 @@ async def test_a_crash_before_the_position_is_recorded_sends_the_same_again(
             return (await stories.rows(runtime)).get(case) == (2, "again")
 
         await until(seen)
+
+
+async def test_a_key_is_sent_before_the_event_that_needs_it(stories: Stories, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is saved while the relay looks for keys has a key that this look has missed."""
+    sent_to: list[str] = []
+    ours = stories.settings.kafka.prefix
+    look, send, send_batch = Relay._send_keys, AIOKafkaProducer.send, AIOKafkaProducer.send_batch
+
+    def note(topic: str) -> None:
+        if topic.startswith(ours):  # services of other tests may run in this process too
+            sent_to.append(topic.removeprefix(ours))
+
+    async def noted(producer: AIOKafkaProducer, topic: str, *args: Any, **more: Any) -> Any:
+        note(topic)
+        return await send(producer, topic, *args, **more)  # type: ignore[no-untyped-call]
+
+    async def noted_batch(producer: AIOKafkaProducer, batch: Any, topic: str, **more: Any) -> Any:
+        note(topic)
+        return await send_batch(producer, batch, topic, **more)  # type: ignore[no-untyped-call]
+
+    async with stories.running() as runtime:
+        saved: list[Any] = []
+
+        async def overtaken(relay: Relay, *args: Any) -> int:
+            number = await look(relay, *args)
+            if not saved:
+                saved.extend(await runtime.commits.save([met(uuid4())]))
+            return number
+
+        monkeypatch.setattr(AIOKafkaProducer, "send", noted)
+        monkeypatch.setattr(AIOKafkaProducer, "send_batch", noted_batch)
+        monkeypatch.setattr(Relay, "_send_keys", overtaken)
+
+        async def sent_at_last() -> bool:
+            return "people" in sent_to
+
+        await until(sent_at_last)
+    assert sent_to[0] == "people-keys"
 
 
 async def test_two_relays_send_each_position_once(stories: Stories) -> None:

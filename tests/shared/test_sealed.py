@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shared.events.base import By, decode, wire_name
 from shared.events.cases import NoteAdded
 from shared.keys import KeyMissing, Keyring
-from shared.sealed import Sealed
+from shared.masters import WrongMasterKey
+from shared.sealed import Sealed, people_in
 from shared.store import EventMapper
 
 PERSON = UUID("0198c0de-0000-7000-8000-000000000001")
@@ -44,6 +45,13 @@ def test_the_text_is_not_in_what_is_written_or_shown() -> None:
     assert "secret" not in str(event.model_dump())
 
 
+def test_whose_keys_it_takes_is_seen_in_what_is_written() -> None:
+    other = uuid4()
+    keys = ring(PERSON, other)
+    written = [note('"person":"no id"', person).model_dump_json(context=keys).encode() for person in (PERSON, other)]
+    assert people_in([*written, b'{"person":"------------------------------------"}', b""]) == {PERSON, other}
+
+
 def test_without_the_key_the_field_reads_as_erased() -> None:
     keys = ring(PERSON)
     event = note("words")
@@ -70,7 +78,7 @@ def test_nothing_is_sealed_without_a_key() -> None:
 
 def test_a_key_wrapped_by_another_master_key_is_refused() -> None:
     wrapped = Keyring(bytes(32)).create(PERSON)
-    with pytest.raises(ValueError, match="master key"):
+    with pytest.raises(WrongMasterKey, match="master key"):
         Keyring(bytes([1] * 32)).learn(PERSON, wrapped)
 
 

@@ -7,7 +7,7 @@ from services.surveys.questionnaire import load_questionnaires
 from services.surveys.response import invite
 from shared.events import By
 from shared.events.cases import CaseClosed
-from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited
+from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
 from shared.sealed import Sealed
 
 CLOSED = datetime(2026, 3, 14, 9, tzinfo=UTC)
@@ -33,4 +33,11 @@ def answered(invited: SurveyInvited, *, comment: str | None = None, **choices: i
     return SurveyAnswered(
         **By("customer", CLOSED + timedelta(days=1)).stamp(invited.originator_id, 2), case_id=invited.case_id,
         questionnaire=invited.questionnaire, person_id=invited.person_id, answers=answers,
+    )  # fmt: skip
+
+
+def withdrawn(invited: SurveyInvited) -> SurveyWithdrawn:
+    return SurveyWithdrawn(
+        **By("ines@example.org", CLOSED + timedelta(days=2)).stamp(invited.originator_id, 2), case_id=invited.case_id,
+        questionnaire=invited.questionnaire, person_id=invited.person_id,
     )  # fmt: skip

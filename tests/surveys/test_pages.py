@@ -1,4 +1,4 @@
-"""The running service: a case closes elsewhere, its person answers by a link, staff see the figures."""
+"""The running service: a case closes elsewhere, its person answers by a link, staff see the figures and stop links."""
 
 import re
 from uuid import UUID
@@ -103,3 +103,84 @@ async def test_erased_person_finds_the_survey_ended(surveys: Served) -> None:
         sent = await customer.post(link, data={**FOUR, "comment": "Hello", "csrf": await csrf(customer, link)})
         assert sent.status_code == 410
         assert "This survey has ended" in sent.text
+
+
+def response_of(number: int) -> UUID:
+    return response_id(UUID(int=number), "handling")
+
+
+async def listed(client: httpx.AsyncClient, number: int) -> dict[str, str]:
+    """The row of this invitation, once it is there."""
+
+    async def row() -> dict[str, str]:
+        rows = (await client.get("/api/v1/surveys/responses", params={"page[size]": 200})).json()["data"]
+        return next((one for one in rows if one["response_id"] == str(response_of(number))), {})
+
+    found: dict[str, str] = await until(row)
+    return found
+
+
+async def test_a_withdrawn_survey_cannot_be_answered(surveys: Served) -> None:
+    link = await ask(surveys, 7)
+    path = f"/api/v1/surveys/responses/{response_of(7)}/withdrawal"
+    async with surveys.client(accept="text/html") as customer, surveys.client("handler") as handler:
+        token = await csrf(customer, link)
+        assert (await listed(handler, 7))["withdrawn_at"] is None
+        for _ in range(2):
+            assert (await handler.post(path)).status_code == 204
+        gone, sent = await customer.get(link), await customer.post(link, data={**FOUR, "csrf": token})
+        assert (gone.status_code, sent.status_code) == (410, 410)
+        assert "This survey has ended" in gone.text
+        assert "This survey has ended" in sent.text
+
+        async def withdrawn() -> bool:
+            row = await listed(handler, 7)
+            return row["withdrawn_at"] is not None and row["answered_at"] is None
+
+        assert await until(withdrawn)
+
+
+async def test_an_answered_or_unknown_invitation_is_not_withdrawn(surveys: Served) -> None:
+    link = await ask(surveys, 8)
+    async with surveys.client() as customer:
+        await customer.post(link, data={**FOUR, "csrf": await csrf(customer, link)})
+    async with surveys.client("leader") as leader:
+        answer = await leader.post(f"/api/v1/surveys/responses/{response_of(8)}/withdrawal")
+        assert (answer.status_code, answer.json()["title"]) == (409, "Survey already answered")
+        assert (await leader.post(f"/api/v1/surveys/responses/{UUID(int=8)}/withdrawal")).status_code == 404
+    async with surveys.client("auditor") as auditor:
+        assert (await auditor.post(f"/api/v1/surveys/responses/{response_of(8)}/withdrawal")).status_code == 403
+
+
+async def test_staff_withdraw_an_invitation_in_the_list_and_see_it_withdrawn(surveys: Served) -> None:
+    link = await ask(surveys, 9)
+    action = f"/surveys/responses/{response_of(9)}/withdrawal"
+    async with surveys.client("quality", accept="text/html") as reader:
+        await listed(reader, 9)
+        assert action not in (await reader.get("/surveys/responses")).text
+    async with surveys.client("handler", accept="text/html") as handler:
+        token, here = await csrf(handler, "/surveys/responses"), "/surveys/responses?questionnaire=handling.v1"
+        assert action in (await handler.get(here)).text
+        assert (await handler.post(action, data={"back": here})).status_code == 403
+        done = await handler.post(action, data={"back": here, "csrf": token})
+        assert done.status_code == 303
+        assert done.headers["location"].startswith(f"{here}&at_least=")
+        shown = (await handler.get(done.headers["location"])).text
+        assert "The link of the survey opens nothing any more." in shown
+        assert action not in shown
+        assert "Withdrawn" in shown
+        again = await handler.post(action, data={"back": "https://elsewhere.example/surveys", "csrf": token})
+        assert again.headers["location"] == "/surveys/responses"
+    async with surveys.client(accept="text/html") as customer:
+        assert (await customer.get(link)).status_code == 410
+
+
+async def test_a_person_who_answered_first_is_told_to_whoever_withdraws(surveys: Served) -> None:
+    link = await ask(surveys, 10)
+    async with surveys.client() as customer:
+        await customer.post(link, data={**FOUR, "csrf": await csrf(customer, link)})
+    async with surveys.client("handler", accept="text/html") as handler:
+        token = await csrf(handler, "/surveys/responses")
+        done = await handler.post(f"/surveys/responses/{response_of(10)}/withdrawal", data={"csrf": token})
+        assert done.headers["location"] == "/surveys/responses"
+        assert "This survey was answered before" in (await handler.get("/surveys/responses")).text

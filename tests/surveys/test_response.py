@@ -1,4 +1,4 @@
-"""A response is answered once, in time, with answers that were offered."""
+"""A response is answered once, in time and unless it was withdrawn, with answers that were offered."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -13,16 +13,19 @@ from services.surveys.response import (
     Response,
     SurveyAlreadyAnswered,
     SurveyExpired,
+    SurveyStopped,
     answer,
     evolve,
     invite,
     response_id,
+    withdraw,
 )
 from shared.events import By, Event
-from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited
+from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
 from shared.sealed import Sealed
 
 CASE, PERSON = UUID(int=1), UUID(int=2)
+INES = "ines@example.org"
 CLOSED = datetime(2026, 3, 14, 9, tzinfo=UTC)
 ASKED = load_questionnaires().all[0]
 INVITED = invite(CASE, PERSON, ASKED, CLOSED, By("surveys.invite", CLOSED, "cases/1/5"))
@@ -37,8 +40,8 @@ def fold(*events: Event) -> Response:
     return state
 
 
-def later(days: float) -> By:
-    return By("customer", CLOSED + timedelta(days=days))
+def later(days: float, actor: str = "customer") -> By:
+    return By(actor, CLOSED + timedelta(days=days))
 
 
 def test_closing_a_case_asks_its_person_for_thirty_days() -> None:
@@ -76,6 +79,33 @@ def test_a_survey_is_answered_once() -> None:
 def test_an_answer_after_the_last_day_is_refused() -> None:
     with pytest.raises(SurveyExpired):
         answer(fold(INVITED), ASKED, FOUR, later(30))
+
+
+def test_a_withdrawn_survey_is_not_answered() -> None:
+    withdrawn = withdraw(fold(INVITED), later(1, INES))
+    assert withdrawn == [
+        SurveyWithdrawn(
+            **later(1, INES).stamp(INVITED.originator_id, 2), case_id=CASE, questionnaire="handling.v1",
+            person_id=PERSON,
+        )
+    ]  # fmt: skip
+    assert fold(INVITED, *withdrawn).withdrawn_at == later(1).at
+    for days in (2, 30):
+        with pytest.raises(SurveyStopped):
+            answer(fold(INVITED, *withdrawn), ASKED, FOUR, later(days))
+
+
+def test_what_was_answered_is_not_withdrawn() -> None:
+    answered = answer(fold(INVITED), ASKED, FOUR, later(1))
+    for days in (2, 30):
+        with pytest.raises(SurveyAlreadyAnswered):
+            withdraw(fold(INVITED, *answered), later(days, INES))
+
+
+def test_what_opens_nothing_any_more_is_not_withdrawn_again() -> None:
+    withdrawn = withdraw(fold(INVITED), later(1, INES))
+    assert withdraw(fold(INVITED, *withdrawn), later(2, INES)) == []
+    assert withdraw(fold(INVITED), later(30, INES)) == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -48,10 +49,12 @@ class Site:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below those that systems give to outgoing connections: one of these may take it before it is listened on."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -64,7 +67,7 @@ async def site(
     installation = Installation(
         url=f"http://127.0.0.1:{port}", kafka=kafka, postgres=postgres_server, secret=seeds.secret,
         master_key=seeds.master_key, prefix=cluster.prefix, accounts=str(seeds.accounts),
-        smtp=f"127.0.0.1:{free_port()}", embedded=True,
+        smtp=f"127.0.0.1:{free_port()}", embedded=True, seal_key=seeds.seal_key,
     )  # fmt: skip
     apps = {n: s.build(installation.settings(postgres(f"site_{n}"))) for n, s in SERVICES.items()}
     config = uvicorn.Config(gateway(apps, list(SERVICES.values())), port=port, log_level="warning", lifespan="on",

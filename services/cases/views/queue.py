@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from services.cases.views.caseload import NAME, TEXT
+from services.cases.views.caseload import NAME
 
 TABS = {
     "all": "true",
@@ -45,7 +45,7 @@ SORTS: dict[str, tuple[tuple[str, Any], ...]] = {
     "closed": (("c.closed_at", datetime), ("c.case_id", UUID)),
 }
 """Ascending: urgent, overdue, oldest, angriest first. A minus before the name turns it round."""
-FOUND = f"""c.case_id in (select case_id from case_words where {TEXT} @@ websearch_to_tsquery('english', %(q)s)
+FOUND = """c.case_id in (select case_id from case_words where found_by @@ websearch_to_tsquery('english', %(q)s)
  or reference = %(reference)s or person_id = any(%(people)s))"""
 SHOWN = """c.case_id, c.version, c.reference, c.person_id, p.name as person_name, c.organisation, c.region, c.channel,
  c.product, c.issue, left(w.narrative, 200) as excerpt, c.priority, c.status, c.owner, c.open_aspects, c.total_aspects,

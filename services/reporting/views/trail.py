@@ -14,7 +14,7 @@ import orjson
 from psycopg.rows import dict_row
 
 from shared.events import EVENTS, Event, wire_name
-from shared.events.complaints import ArrivalRecorded, MessageEvent
+from shared.events.complaints import ArrivalRecorded, LinkRevoked, MessageEvent
 from shared.events.mentions import MentionPromoted
 from shared.events.people import PersonEvent
 from shared.events.sentiments import SentimentMeasured
@@ -50,11 +50,11 @@ class Entry:
 trail = Table(
     "trail", Entry, once=True,
     indexes=[
-        "btree (subject, recorded_at)", "btree (originator_id, recorded_at)", "btree (recorded_at desc, event_id desc)",
-        "btree (reference) where reference is not null",
+        "btree (subject, recorded_at)", "btree (originator_id, recorded_at) where subject <> originator_id",
+        "btree (recorded_at desc, event_id desc)", "btree (reference) where reference is not null",
     ],
 )  # fmt: skip
-audit = View("trail", version=1, tables=[trail])
+audit = View("trail", version=2, tables=[trail])
 
 
 @trail.on_record(*EVENTS.values(), key=lambda event: event.id)
@@ -73,7 +73,7 @@ def subject_of(event: Event) -> UUID:
     match event:
         case ArrivalRecorded():
             return event.complaint_id or event.originator_id
-        case MessageEvent() | MentionPromoted():
+        case MessageEvent() | MentionPromoted() | LinkRevoked():
             return event.complaint_id
         case SurveyEvent():
             return event.case_id
@@ -93,14 +93,15 @@ COLUMNS = (
 STORY = f"""
 with own as (
   select subject, originator_id, person_id, reference from trail
-  where (subject = %(id)s or originator_id = %(id)s) and recorded_at <= %(at)s::timestamptz
+  where (subject = %(id)s or originator_id = %(id)s and subject <> originator_id) and recorded_at <= %(at)s::timestamptz
 ),
 related as (
   select %(id)s::uuid as id union select originator_id from own
   union select person_id from own where subject = originator_id and person_id is not null and reference is not null
 )
 select {COLUMNS} from trail
-where (subject = any(array(select id from related)) or originator_id = %(id)s) and recorded_at <= %(at)s::timestamptz
+where (subject = any(array(select id from related)) or originator_id = %(id)s and subject <> originator_id)
+and recorded_at <= %(at)s::timestamptz
 order by recorded_at, topic, position limit {MOST}
 """
 """Its own events, and those of its messages, its mention, its survey response and its complainant."""

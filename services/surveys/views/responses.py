@@ -1,4 +1,4 @@
-"""Who was asked about which case, and who has answered?"""
+"""Who was asked about which case, who has answered, and whose invitation was withdrawn?"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from shared.events.surveys import SurveyAnswered, SurveyEvent, SurveyInvited
+from shared.events.surveys import SurveyAnswered, SurveyEvent, SurveyInvited, SurveyWithdrawn
 from shared.view import Table, View
 
 
@@ -20,30 +20,35 @@ class Response:
     invited_at: datetime | None = None
     expires_at: datetime | None = None
     answered_at: datetime | None = None
+    withdrawn_at: datetime | None = None
 
 
 responses = Table(
     "responses", Response, indexes=["btree (invited_at desc, response_id desc)", "btree (case_id)"]
 )  # fmt: skip
-response_list = View("responses", version=1, tables=[responses])
+response_list = View("responses", version=2, tables=[responses])
 
 
-@responses.on(SurveyInvited, SurveyAnswered)
+@responses.on(SurveyInvited, SurveyAnswered, SurveyWithdrawn)
 def asked(row: Response, event: SurveyEvent) -> None:
     row.case_id, row.person_id, row.questionnaire = event.case_id, event.person_id, event.questionnaire
-    if isinstance(event, SurveyInvited):
-        row.invited_at, row.expires_at = event.recorded_at, event.expires_at
-    else:
-        row.answered_at = event.recorded_at
+    match event:
+        case SurveyInvited():
+            row.invited_at, row.expires_at = event.recorded_at, event.expires_at
+        case SurveyAnswered():
+            row.answered_at = event.recorded_at
+        case SurveyWithdrawn():
+            row.withdrawn_at = event.recorded_at
 
 
 CHOSEN = "and response_id in (select response_id from answers where question = %(question)s and choice = %(choice)s)"
 
 
 async def rates(conn: Any) -> dict[str, tuple[int, int]]:
-    """Invited and answered, by questionnaire."""
+    """Invited and answered, by questionnaire; a withdrawn invitation does not count, as nobody could answer it."""
     found = await conn.execute(
-        "select questionnaire, count(*), count(answered_at) from responses where invited_at is not null group by 1"
+        "select questionnaire, count(*), count(answered_at) from responses"
+        " where invited_at is not null and withdrawn_at is null group by 1"
     )
     return {name: (invited, answered) for name, invited, answered in await found.fetchall()}
 
@@ -58,8 +63,8 @@ async def newest(
     """The last to be invited first, from a place in that order on; only those who chose `chosen`."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "select response_id, case_id, questionnaire, invited_at, expires_at, answered_at from responses"
-            " where invited_at is not null and (%(name)s::text is null or questionnaire = %(name)s)"
+            "select response_id, case_id, questionnaire, invited_at, expires_at, answered_at, withdrawn_at"
+            " from responses where invited_at is not null and (%(name)s::text is null or questionnaire = %(name)s)"
             f" {CHOSEN if chosen else ''}"
             " and (%(at)s::timestamptz is null or (invited_at, response_id) < (%(at)s, %(id)s))"
             " order by invited_at desc, response_id desc limit %(limit)s",

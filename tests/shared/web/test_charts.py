@@ -71,7 +71,7 @@ def test_a_bar_that_leads_nowhere_is_still_named() -> None:
 
 
 @example([("Fourteen chars 😡😡😡😡😡😡", 1)])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(names, st.integers(0, 10**9)), min_size=1, max_size=5))
 def test_any_label_survives(rows: list[tuple[str, int]]) -> None:
     bars = [Bar(name, value, f"/x?at={at}") for at, (name, value) in enumerate(rows)]

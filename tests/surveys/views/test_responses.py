@@ -1,4 +1,4 @@
-"""Who was asked, and who has answered."""
+"""Who was asked, who has answered, and whose invitation was withdrawn."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,7 +7,7 @@ import psycopg
 
 from services.surveys.views.responses import newest, rates, response_list
 from tests.feeding import Feeder
-from tests.surveys.given import CLOSED, answered, asked
+from tests.surveys.given import CLOSED, answered, asked, withdrawn
 
 
 async def test_one_row_per_invitation_with_when_it_was_answered(postgres: Callable[[str], str]) -> None:
@@ -21,3 +21,17 @@ async def test_one_row_per_invitation_with_when_it_was_answered(postgres: Callab
         page = await newest(conn, "handling.v1", None, 1)
         rest = await newest(conn, "handling.v1", (page[0]["invited_at"], page[0]["response_id"]), 5)
     assert [row["case_id"] for row in page + rest] == [second.case_id, first.case_id]
+
+
+async def test_a_withdrawn_invitation_is_listed_and_does_not_count(postgres: Callable[[str], str]) -> None:
+    feeder = Feeder(postgres("surveys"))
+    first, second, third = asked(1), asked(2), asked(3)
+    given = [first, second, third, answered(first, ease=4), withdrawn(second)]
+    rows = (await feeder.feed(response_list, *given))["responses"]
+    assert rows[second.originator_id]["withdrawn_at"] == CLOSED + timedelta(days=2)
+    assert rows[second.originator_id]["answered_at"] is None
+    assert {rows[one.originator_id]["withdrawn_at"] for one in (first, third)} == {None}
+    async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
+        assert await rates(conn) == {"handling.v1": (2, 1)}
+        page = await newest(conn, "handling.v1", None, 5)
+    assert [row["withdrawn_at"] is not None for row in page] == [False, True, False]

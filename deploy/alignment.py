@@ -1,0 +1,151 @@
+"""Brings one service's event table and its topics together again, whichever of the two has lost something.
+
+What only Kafka holds is taken back, under its own position; what only the table holds is left for the relay to send,
+which is set back to where the topics are whole. Both only where each record in Kafka is what the table says.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
+from deploy.log import batches, places
+from deploy.partitions import Refused, check_chains
+from services.reporting.sent import version_of
+from shared.events import OWNERS
+from shared.records import Malformed, read
+from shared.topics import Cluster
+
+Connection = psycopg.Connection[Any]
+RESERVE = 1_000_000_000
+"""Positions left free where Kafka has lost some: they may have been given since, and subscribers know them."""
+IN_KAFKA = """
+create temp table in_kafka (
+  topic text, partition int, position bigint, previous bigint, chain bytea,
+  originator_id uuid, originator_version bigint, name text, digest bytea, state bytea, trace text
+) on commit drop
+"""
+TYPES = ["text", "int4", "int8", "int8", "bytea", "uuid", "int8", "text", "bytea", "bytea", "text"]
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """What came of one service: `answered` names the events, of others too, that those taken back came from."""
+
+    taken_back: int
+    to_send: int
+    lost: bool
+    answered: frozenset[str]
+
+
+async def align(service: str, conn: Connection, cluster: Cluster, counts: Mapping[str, int]) -> Aligned:
+    """In the caller's transaction; raises `Refused`."""
+    events = Identifier(f"{service}_events")
+    highest = number(conn, SQL("select coalesce(max(notification_id), 0) from {}").format(events))
+    recorded = number(conn, SQL("select position from relay_position"))
+    check_chains(service, conn, cluster, counts)
+    await _load(service, conn, cluster, highest)
+    _check_history(service, conn, events, highest)
+    answered = _take_back(conn, events, highest)
+    whole = number(conn, SQL(
+        "select coalesce((select min(notification_id) - 1 from {0} e where not exists"
+        " (select 1 from in_kafka k where k.position = e.notification_id)),"
+        " (select max(notification_id) from {0}), 0)"
+    ).format(events))  # fmt: skip
+    conn.execute("update relay_position set position = %s", [whole])
+    conn.execute("delete from relay_partitions")
+    conn.execute(
+        "insert into relay_partitions select distinct on (topic, partition) topic, partition, position, chain"
+        " from in_kafka where position <= %s order by topic, partition, position desc",
+        [whole],
+    )
+    to_send = number(conn, SQL("select count(*) from {} where notification_id > {}").format(events, whole))
+    return Aligned(len(answered), to_send, whole < recorded, frozenset(cause for cause in answered if cause))
+
+
+def reserve(service: str, conn: Connection, more: int = 0) -> None:
+    """The next position follows the highest that is known, and `more` that may have been given."""
+    table = f"{service}_events"
+    conn.execute(
+        SQL(
+            "select setval(pg_get_serial_sequence({}, 'notification_id'), greatest(1, max(at)), max(at) > 0) from"
+            " (select coalesce(max(notification_id), 0) + {} from {} union all"
+            " select coalesce(last_value, 0) from pg_sequences"
+            " where schemaname = current_schema() and sequencename = {}) as t(at)"
+        ).format(table, more, Identifier(table), f"{table}_notification_id_seq")
+    )
+
+
+async def _load(service: str, conn: Connection, cluster: Cluster, highest: int) -> None:
+    """Every record of the service's topics; the bytes only of those that the table lacks."""
+    conn.execute(IN_KAFKA)
+    topics = [topic for topic, owner in OWNERS.items() if owner == service]
+    starts = dict.fromkeys(await places(cluster, topics), 0)
+    with conn.cursor() as cursor, cursor.copy("copy in_kafka from stdin (format binary)") as copy:
+        copy.set_types(TYPES)
+        async for batch in batches(cluster, starts):
+            for raw in batch:
+                try:
+                    record = read(raw)
+                    row = (record.originator_id, version_of(record), record.name)
+                except (Malformed, ValueError):
+                    continue  # a stranger's, which `recourse audit verify` names
+                ours = record.position <= highest
+                copy.write_row((
+                    record.topic, record.partition, record.position, record.previous, record.chain, *row,
+                    sha256(record.value).digest(), None if ours else record.value, record.trace,
+                ))  # fmt: skip
+    conn.execute("create index on in_kafka (position)")
+    conn.execute("analyze in_kafka")
+
+
+def _check_history(service: str, conn: Connection, events: Identifier, highest: int) -> None:
+    """Every record is what the table says, recorded chain values are those in Kafka, and no partition has a hole."""
+    other = conn.execute(
+        SQL(
+            "select k.topic, k.partition, k.position from in_kafka k"
+            " left join {} e on e.notification_id = k.position and e.originator_id = k.originator_id"
+            " and e.originator_version = k.originator_version and e.topic = k.name and sha256(e.state) = k.digest"
+            " where k.position <= {} and e.notification_id is null"
+            " union all select r.topic, r.partition, r.position from relay_partitions r"
+            " join in_kafka k using (topic, partition, position) where k.chain <> r.chain limit 1"
+        ).format(events, highest)
+    ).fetchone()
+    if other:
+        raise Refused(
+            f"{other[0]}/{other[1]}: position {other[2]} in Kafka is another event than in the table of {service}."
+            " These are two histories: is it the right backup, and are these the right topics?"
+        )
+    hole = conn.execute(
+        "select k.topic, k.partition, k.previous, k.position from in_kafka k where k.previous > 0 and not exists"
+        " (select 1 from in_kafka p where (p.topic, p.partition, p.position) = (k.topic, k.partition, k.previous))"
+        " order by k.position limit 1"
+    ).fetchone()
+    if hole:
+        raise Refused(
+            f"{hole[0]}/{hole[1]} holds position {hole[3]}, and not {hole[2]}, which came before it. A hole cannot be"
+            " filled in place: run `recourse kafka rebuild --anew`, which deletes the topics and makes them again."
+        )
+
+
+def _take_back(conn: Connection, events: Identifier, highest: int) -> list[str | None]:
+    """The same position, version and bytes; answers what caused each."""
+    rows = conn.execute(
+        SQL(
+            "insert into {} (originator_id, originator_version, topic, state, notification_id, trace)"
+            " select distinct on (position) originator_id, originator_version, name, state, position, trace"
+            " from in_kafka where position > {} order by position returning state"
+        ).format(events, highest)
+    ).fetchall()
+    return [orjson.loads(bytes(row[0])).get("caused_by") for row in rows]
+
+
+def number(conn: Connection, query: SQL | Composed) -> int:
+    """The one number that the query answers."""
+    row = conn.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])

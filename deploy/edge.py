@@ -1,0 +1,72 @@
+"""What operators may set about the edge: limits, sessions, links and bodies, and the server that applies some of it."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shared.limits import FREE, Limits
+
+EMBEDDED = Limits(strangers=FREE, requests=FREE)
+"""Behind one address on one machine nobody is a stranger; passwords are still guarded."""
+HEADERS_WITHIN = 20.0
+HEADERS_MOST = 32 * 1024
+
+
+def settings(environment: Mapping[str, str] = os.environ, *, embedded: bool = False) -> dict[str, Any]:
+    """The fields of `Settings` that the environment sets; raises ValueError where one is not understood."""
+    default = EMBEDDED if embedded else Limits()
+    given: dict[str, Any] = {"limits": Limits.read(environment.get("RECOURSE_LIMITS", ""), default)}
+    if "RECOURSE_SESSION_MINUTES" in environment:
+        given["session_idle"] = 60 * float(environment["RECOURSE_SESSION_MINUTES"])
+    if "RECOURSE_SESSION_HOURS" in environment:
+        given["session_longest"] = 3600 * float(environment["RECOURSE_SESSION_HOURS"])
+    if "RECOURSE_LINK_DAYS" in environment:
+        given["link_days"] = float(environment["RECOURSE_LINK_DAYS"])
+    if "RECOURSE_BODY_MEGABYTES" in environment:
+        given["most_bytes"] = int(1_000_000 * float(environment["RECOURSE_BODY_MEGABYTES"]))
+    return given
+
+
+class Patient(HttpToolsProtocol):
+    """Hangs up on whoever takes too long, or too many bytes, to say what they want: uvicorn waits for headers for ever,
+    and takes any number of them."""
+
+    _waiting: asyncio.TimerHandle | None = None
+    _said = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._waiting = self.loop.call_later(HEADERS_WITHIN, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._wait_no_more()
+        elif self.cycle is None or self.cycle.response_complete:
+            self._said += len(data)
+            self._waiting = self._waiting or self.loop.call_later(HEADERS_WITHIN, self.transport.close)
+            if self._said > HEADERS_MOST and not self.transport.is_closing():
+                self.send_400_response("The headers are too long.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def _wait_no_more(self) -> None:
+        self._said = 0
+        if self._waiting:
+            self._waiting.cancel()
+            self._waiting = None
+
+
+def server(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """What uvicorn is told. Whose X-Forwarded-For and -Proto are believed is said by FORWARDED_ALLOW_IPS: addresses or
+    networks of the gateway and of what stands before it; else nobody's."""
+    return {
+        "http": Patient, "timeout_keep_alive": 75,
+        "forwarded_allow_ips": environment.get("FORWARDED_ALLOW_IPS", ""), "server_header": False,
+    }  # fmt: skip

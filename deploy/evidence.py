@@ -1,0 +1,142 @@
+"""`recourse audit`: the log sealed, evidence handed out, and evidence checked."""
+
+import json
+import smtplib
+import sys
+from email.message import EmailMessage
+from email.utils import format_datetime, localtime, make_msgid
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+import typer
+
+from deploy.console import Data, Json, console, errors, fail, installation
+from deploy.installation import Installation
+from services.reporting import check as checker
+from services.reporting.check import Refused
+
+app = typer.Typer()
+PATIENCE = 600
+"""Seconds: the first checkpoint of a long log reads all of it."""
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")]
+Keys = Annotated[list[str], typer.Option("--key", help="A verifier key, or a file that holds it; may be repeated.")]
+
+
+@app.command()
+def key(data: Data = None) -> None:
+    """Print the key that checkpoints are checked with. Hand it over once, and not with the evidence."""
+    sys.stdout.write(_ask(installation(data), "GET", "key")["key"] + "\n")
+
+
+@app.command()
+def checkpoint(
+    output: Output = None,
+    mail: Annotated[list[str], typer.Option(help="Mail it to this address; may be repeated.")] = [],  # noqa: B006
+    data: Data = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Seal the log now, and print the signed checkpoint: keep it where nobody of this installation can change it."""
+    at = installation(data)
+    with errors.status("Sealing the log"):
+        made = _ask(at, "POST", "checkpoints")
+    if output:
+        output.write_text(made["note"])
+    for address in mail:
+        _mail(at, address, made)
+    sys.stdout.write(json.dumps(made) + "\n" if as_json else made["note"])
+
+
+@app.command()
+def bundle(
+    complaint: Annotated[UUID, typer.Argument(help="The complaint's id, as its audit trail shows it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    opened: Annotated[bool, typer.Option("--open", help="The words of sealed fields too: stated, not proved.")] = False,
+    data: Data = None,
+) -> None:  # fmt: skip
+    """Write the evidence of one complaint: its events byte for byte, proved to be in the sealed log."""
+    at = installation(data)
+    with errors.status("Collecting the events and their proofs"):
+        document = _ask(at, "POST", f"{complaint}/evidence", params={"opened": str(opened).lower()})
+    output.touch(mode=0o600)
+    output.write_text(json.dumps(document, indent=1) + "\n")
+    console.print(f"{output} has {len(document['records'])} events. Whoever gets it checks it with:")
+    console.print(f"  recourse audit check {output} --key {document['key']}", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A bundle, a proof of growth, or a checkpoint.")],
+    key: Keys = [],  # noqa: B006
+    checkpoint: Annotated[Path | None, typer.Option(help="One that you keep: the file must rest on it.")] = None,
+) -> None:  # fmt: skip
+    """Check evidence, with nothing of this installation. Ends with 1 where it is refused, 2 where no key was given."""
+    words = [str(file), *(word for one in key for word in ("--key", one))]
+    raise typer.Exit(checker.main(words + (["--checkpoint", str(checkpoint)] if checkpoint else [])))
+
+
+@app.command("checker")
+def write_checker(output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]) -> None:
+    """Write the checker: one Python file that needs nothing but `cryptography`."""
+    output.write_bytes(Path(str(checker.__file__)).read_bytes())
+
+
+@app.command()
+def consistency(
+    old: Annotated[str, typer.Argument(help="The earlier checkpoint: its number, or a file that was kept.")],
+    new: Annotated[str, typer.Argument(help="The later one.")],
+    output: Output = None,
+    key: Keys = [],  # noqa: B006
+    data: Data = None,
+) -> None:  # fmt: skip
+    """Prove that the log only grew from one checkpoint to another."""
+    at = installation(data)
+    notes = {"old": _note(at, old), "new": _note(at, new)}
+    document = _ask(at, "POST", "growth", json=notes)
+    if output:
+        output.write_text(json.dumps(document, indent=1) + "\n")
+    try:
+        keys = [Path(one).read_text() if Path(one).is_file() else one for one in key]
+        for sentence in checker.check(json.dumps(document), keys or [document["key"]]):
+            console.print(sentence, highlight=False)
+    except Refused as why:
+        raise fail(str(why)) from None
+
+
+def _note(at: Installation, named: str) -> str:
+    if named.isdecimal():
+        return str(_ask(at, "GET", f"checkpoints/{named}")["note"])
+    if not Path(named).is_file():
+        raise fail(f"{named} is neither the number of a checkpoint nor a file.")
+    return Path(named).read_text()
+
+
+def _ask(at: Installation, method: str, path: str, **more: Any) -> dict[str, Any]:
+    """Of the reporting service, which has the key and the log."""
+    headers = {"Authorization": f"Bearer {at.token('compliance', 'recourse audit')}"}
+    url = f"{at.url}/api/v1/audit/{path}"
+    answer = httpx.request(method, url, headers=headers, timeout=PATIENCE, **more)
+    if not answer.is_success:
+        kind = answer.headers.get("content-type", "")
+        said = answer.json()["detail"] if kind.startswith("application/problem+json") else ""
+        raise fail(said or f"The service answered {answer.status_code}.")
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _mail(at: Installation, address: str, made: dict[str, Any]) -> None:
+    """Attached as well, as mail systems may wrap the lines of a text."""
+    letter = EmailMessage()
+    origin = made["note"].partition("\n")[0]
+    letter["From"], letter["To"] = f"Recourse <audit@{origin.partition(':')[0]}>", address
+    letter["Subject"] = f"Checkpoint {made['number']} of {origin}"
+    letter["Date"], letter["Message-ID"] = format_datetime(localtime()), make_msgid(domain=origin.partition(":")[0])
+    letter["Auto-Submitted"] = "auto-generated"
+    letter.set_content(made["note"])
+    letter.add_attachment(made["note"], filename=f"checkpoint-{made['number']}.txt")
+    host, _, port = at.smtp.partition(":")
+    try:
+        with smtplib.SMTP(host, int(port or 25), timeout=30) as smtp:
+            smtp.send_message(letter)
+    except (OSError, smtplib.SMTPException) as error:
+        raise fail(f"The checkpoint was sealed, and not mailed to {address} ({type(error).__name__}).") from None

@@ -1,0 +1,49 @@
+"""What `people-keys` says of each person now, read from its beginning and then on."""
+
+from collections import Counter
+from types import TracebackType
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
+
+from shared.masters import wrapped_by
+from shared.topics import PEOPLE_KEYS, Cluster
+
+
+class TopicKeys:
+    """The latest of each person; `older` counts the keys that compaction has not taken from the disk yet."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._topic = cluster.name(PEOPLE_KEYS)
+        self._kafka = AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap, enable_auto_commit=False)
+        self.masters: dict[UUID, str | None] = {}
+        """The id of the master, `without an id` for what is older than the ids, None where it was destroyed."""
+        self.older: Counter[UUID] = Counter()
+
+    async def __aenter__(self) -> "TopicKeys":
+        await self._kafka.start()
+        found = (await self._kafka._client.fetch_all_metadata()).partitions_for_topic(self._topic)
+        if not found:
+            raise UnknownTopicOrPartitionError(self._topic)
+        self._kafka.assign([TopicPartition(self._topic, number) for number in found])
+        await self._kafka.seek_to_beginning()
+        return self
+
+    async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        await self._kafka.stop()
+
+    async def read(self, master: str = "") -> set[UUID]:
+        """Up to the present end. Answers whose key is there and wrapped by another than `master`."""
+        ends = await self._kafka.end_offsets(self._kafka.assignment())
+        while any([await self._kafka.position(place) < end for place, end in ends.items()]):
+            for records in (await self._kafka.getmany(timeout_ms=200, max_records=5_000)).values():
+                for record in records:
+                    if record.key:
+                        self._take(UUID(record.key.decode()), record.value)
+        return {person for person, by in self.masters.items() if by not in (None, master)}
+
+    def _take(self, person: UUID, value: bytes | None) -> None:
+        if self.masters.get(person) is not None:
+            self.older[person] += 1
+        self.masters[person] = None if value is None else wrapped_by(value) or "without an id"

@@ -1,0 +1,126 @@
+"""The commands about being forgotten: erase, hold, lift; and what was deferred is done when its day has come."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from services.intake import person
+from services.intake.person import Person
+from services.intake.retention import Hold, Kept, Retention
+from services.intake.views.complaints import complaint_list
+from shared.events import By, Event
+from shared.problems import NotFound, Unavailable
+from shared.runtime import Runtime
+from shared.store import Saved
+
+EVERY = 3600.0
+ACTOR = "intake.erasure"
+PATIENCE = 15.0
+"""Seconds to wait for what was received just now."""
+SEEN = """
+select (select position from relay_position) >= %(stored)s and not exists (
+  select 1 from relay_partitions r where r.topic = any(%(topics)s) and r.position > coalesce((
+    select p.position from progress p join views v on p.consumer = v.name || '.g' || v.generation
+    where v.name = %(view)s and p.topic = r.topic and p.partition = r.partition), 0))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person as an erasure finds them."""
+
+    person: Person
+    complaints: int
+    messages: int
+    retention: list[Hold]
+
+    @property
+    def holds(self) -> list[Hold]:
+        return person.holding(self.person, self.retention, datetime.now(UTC).date())
+
+
+class Erasures:
+    """Decides on what the views say of the person's complaints, as of the last that intake stored."""
+
+    def __init__(self, runtime: Runtime, retention: Retention) -> None:
+        self.runtime, self.retention = runtime, retention
+
+    async def standing(self, person_id: UUID) -> Standing:
+        """Raises `NotFound` for an id under which nothing was ever sealed."""
+        known = await asyncio.to_thread(self.runtime.store.load, person_id, person.evolve)
+        if known is None and await self._has_key(person_id):
+            known = Person(person_id, 0)
+        if known is None:
+            raise NotFound("There is no person with this id.")
+        await self._until_seen()
+        async with self.runtime.pool.connection() as conn:
+            found = await conn.execute(
+                "select received_at, product, invented from complaints where person_id = %s and reference is not null",
+                [person_id],
+            )
+            complaints = [Kept(row[0].date(), row[1], row[2]) for row in await found.fetchall()]
+            counted = await conn.execute("select count(*) from outgoing where person_id = %s", [person_id])
+            messages = await counted.fetchone()
+        return Standing(known, len(complaints), messages[0] if messages else 0, self.retention.holds(complaints))
+
+    async def erase(self, person_id: UUID, reason: str, *, actor: str, override: str | None = None) -> list[Saved]:
+        """Destroy the person's key and tell every service, or defer it; nothing is saved where that was done before."""
+
+        def decision(at: Standing, by: By) -> list[Event]:
+            return person.erase(at.person, reason, by, retention=at.retention, override=override)
+
+        return await self._decide(person_id, actor, decision)
+
+    async def hold(self, person_id: UUID, until: date, reason: str, *, actor: str) -> list[Saved]:
+        return await self._decide(person_id, actor, lambda at, by: person.hold(at.person, until, reason, by))
+
+    async def lift(self, person_id: UUID, reason: str, *, actor: str) -> list[Saved]:
+        return await self._decide(person_id, actor, lambda at, by: person.lift(at.person, reason, by))
+
+    async def run(self) -> None:
+        """Look once an hour, for ever."""
+        while True:
+            await self.erase_due()
+            await asyncio.sleep(EVERY)
+
+    async def erase_due(self) -> None:
+        """Those whose day has come. A complaint made since may hold them again."""
+        async with self.runtime.pool.connection() as conn:
+            found = await conn.execute(
+                "select person_id, reason from erasures where erased_at is null and until <= %s",
+                [datetime.now(UTC).date()],
+            )
+            due = await found.fetchall()
+        for person_id, reason in due:
+            # The view may be behind an erasure that somebody asked for since.
+            with suppress(person.PersonAlreadyErased):
+                await self.erase(person_id, reason, actor=ACTOR)
+
+    async def _decide(
+        self, person_id: UUID, actor: str, decision: Callable[[Standing, By], Sequence[Event]]
+    ) -> list[Saved]:
+        at = await self.standing(person_id)
+        return await self.runtime.commits.save(decision(at, By(actor, datetime.now(UTC))))
+
+    async def _until_seen(self) -> None:
+        """Every complaint that was stored before now counts: wait until it is sent, and seen on every partition."""
+        topics = [self.runtime.settings.kafka.name(topic) for topic in complaint_list.topics]
+        async with self.runtime.pool.connection() as conn:
+            found = await conn.execute("select coalesce(max(notification_id), 0) from intake_events")
+            stored = await found.fetchone()
+            wanted = {"stored": stored and stored[0], "view": complaint_list.name, "topics": topics}
+            for _ in range(int(PATIENCE / 0.05)):
+                found = await conn.execute(SEEN, wanted)
+                if await found.fetchone() == (True,):
+                    return
+                await asyncio.sleep(0.05)
+        raise Unavailable
+
+    async def _has_key(self, person_id: UUID) -> bool:
+        """Somebody of whom we have only words: the author of a mention, or of a row of a file."""
+        async with self.runtime.pool.connection() as conn:
+            found = await conn.execute("select 1 from keys where person_id = %s and wrapped is not null", [person_id])
+            return await found.fetchone() is not None

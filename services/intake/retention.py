@@ -1,0 +1,98 @@
+"""How long a complaint must be kept: rules that a compliance officer keeps as data, checked when the service starts."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+RULES = Path(__file__).with_name("retention.toml")
+
+
+class RetentionNotValid(ValueError):
+    """The file of retention rules breaks a rule: the service does not start with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something that requires a person's data until a day."""
+
+    name: str
+    until: date
+    may_be_overridden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A complaint as far as retention looks at it."""
+
+    received: date
+    product: str | None = None
+    invented: bool = False
+
+
+class Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100, description="What events and certificates call it.")
+    source: str = Field(min_length=1, max_length=300)
+    effective_from: date
+    effective_until: date | None = None
+    years: int = Field(ge=1, le=100)
+    products: tuple[str, ...] = ()
+    override: bool
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> "Rule":
+        if self.effective_until is not None and self.effective_until <= self.effective_from:
+            raise ValueError(f"rule {self.name}: it ends before it begins")
+        return self
+
+    def covers(self, complaint: Kept) -> bool:
+        began = self.effective_from <= complaint.received
+        going_on = self.effective_until is None or complaint.received < self.effective_until
+        return began and going_on and (not self.products or complaint.product in self.products)
+
+
+class Retention(BaseModel):
+    """All rules of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "Retention":
+        names = [rule.name for rule in self.rules]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two rules are called {', '.join(twice)}")
+        return self
+
+    def holds(self, complaints: Iterable[Kept]) -> list[Hold]:
+        """Each rule that covers one of the complaints, with the last day that follows from it."""
+        found: dict[str, Hold] = {}
+        for complaint in complaints:
+            for rule in self.rules:
+                if not complaint.invented and rule.covers(complaint):
+                    until = after(complaint.received, rule.years)
+                    if rule.name not in found or found[rule.name].until < until:
+                        found[rule.name] = Hold(rule.name, until, rule.override)
+        return list(found.values())
+
+
+def after(day: date, years: int) -> date:
+    """The same day that many years later; what was received on 29 February is kept until 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def load_retention(path: Path = RULES) -> Retention:
+    """Raises `RetentionNotValid`, which names the file and the rule."""
+    try:
+        return Retention.model_validate(tomllib.loads(path.read_text()))
+    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        raise RetentionNotValid(f"{path}: {error}") from None

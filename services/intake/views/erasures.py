@@ -1,0 +1,34 @@
+"""Who asked to be forgotten, when may it be done, and when was it?"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.events.people import ErasureDeferred, PersonErased
+from shared.view import Table, View
+
+
+@dataclass(slots=True)
+class Erasure:
+    person_id: UUID
+    reason: str | None = None
+    holds: list[str] | None = None
+    until: date | None = None
+    asked_at: datetime | None = None
+    erased_at: datetime | None = None
+
+
+asked = Table("erasures", Erasure, indexes=["btree (until) where erased_at is null"])
+erasures = View("erasures", version=1, tables=[asked])
+
+
+@asked.on(ErasureDeferred)
+def deferred(row: Erasure, event: ErasureDeferred) -> None:
+    row.reason, row.holds, row.until = event.reason, event.holds, event.until
+    row.asked_at = row.asked_at or event.happened_at
+
+
+@asked.on(PersonErased)
+def erased(row: Erasure, event: PersonErased) -> None:
+    row.reason, row.erased_at = event.reason, event.recorded_at
+    row.asked_at = row.asked_at or event.happened_at

@@ -1,0 +1,24 @@
+"""Work that one process of a service does at a time, whichever holds the lock; the others wait for it to go."""
+
+import asyncio
+from typing import Any
+
+import psycopg
+
+EVERY = 0.5
+"""Seconds between two tries to get the lock."""
+
+
+async def alone(conn: psycopg.AsyncConnection[Any], name: str) -> None:
+    """Wait until this connection holds the lock; it does until it is closed.
+
+    Asked for again and again: a statement that waits in the server may hang its task when that is cancelled, and keeps
+    PostgreSQL from cleaning up what was deleted meanwhile.
+    """
+    while True:
+        found = await conn.execute("select pg_try_advisory_lock(hashtext(%s))", [f"recourse.{name}"])
+        row = await found.fetchone()
+        assert row is not None
+        if row[0]:
+            return
+        await asyncio.sleep(EVERY)

@@ -1,0 +1,19 @@
+"""What `reporting` publishes: the log, sealed."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.events.base import Event
+
+
+class CheckpointSealed(Event):
+    """The whole log up to here has one root, which is signed; checkpoint n is event n of the seal."""
+
+    topic: ClassVar[str] = "reports"
+    type: ClassVar[str] = "checkpoint.sealed"
+
+    size: int = Field(ge=0, description="How many records of all topics it covers.")
+    root: str = Field(description="SHA-256 root over all partitions, base64.")
+    key: str = Field(description="The verifier key of the signature, as C2SP signed notes have it.")
+    note: str = Field(description="The signed checkpoint itself: a C2SP signed note, to be kept outside.")

@@ -1,0 +1,110 @@
+"""A key that no master opens is waited for, not taken for a destroyed one; a destroyed one leaves the topic's disk."""
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaProducer
+from psycopg_pool import AsyncConnectionPool
+
+from deploy.embedded.kafka import start_kafka
+from shared import keys
+from shared.key_compaction import KeyCompaction
+from shared.key_follower import KeyFollower
+from shared.keys import Keyring
+from shared.masters import Masters, WrongMasterKey
+from shared.topics import PEOPLE_KEYS, Cluster, create_topics
+from tests.privacy.files import holding
+from tests.serving import until
+
+OLD, NEW = bytes([1] * 32), bytes([2] * 32)
+
+
+@asynccontextmanager
+async def following(url: str, cluster: Cluster, masters: Masters) -> AsyncIterator[KeyFollower]:
+    with psycopg.connect(url) as conn:
+        conn.execute(keys.SCHEMA)
+    pool = AsyncConnectionPool(url, min_size=1, open=False, kwargs={"autocommit": True})
+    async with pool:
+        follower = KeyFollower(cluster, pool, Keyring(masters))
+        await follower.start()
+        yield follower
+        await follower.stop()
+
+
+async def send(cluster: Cluster, person: UUID, value: bytes | None) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as kafka:
+        await kafka.send_and_wait(cluster.name(PEOPLE_KEYS), value, str(person).encode(), partition=0)
+
+
+@pytest_asyncio.fixture
+async def cluster(kafka: str) -> Cluster:
+    made = Cluster(kafka, f"t{uuid.uuid4().hex[:8]}-")
+    await create_topics(made)
+    return made
+
+
+async def test_a_key_of_another_master_is_waited_for_and_read_when_it_is_given(
+    cluster: Cluster, postgres: Callable[[str], str], tmp_path: Path
+) -> None:
+    url, file, person, later = postgres("follower"), tmp_path / "master-key", uuid4(), uuid4()
+    file.write_text(NEW.hex())
+    await send(cluster, person, Keyring(OLD).create(person))
+    await send(cluster, later, Keyring(NEW).create(later))
+    async with following(url, cluster, Masters(file=file)) as follower:
+        assert await follower.fetch({later}) == set(), "those behind it are read"
+        with pytest.raises(WrongMasterKey):
+            await follower.fetch({person})
+        assert follower.trouble and str(person) not in follower.trouble
+    async with following(url, cluster, Masters(file=file)) as follower:
+        with pytest.raises(WrongMasterKey):
+            await follower.fetch({person})
+        file.write_text(f"{NEW.hex()}\n{OLD.hex()}")
+
+        async def well() -> bool:
+            return follower.trouble is None
+
+        await until(well, 60)
+        assert await follower.fetch({person}) == set()
+    with psycopg.connect(url) as conn:
+        rows: dict[UUID, bytes] = dict(conn.execute("select person_id, wrapped from keys").fetchall())
+    assert Masters(NEW).unwrap(person, bytes(rows[person])), "it is kept under the master that wraps"
+
+
+async def test_what_is_destroyed_or_replaced_is_no_trouble(cluster: Cluster, postgres: Callable[[str], str]) -> None:
+    gone, replaced = uuid4(), uuid4()
+    for person in (gone, replaced):
+        await send(cluster, person, Keyring(OLD).create(person))
+    await send(cluster, gone, None)
+    await send(cluster, replaced, Keyring(NEW).create(replaced))
+    await send(cluster, uuid4(), None)
+    async with following(postgres("follower"), cluster, Masters(NEW)) as follower:
+        assert await follower.fetch({gone, replaced}) == {gone}
+        assert follower.trouble is None
+
+
+async def test_a_destroyed_key_leaves_the_disk_while_nothing_else_is_written(tmp_path: Path) -> None:
+    broker = await asyncio.to_thread(start_kafka, tmp_path)
+    try:
+        cluster, person, wrapped = Cluster(broker.bootstrap), uuid4(), secrets.token_bytes(64)
+        await create_topics(cluster)
+        await send(cluster, person, wrapped)
+        await send(cluster, person, None)
+        assert holding(tmp_path / "kafka", [wrapped])
+        nudging = asyncio.create_task(KeyCompaction(cluster).run())
+
+        async def gone() -> bool:
+            await asyncio.sleep(2)
+            return not await asyncio.to_thread(holding, tmp_path / "kafka", [wrapped])
+
+        await until(gone, 600)
+        nudging.cancel()
+    finally:
+        await asyncio.to_thread(broker.stop)

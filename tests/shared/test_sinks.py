@@ -1,0 +1,98 @@
+"""A policy reacts to what it can, sets aside what it cannot, and waits for what has not come yet."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+from deploy.replay import react_again
+from shared.dead_letters import dead_letters
+from shared.events import By, Event
+from shared.events.cases import CaseReopened, PriorityChanged
+from shared.projection import Opened
+from shared.runtime import Runtime
+from shared.sinks import NotYet, Policy
+from shared.store import Store
+from tests.serving import until
+from tests.shared.conftest import Stories, reopening
+
+AWAITED: set[UUID] = set()
+"""Cases that the policy has seen and waits for."""
+
+POSSIBLE: set[UUID] = set()
+"""Cases to which it can react since it was corrected."""
+
+
+def hasten(_store: Store, batch: Sequence[Opened]) -> list[Event]:
+    """Each case that is reopened becomes urgent, in a stream of its own."""
+    made: list[Event] = []
+    for record, event in batch:
+        assert isinstance(event, CaseReopened)
+        if event.reason == "impossible" and event.originator_id not in POSSIBLE:
+            raise ArithmeticError("a rule that fails")
+        if event.reason == "too early" and event.originator_id not in AWAITED:
+            AWAITED.add(event.originator_id)
+            raise NotYet("its case is not here")
+        by = By("test.hasten", event.recorded_at, record.id)
+        stamp = by.stamp(urgency(event.originator_id), event.originator_version)
+        made.append(PriorityChanged(**stamp, priority="urgent", reason=event.reason))
+    return made
+
+
+HASTEN = Policy("hasten", (CaseReopened,), hasten)
+
+
+def urgency(case: UUID) -> UUID:
+    return uuid5(NAMESPACE_URL, str(case))
+
+
+@asynccontextmanager
+async def hastening(stories: Stories) -> AsyncIterator[Runtime]:
+    runtime = Runtime("cases", stories.settings, policies=[HASTEN])
+    app = runtime.application("Stories")
+    async with app.router.lifespan_context(app):
+        yield runtime
+
+
+async def reasons(runtime: Runtime, case: UUID, count: int) -> list[str]:
+    """What the policy has written about the case, once there is as much."""
+
+    async def written() -> list[str]:
+        found: list[str] = []
+        runtime.store.load(urgency(case), lambda _, event: found.append(getattr(event, "reason", "")))
+        return found if len(found) >= count else []
+
+    return list(await until(written))
+
+
+async def test_a_record_that_a_policy_cannot_react_to_is_set_aside_alone(stories: Stories) -> None:
+    first, second = uuid4(), uuid4()
+    async with hastening(stories) as runtime:
+        await runtime.commits.save(
+            [reopening(first, 1, "once"), reopening(second, 1, "impossible"), reopening(first, 2, "twice")]
+        )
+        assert await reasons(runtime, first, 2) == ["once", "twice"]
+        letters = await dead_letters(stories.settings.kafka)
+        assert runtime.readings[0].trouble is None
+    assert [(letter.group, letter.type) for letter in letters] == [("cases.hasten", "case.reopened.v1")]
+    assert "ArithmeticError" in letters[0].error
+
+
+async def test_what_a_policy_waits_for_is_not_set_aside(stories: Stories) -> None:
+    case = uuid4()
+    async with hastening(stories) as runtime:
+        await runtime.commits.save([reopening(case, 1, "too early")])
+        assert await reasons(runtime, case, 1) == ["too early"]
+        assert await dead_letters(stories.settings.kafka) == []
+
+
+async def test_what_was_set_aside_is_reacted_to_once_when_the_policy_can(stories: Stories) -> None:
+    case = uuid4()
+    async with hastening(stories) as runtime:
+        await runtime.commits.save([reopening(case, 1, "impossible"), reopening(case, 2, "after it")])
+        await until(lambda: dead_letters(stories.settings.kafka))
+        [letter] = await dead_letters(stories.settings.kafka)
+        POSSIBLE.add(case)
+        elsewhere = letter.source.rpartition("/")[0] + "/7"
+        for sources, taken_in in [({letter.source}, 1), ({letter.source, elsewhere}, 1)]:
+            assert await react_again(stories.settings, "cases", HASTEN, sources) == taken_in
+        assert await reasons(runtime, case, 2) == ["impossible", "after it"]
