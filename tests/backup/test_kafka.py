@@ -1,0 +1,84 @@
+"""Kafka is lost and the databases stand: the log is made again as it was, and nobody downstream sees a difference."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from deploy.log import batches, delete_topics, places
+from deploy.partitions import Refused
+from deploy.restore import rebuilt
+from shared.events import OWNERS
+from shared.records import read
+from shared.topics import PEOPLE_KEYS
+from tests.backup.conftest import Site, silent
+
+
+@dataclass
+class Subscriber:
+    """As the integrator's guide says: keeps the last position of each partition, and reads the log from anywhere."""
+
+    seen: dict[tuple[str, int], int] = field(default_factory=dict)
+    gaps: int = 0
+
+    async def read(self, site: Site) -> int:
+        """How many records are new to it."""
+        new = 0
+        async for batch in batches(site.at.cluster, dict.fromkeys(await places(site.at.cluster, list(OWNERS)), 0)):
+            for record in map(read, batch):
+                place = record.topic, record.partition
+                if record.position > self.seen.get(place, 0):
+                    self.gaps += record.previous != self.seen.get(place, 0)
+                    self.seen[place] = record.position
+                    new += 1
+        return new
+
+
+async def test_the_log_is_made_again(site: Site) -> None:
+    subscriber = Subscriber()
+    async with site.running():
+        for number in range(5):
+            await site.complain(email=f"{number}@example.org")
+        await site.settled()
+        assert await subscriber.read(site) > 20
+    events, views, log, keys = site.all_events(), site.all_views(), await site.log(), await site.keys()
+    await delete_topics(site.at.cluster, [*OWNERS, PEOPLE_KEYS])
+    done = await rebuilt(site.at, silent, anew=False)
+    assert not done.verified.findings
+    assert (await site.log(), site.all_views(), await site.keys()) == (log, views, keys)
+    assert (await subscriber.read(site), subscriber.gaps) == (0, 0)
+    async with site.running():
+        await site.person_of(await site.complain())
+        await site.settled()
+        new = sum(map(len, site.all_events().values())) - sum(map(len, events.values()))
+        assert (await subscriber.read(site), subscriber.gaps) == (new, 0)
+        assert len(site.mail()) == 6
+        await site.verified()
+    await delete_topics(site.at.cluster, ["complaints"])
+    again = await rebuilt(site.at, silent, anew=False)
+    assert not again.verified.findings
+    assert (await subscriber.read(site), subscriber.gaps) == (0, 0)
+
+
+async def test_services_that_ran_on_beside_an_empty_log(site: Site) -> None:
+    """Then it begins with a hole: nothing is mended in place, and `anew` makes it whole."""
+    subscriber = Subscriber()
+    async with site.running():
+        await site.complain()
+        await site.settled()
+        await subscriber.read(site)
+    await delete_topics(site.at.cluster, [*OWNERS, PEOPLE_KEYS])
+    async with site.running():
+        await site.complain()
+        await site.until_sent()
+    before = site.all_events()
+    with pytest.raises(Refused, match="--anew"):
+        await rebuilt(site.at, silent, anew=False)
+    assert site.all_events() == before
+    done = await rebuilt(site.at, silent, anew=True)
+    assert not done.verified.findings
+    async with site.running():
+        await site.settled()
+        assert len(site.mail()) == 2
+        await subscriber.read(site)
+        assert subscriber.gaps == 0
+        await site.verified()
