@@ -1,0 +1,50 @@
+"""A whole installation as a process of its own, so that what it writes to its streams can be read.
+
+    python -m tests.security.served <folder>
+
+The folder holds `installation.json`; spans are written to `spans.json` there.
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+from prometheus_client import start_http_server
+
+from deploy.gateway import gateway
+from deploy.installation import Installation
+from deploy.services import SERVICES
+from shared.limits import FREE, Limits
+from shared.telemetry import configure_logging
+from shared.topics import create_topics
+
+UNLIMITED = Limits(sign_ins=FREE, account=FREE, strangers=FREE, requests=FREE, tokens=FREE)
+"""Thousands of requests come from one address here."""
+
+
+def main(folder: Path) -> None:
+    """Serve until told to end."""
+    given = json.loads((folder / "installation.json").read_text())
+    databases, metrics, installation = given.pop("databases"), given.pop("metrics"), Installation(**given)
+    start_http_server(metrics, "127.0.0.1")  # as each service has them inside the operator's network
+    configure_logging(json=True, level=10)
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(out=(folder / "spans.json").open("w"))))
+    trace.set_tracer_provider(provider)
+    asyncio.run(create_topics(installation.cluster))
+    settings = {name: replace(installation.settings(url), limits=UNLIMITED) for name, url in databases.items()}
+    apps = {name: service.build(settings[name]) for name, service in SERVICES.items()}
+    port = int(installation.url.rpartition(":")[2])
+    uvicorn.run(
+        gateway(apps, list(SERVICES.values())), port=port, lifespan="on", log_level="warning", server_header=False
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
