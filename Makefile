@@ -2,22 +2,40 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := shared $(wildcard services/*) deploy
-.PHONY: up test lint bench lock clean
+.PHONY: up test lint bench chaos lock clean secrets containers stack
 
 up: .venv/ready
 	@$(BIN)/recourse up
 
 test: .venv/ready
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --ignore=tests/stack --numprocesses=$(or $(JOBS),3) --dist=loadfile --no-loadscope-reorder
 
 lint: .venv/ready
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/bandit -q -c pyproject.toml --severity-level medium -r shared services deploy
+
+# Docker and make are all that the next two need; `stack` runs its tests from .venv.
+secrets:
+	@docker compose build --quiet prepare gateway
+	@mkdir -p -m 700 .secrets
+	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$PWD/.secrets:/secrets" recourse:$${RECOURSE_VERSION:-local} secrets /secrets
+
+containers: secrets
+	@docker compose up --wait --detach gateway
+	@echo "Recourse runs on http://localhost:$${RECOURSE_PORT:-8080}. Sign in as leader@example.org with the password in .secrets/password."
+
+stack: .venv/ready
+	@$(BIN)/python -m tests.browser
+	@$(BIN)/python -m pytest tests/stack
 
 bench: .venv/ready
-	@$(BIN)/python -m tests.load
+	@$(BIN)/python -m tests.load --page
+
+chaos: .venv/ready
+	@$(BIN)/python -m tests.chaos --faults $(or $(FAULTS),300) --seed $(or $(SEED),1)
 
 .venv/ready: requirements.lock pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,6 +51,7 @@ bench: .venv/ready
 
 lock:
 	@$(BIN)/uv lock && $(BIN)/uv export -q --all-packages --all-extras --no-emit-workspace --no-header -o requirements.lock
+	@$(BIN)/uv export -q --all-packages --no-dev --no-emit-workspace --no-header -o deploy/requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
