@@ -19,7 +19,6 @@ from shared.live import live_updates
 from shared.paging import cursor, encode
 from shared.runtime import Runtime
 from shared.text import printable
-from shared.web.charts import Bar, bar_chart
 from shared.web.pages import Pages
 from shared.web.templating import gettext as _
 from shared.web.words import Tone
@@ -43,6 +42,19 @@ def marked(text: str, deciding: Sequence[Deciding]) -> Markup:
     return Markup("").join([*parts, escape(text[at:])])
 
 
+def _names() -> dict[str, str]:
+    return {"red": _("Red"), "amber": _("Amber"), "green": _("Green")}
+
+
+def _chart(counts: dict[str, int]) -> Markup:
+    """One bar per colour; call it in a thread, as drawing takes time."""
+    from shared.web.charts import Bar, bar_chart  # noqa: PLC0415 - drawing loads half a second of schema
+
+    names = _names()
+    bars = [Bar(names[heat], n, f"/sentiment?heat={heat}", TONES[heat]) for heat, n in counts.items()]
+    return bar_chart(bars, title=_("How do customers sound?"), ordered=True)
+
+
 def router(runtime: Runtime) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
@@ -54,13 +66,11 @@ def router(runtime: Runtime) -> APIRouter:
         async with runtime.pool.connection() as conn:
             counts = await by_heat(conn, card.MODEL)
             rows = await find(conn, SIZE, heat=heat, after=None if at is None else (at[0], at[1]))
-        names = {"red": _("Red"), "amber": _("Amber"), "green": _("Green")}
-        bars = [Bar(names[name], n, f"/sentiment?heat={name}", TONES[name]) for name, n in counts.items()]
-        chart = await asyncio.to_thread(bar_chart, bars, title=_("How do customers sound?"), ordered=True)
+        chart = await asyncio.to_thread(_chart, counts)
         found = measure(text) if text else None
         last = rows[SIZE - 1] if len(rows) > SIZE else None
         return pages.render(
-            request, "sentiment.html", status, card=card, totals=counts, names=names, tones=TONES, chart=chart,
+            request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES, chart=chart,
             rows=rows[:SIZE], heat=heat, text=text, error=error, found=found,
             words=marked(text, found.deciding) if found else "", live="" if text else "/sentiment/live",
             following=encode([last["measured_at"], last["measurement_id"]]) if last else None,

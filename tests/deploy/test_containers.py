@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from deploy import contracts
 from deploy.installation import find
-from deploy.services import PATHS, SERVICES
+from deploy.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
 GATEWAY = (ROOT / "deploy" / "caddy" / "Caddyfile").read_text()
@@ -25,8 +25,8 @@ def test_the_gateway_sends_each_path_to_its_owner() -> None:
     sent = {name: set(paths.split()) for name, paths in re.findall(r"@(\w+) path (.*)\n\thandle @\1", GATEWAY)}
     for name in ("inside", "published"):
         del sent[name]
-    first = next(iter(PATHS))
-    wanted = {n: {p for path in paths for p in (path, f"{path}/*")} for n, paths in PATHS.items() if n != first}
+    first = next(iter(SERVICES))
+    wanted = {n: {p for path in s.paths for p in (path, f"{path}/*")} for n, s in SERVICES.items() if n != first}
     assert sent == wanted
     for name in SERVICES:
         handle = "handle" if name == first else f"handle @{name}"
@@ -80,7 +80,7 @@ def test_the_api_is_described_without_a_running_installation() -> None:
     printed = CliRunner().invoke(contracts.app, ["openapi"])
     assert printed.exit_code == 0, printed.exception
     owned = {path.split("/")[3] for path in json.loads(printed.stdout)["paths"] if path.startswith("/api/v1/")}
-    assert owned >= {path.split("/")[3] for paths in PATHS.values() for path in paths if path.startswith("/api/v1/")}
+    assert owned >= {path.split("/")[3] for s in SERVICES.values() for path in s.paths if path.startswith("/api/v1/")}
 
 
 def test_a_password_may_be_kept_apart_from_the_address(tmp_path: Path) -> None:
