@@ -22,7 +22,7 @@ from shared.topics import Cluster
 
 Connection = psycopg.Connection[Any]
 RESERVE = 1_000_000_000
-"""Positions left free where Kafka has lost some: they may have been given since, and subscribers know them."""
+"""Positions left free where Kafka may have lost some: they may have been given since, and subscribers know them."""
 IN_KAFKA = """
 create temp table in_kafka (
   topic text, partition int, position bigint, previous bigint, chain bytea,
@@ -40,6 +40,11 @@ class Aligned:
     to_send: int
     lost: bool
     answered: frozenset[str]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether Kafka knows what came after the table; if not, a restore that was cut short may have filled it."""
+        return self.taken_back > 0 and not self.lost
 
 
 async def align(service: str, conn: Connection, cluster: Cluster, counts: Mapping[str, int]) -> Aligned:

@@ -81,7 +81,7 @@ class Recovery:
             for number, (name, conn) in enumerate(conns.items()):
                 self.say("Comparing tables and topics", number, len(conns))
                 aligned[name] = await align(name, conn, cluster, counts)
-                reserve(name, conn, RESERVE if restoring and aligned[name].lost else 0)
+                reserve(name, conn, RESERVE if restoring and not aligned[name].goes_on else 0)
                 conn.execute("delete from key_offsets")
             await tombstones.gather(conns, cluster, erased)
             tombstones.check_master(conns[tombstones.OWNER], Keyring(self.at.masters()))

@@ -34,7 +34,10 @@ def load(path: Path, manifest: Manifest, conns: Connections) -> None:
     for name, conn in conns.items():
         for table in (f"{name}_events", "keys"):
             if conn.execute(SQL("select from {} limit 1").format(Identifier(table))).fetchone() is not None:
-                raise Refused(f"The database of {name} is not empty: a backup is restored to an empty installation.")
+                raise Refused(
+                    f"The database of {name} is not empty: a backup is restored to an empty installation. If a restore"
+                    " was cut short, drop the six databases (of a data folder: all but its secrets) and try again."
+                )
     for table_name, members in groupby(archive.members(path), lambda member: archive.table_of(member[0])):
         service, _, table = table_name.partition("/")
         if not table:

@@ -11,7 +11,7 @@ from deploy import backup
 from deploy.alignment import RESERVE
 from deploy.operations import database
 from deploy.partitions import Refused
-from deploy.recovery import Running
+from deploy.recovery import Running, Say
 from deploy.restore import restored
 from deploy.tables import Unclassified
 from tests.backup.conftest import Site, silent
@@ -97,6 +97,39 @@ async def test_kafka_stands_and_has_gone_on(site: Site, tmp_path: Path) -> None:
         assert len(site.mail()) == 1
         assert (len(mail), await site.held_keys(erased)) == (32, 0)
         await site.verified()
+
+
+async def test_cut_short_and_started_again(site: Site, tmp_path: Path) -> None:
+    """Whatever it was doing: with empty databases again it ends as if it had never been stopped."""
+    async with site.running():
+        await site.person_of(await site.complain())
+        await site.settled()
+        path = await saved(site, tmp_path)
+        events, views, log = site.all_events(), site.all_views(), await site.log()
+    site.lose_databases()
+    await site.lose_kafka()
+    for step in ("Comparing", "Sending cases", "Reading into cases", "Verifying"):
+        with pytest.raises(CutShort):
+            await restored(site.at, path, [], cut_short_at(step))
+        site.lose_databases()
+    _, done = await restored(site.at, path, [], silent)
+    assert not done.verified.findings
+    assert (site.all_events(), site.all_views(), await site.log()) == (events, views, log)
+    async with site.running():
+        await site.complain()
+        assert site.events("intake")[len(events["intake"])][0] == events["intake"][-1][0] + RESERVE + 1
+
+
+class CutShort(Exception):
+    """Somebody has stopped it."""
+
+
+def cut_short_at(step: str) -> Say:
+    def say(what: str, done: int, total: int | None) -> None:
+        if what.startswith(step):
+            raise CutShort
+
+    return say
 
 
 async def test_a_table_that_nobody_has_classified(site: Site, tmp_path: Path) -> None:
