@@ -53,7 +53,7 @@ class CasePage:
             request, "case.html", status, area="cases", live="/cases/live", counts=rail(counted), case=row, now=now,
             aspects=found, entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=deadline.RULE,
             others=[other for other in others if other["case_id"] != case_id][:OTHERS], causes=self._root_causes.names,
-            can_work=may(who, "cases.work"), errors=dict(errors or {}),
+            can_work=may(who, "cases.work"), may_erase=may(who, "people.erase"), errors=dict(errors or {}),
             given={"key": secrets.token_urlsafe(12)} | dict(given or {}),
             rebuilding=sorted(runtime.rebuilding), lag=lag_of(runtime),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.intake import http, link_pages, pages, people_http
+from services.intake import http, link_pages, pages, people_http, people_pages
 from services.intake.application import Intake
 from services.intake.erasure import Erasures
 from services.intake.mailbox import Mailbox
@@ -35,6 +35,7 @@ def build(settings: Settings) -> FastAPI:
     app = runtime.application("Recourse intake")
     app.include_router(http.router(intake))
     app.include_router(people_http.router(forgetting))
+    app.include_router(people_pages.router(forgetting, pages.pages))
     app.include_router(link_pages.api(Tracking(runtime)))
     app.include_router(pages.router(intake))
     return app
