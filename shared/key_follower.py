@@ -202,6 +202,9 @@ class KeyFollower:
     ) -> Sequence[tuple[UUID, bytes | None]]:
         held: Sequence[tuple[UUID, bytes | None]] = ()
         async with self._pool.connection() as conn, conn.transaction():
+            # Unlike views, which are read again: here a key that a killed database forgets is a person erased, and one
+            # that it had destroyed comes back.
+            await conn.execute("set local synchronous_commit = on")
             if keys:
                 held = await (await conn.execute(UPSERT, [list(keys), list(keys.values())], binary=True)).fetchall()
             if None in keys.values():

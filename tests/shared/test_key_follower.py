@@ -1,10 +1,13 @@
 """A key that no master opens is waited for, not taken for a destroyed one; a destroyed one leaves the topic's disk."""
 
 import asyncio
+import os
 import secrets
+import signal
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,11 +18,13 @@ from aiokafka import AIOKafkaProducer
 from psycopg_pool import AsyncConnectionPool
 
 from deploy.embedded.kafka import start_kafka
+from deploy.embedded.postgres import start_postgres
 from shared import keys
 from shared.key_compaction import KeyCompaction
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.masters import Masters, WrongMasterKey
+from shared.runtime import _unhurried
 from shared.topics import PEOPLE_KEYS, Cluster, create_topics
 from tests.privacy.files import holding
 from tests.serving import until
@@ -31,7 +36,7 @@ OLD, NEW = bytes([1] * 32), bytes([2] * 32)
 async def following(url: str, cluster: Cluster, masters: Masters) -> AsyncIterator[KeyFollower]:
     with psycopg.connect(url) as conn:
         conn.execute(keys.SCHEMA)
-    pool = AsyncConnectionPool(url, min_size=1, open=False, kwargs={"autocommit": True})
+    pool = AsyncConnectionPool(url, min_size=1, open=False, kwargs={"autocommit": True}, configure=_unhurried)
     async with pool:
         follower = KeyFollower(cluster, pool, Keyring(masters))
         await follower.start()
@@ -88,6 +93,37 @@ async def test_what_is_destroyed_or_replaced_is_no_trouble(cluster: Cluster, pos
     async with following(postgres("follower"), cluster, Masters(NEW)) as follower:
         assert await follower.fetch({gone, replaced}) == {gone}
         assert follower.trouble is None
+
+
+async def test_a_database_that_is_killed_forgets_no_key_and_no_destroyed_one(cluster: Cluster) -> None:
+    """Nothing is read again for them: what this process has taken is behind it."""
+    first, second, gone = uuid4(), uuid4(), uuid4()
+    with tempfile.TemporaryDirectory(prefix="follower-", ignore_cleanup_errors=True) as folder:
+        slow = {"wal_writer_delay": "10s"}
+        server = await asyncio.to_thread(start_postgres, Path(folder), slow)
+        url = server.create_database("follower")
+        try:
+            await send(cluster, gone, Keyring(OLD).create(gone))
+            async with following(url, cluster, Masters(OLD)) as follower:
+                assert await follower.fetch({gone}) == set()
+                await send(cluster, first, Keyring(OLD).create(first))
+                await send(cluster, gone, None)
+                await follower.catch_up()
+                os.kill(server.pid, signal.SIGQUIT)
+                await asyncio.to_thread(server.stop)
+                server = await asyncio.to_thread(start_postgres, Path(folder), slow)
+                await send(cluster, second, Keyring(OLD).create(second))
+
+                async def connected() -> bool:
+                    with suppress(psycopg.OperationalError):
+                        return await follower.fetch({second}) == set()
+                    return False
+
+                await until(connected)
+            async with following(url, cluster, Masters(OLD)) as follower:
+                assert await follower.fetch({first, second, gone}) == {gone}
+        finally:
+            await asyncio.to_thread(server.stop)
 
 
 async def test_a_destroyed_key_leaves_the_disk_while_nothing_else_is_written(tmp_path: Path) -> None:
