@@ -1,5 +1,7 @@
 """The page of a person's data: what requires it, a hold set and lifted, and erasing, by those who may."""
 
+from playwright.async_api import expect
+
 from tests.intake.test_erasure import complain
 from tests.pages.checks import axe, overflow
 from tests.reporting.browsing import HOME, browsing, picture
@@ -17,11 +19,11 @@ async def test_compliance_holds_lifts_and_erases(intake: Served) -> None:
     at = await person_of(intake)
     async with browsing(intake, "compliance") as page:
         await page.goto(f"{HOME}{at}")
-        assert "1 complaint keeps its dates" in await page.inner_text("main")
+        await expect(page.locator("main")).to_contain_text("1 complaint keeps its dates")
         await page.get_by_label("The first day on which it no longer holds").fill("2999-01-01")
         await page.get_by_label("Why", exact=True).fill("Proceedings")
         await page.get_by_role("button", name="Hold").click()
-        assert "A hold that was set on this person" in await page.inner_text("main")
+        await expect(page.locator("main")).to_contain_text("A hold that was set on this person")
         await page.get_by_text("Erase", exact=True).click()
         await page.get_by_label("The ground").fill("GDPR Article 17")
         await picture(page, "intake-person")
@@ -30,16 +32,16 @@ async def test_compliance_holds_lifts_and_erases(intake: Served) -> None:
         assert await overflow(page) == []
         await picture(page, "intake-person-phone")
         await page.get_by_role("button", name="Ask for erasure").click()
-        assert "It is done by itself on 1 January 2999" in await page.inner_text("main")
+        await expect(page.locator("main")).to_contain_text("It is done by itself on 1 January 2999")
         await page.get_by_text("Lift the hold").first.click()
         await page.get_by_label("Why it ends").fill("Settled")
         await page.get_by_role("button", name="Lift the hold").click()
-        assert "A hold that was set on this person" not in await page.inner_text("main")
+        await expect(page.locator("main")).not_to_contain_text("A hold that was set on this person")
         await page.get_by_text("Erase", exact=True).click()
         await page.get_by_label("The ground").fill("GDPR Article 17")
         await page.get_by_label("Why their data need not be kept").fill("Withdrawn, no duty left")
         await page.get_by_role("button", name="Ask for erasure").click()
-        assert "There is nothing left to keep" in await page.inner_text("main")
+        await expect(page.locator("main")).to_contain_text("There is nothing left to keep")
         await picture(page, "intake-person-erased")
         assert await page.get_by_role("button", name="Hold").count() == 0
 
@@ -48,15 +50,15 @@ async def test_what_was_not_filled_in_is_asked_for_and_nothing_is_done(intake: S
     at = await person_of(intake, received_at="2015-03-14T09:30:00Z")
     async with browsing(intake, "compliance") as page:
         await page.goto(f"{HOME}{at}")
-        assert "They can be erased today" in await page.inner_text("main")
+        await expect(page.locator("main")).to_contain_text("They can be erased today")
         await page.get_by_label("The first day on which it no longer holds").fill("2020-01-01")
         await page.get_by_label("Why", exact=True).fill("Proceedings")
         await page.get_by_role("button", name="Hold").click()
-        assert await page.inner_text(".error-summary a") == "Give a day after today"
+        await expect(page.locator(".error-summary a")).to_have_text("Give a day after today")
         assert await page.get_by_label("Why", exact=True).input_value() == "Proceedings"
         await page.get_by_text("Erase", exact=True).click()
         await page.get_by_role("button", name="Erase for good").click()
-        assert await page.inner_text(".error-summary a") == "Say why, in at most 200 characters"
+        await expect(page.locator(".error-summary a")).to_have_text("Say why, in at most 200 characters")
         await picture(page, "intake-person-refused")
     async with intake.client("compliance") as client:
         assert (await client.get(f"/api/v1/people/{at.rpartition('/')[2]}/erasure")).json()["state"] == "known"
