@@ -21,7 +21,7 @@ from aiokafka.errors import KafkaError
 
 from shared.identity import Who
 from shared.problems import Unavailable
-from shared.tasks import closed
+from shared.tasks import cancelled_only_by_us, closed
 from shared.telemetry import log, told
 from shared.tokens import Token, digest, holder
 from shared.topics import ACCESS, Cluster
@@ -102,12 +102,13 @@ class Access:
 
     async def _send(self, key: str, value: bytes | None) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
-                if self._producer is None:
-                    producer = AIOKafkaProducer(bootstrap_servers=self._cluster.bootstrap, enable_idempotence=True)
-                    await producer.start()
-                    self._producer = producer
-                await self._producer.send_and_wait(self._at.topic, value, key.encode(), partition=0)
+            with cancelled_only_by_us():
+                async with asyncio.timeout(PATIENCE):
+                    if self._producer is None:
+                        producer = AIOKafkaProducer(bootstrap_servers=self._cluster.bootstrap, enable_idempotence=True)
+                        await producer.start()
+                        self._producer = producer
+                    await self._producer.send_and_wait(self._at.topic, value, key.encode(), partition=0)
         except (KafkaError, TimeoutError) as error:
             raise Unavailable("This is in force here, and everywhere as soon as Kafka answers again.") from error
 
@@ -119,9 +120,10 @@ class Access:
         await self._forget_the_past()
         while True:
             try:
-                await self._take(1000)
-                for key, value in list(self._unsent.items()):
-                    await self._put(key, value)
+                with cancelled_only_by_us():
+                    await self._take(1000)
+                    for key, value in list(self._unsent.items()):
+                        await self._put(key, value)
             except Unavailable:
                 await asyncio.sleep(1)
             except (KafkaError, OSError) as error:

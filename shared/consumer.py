@@ -12,7 +12,7 @@ from shared.dead_letters import Graves
 from shared.pace import Pace
 from shared.records import ConsumerRecord, read_all
 from shared.sifting import BEGINNING, Dead, GapFound, Place, Stand
-from shared.tasks import finish
+from shared.tasks import cancelled_only_by_us, finish
 from shared.telemetry import APPLIED, log, told
 from shared.topics import Cluster
 
@@ -92,9 +92,10 @@ class Consumer:
                 )  # fmt: skip
                 topics = sorted({topic for reading in self.readings for topic in reading.topics})
                 kafka.subscribe(topics, listener=_Assigned(kafka, self._sink))
-                async with kafka:
-                    while True:
-                        await self._turn(kafka)
+                with cancelled_only_by_us():
+                    async with kafka:
+                        while True:
+                            await self._turn(kafka)
             except Exception as error:
                 await self._back_off(error)
 

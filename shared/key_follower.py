@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from shared import rewriting
 from shared.keys import Keyring
 from shared.masters import WrongMasterKey, wrapped_by
-from shared.tasks import closed, finish
+from shared.tasks import cancelled_only_by_us, closed, finish
 from shared.telemetry import log, told
 from shared.topics import PEOPLE_KEYS, Cluster
 
@@ -105,9 +105,11 @@ class KeyFollower:
         Answers those that are gone. Raises `WrongMasterKey` where a key is there and cannot be opened: that person was
         not erased.
         """
-        missing = await self._from_table(await self._not_just_come(people))
+        with cancelled_only_by_us():
+            missing = await self._from_table(await self._not_just_come(people))
+            if missing:
+                await self.catch_up()
         if missing:
-            await self.catch_up()
             if not missing.isdisjoint(self._unread):
                 raise WrongMasterKey(self.trouble)
             missing = await self._from_table(missing)
@@ -144,9 +146,10 @@ class KeyFollower:
     async def _follow(self) -> None:
         while True:
             try:
-                async with self._turn:
-                    self._read_again()
-                    found = await self._take(200)
+                with cancelled_only_by_us():
+                    async with self._turn:
+                        self._read_again()
+                        found = await self._take(200)
                 await asyncio.sleep(GATHER if found else 0)
             except (KafkaError, psycopg.Error, OSError) as error:
                 log.warning("keys are not followed", error=told(error))

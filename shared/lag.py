@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from shared.consumer import Reading
 from shared.sinks import Pool
-from shared.tasks import finish
+from shared.tasks import cancelled_only_by_us, finish
 from shared.telemetry import ANSWERS, BEHIND, LAG, STILL, log, told
 from shared.topics import Cluster
 
@@ -74,10 +74,11 @@ class LagWatch:
     async def _watch(self) -> None:
         while True:
             try:
-                async with AIOKafkaConsumer(bootstrap_servers=self._bootstrap) as kafka:
-                    while True:
-                        await self._look(kafka)
-                        await asyncio.sleep(EVERY)
+                with cancelled_only_by_us():
+                    async with AIOKafkaConsumer(bootstrap_servers=self._bootstrap) as kafka:
+                        while True:
+                            await self._look(kafka)
+                            await asyncio.sleep(EVERY)
             except (KafkaError, psycopg.Error, OSError) as error:
                 ANSWERS.labels(self._service, "postgres" if isinstance(error, psycopg.Error) else "kafka").set(0)
                 log.warning("lag is unknown", error=told(error))

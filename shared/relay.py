@@ -14,7 +14,7 @@ from shared.alone import alone
 from shared.events import EVENTS
 from shared.records import FIRST_CHAIN, chain, headers
 from shared.sifting import Place
-from shared.tasks import finish
+from shared.tasks import cancelled_only_by_us, finish
 from shared.telemetry import SENT, log, span, told
 from shared.topics import PEOPLE_KEYS, Cluster, partition_of
 
@@ -72,7 +72,8 @@ class Relay:
         while True:
             began = time.monotonic()
             try:
-                await self._relay()
+                with cancelled_only_by_us():
+                    await self._relay()
             except Exception as error:
                 log.warning("relay starts over", service=self.service, error=told(error))
                 wait = FIRST_WAIT if time.monotonic() - began > LONGEST_WAIT else min(wait * 2, LONGEST_WAIT)

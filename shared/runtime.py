@@ -35,7 +35,7 @@ from shared.relay import Relay
 from shared.sessions import Sessions
 from shared.sinks import Policy, PolicySink, ViewsSink
 from shared.store import Store
-from shared.tasks import finish
+from shared.tasks import cancelled_only_by_us, finish
 from shared.telemetry import READY, log, told
 from shared.topics import Cluster
 from shared.tracing import FASTAPIS_OWN, TraceRequests
@@ -223,7 +223,8 @@ class Runtime:
         wait = 0.5
         while True:
             try:
-                await worker()
+                with cancelled_only_by_us():
+                    await worker()
                 wait = 0.5
             except Exception as error:
                 log.warning("worker starts over", service=self.service, error=told(error))

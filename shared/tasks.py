@@ -1,11 +1,33 @@
-"""Ends work that goes on for ever."""
+"""Work that goes on for ever: it ends when we end it, and by nothing else."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from aiokafka.errors import KafkaError
 
 PATIENCE = 5.0
 """Seconds that a task may take to close what it has open."""
+
+
+class CancelledByKafka(KafkaError):
+    """A client of Kafka has cancelled what it was asked for, and nobody has cancelled whoever asked."""
+
+
+@contextmanager
+def cancelled_only_by_us() -> Iterator[None]:
+    """aiokafka ends some requests with a cancellation of its own: here that is an error of Kafka like others.
+
+    Without this it would end the task that waits, without a word and for good.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise CancelledByKafka from error
 
 
 async def finish(task: asyncio.Task[Any] | None) -> None:

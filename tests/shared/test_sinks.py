@@ -1,5 +1,6 @@
 """A policy reacts to what it can, sets aside what it cannot, and waits for what has not come yet."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
@@ -21,6 +22,9 @@ AWAITED: set[UUID] = set()
 POSSIBLE: set[UUID] = set()
 """Cases to which it can react since it was corrected."""
 
+CANCELLED: set[UUID] = set()
+"""Cases on which it has ended as a request does that a client of Kafka has cancelled."""
+
 
 def hasten(_store: Store, batch: Sequence[Opened]) -> list[Event]:
     """Each case that is reopened becomes urgent, in a stream of its own."""
@@ -32,6 +36,9 @@ def hasten(_store: Store, batch: Sequence[Opened]) -> list[Event]:
         if event.reason == "too early" and event.originator_id not in AWAITED:
             AWAITED.add(event.originator_id)
             raise NotYet("its case is not here")
+        if event.reason == "cancelled" and event.originator_id not in CANCELLED:
+            CANCELLED.add(event.originator_id)
+            raise asyncio.CancelledError
         by = By("test.hasten", event.recorded_at, record.id)
         stamp = by.stamp(urgency(event.originator_id), event.originator_version)
         made.append(PriorityChanged(**stamp, priority="urgent", reason=event.reason))
@@ -75,6 +82,15 @@ async def test_a_record_that_a_policy_cannot_react_to_is_set_aside_alone(stories
         assert runtime.readings[0].trouble is None
     assert [(letter.group, letter.type) for letter in letters] == [("cases.hasten", "case.reopened.v1")]
     assert "ArithmeticError" in letters[0].error
+
+
+async def test_what_cancels_itself_is_done_again_and_ends_nothing(stories: Stories) -> None:
+    case = uuid4()
+    async with hastening(stories) as runtime:
+        await runtime.commits.save([reopening(case, 1, "cancelled")])
+        assert await reasons(runtime, case, 1) == ["cancelled"]
+        assert await dead_letters(stories.settings.kafka) == []
+    assert case in CANCELLED
 
 
 async def test_what_a_policy_waits_for_is_not_set_aside(stories: Stories) -> None:
