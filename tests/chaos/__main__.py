@@ -1,6 +1,7 @@
 """`make chaos`: runs the fault tests; exit 1 if anything does not hold."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def main() -> None:
     options.add_argument("--report", type=Path, default=Path("chaos-report.json"))
     options.add_argument("--only", action="append", choices=list(KINDS), help="faults of these kinds alone")
     given = options.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     console = Console(soft_wrap=True)
     kinds = tuple(given.only or KINDS)
     made = run(Wanted(given.faults, given.seed, given.longest_pause, given.report, kinds), console)
