@@ -89,7 +89,10 @@ def serve(
     url = operations.database(at, service)
     rotation.check(url, at.masters())
     built = SERVICES[service].build(at.settings(url))
-    uvicorn.run(built, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5, **edge.server())
+    # Not uvloop, where one is installed: there a connection to Kafka that closes ends aiokafka's reading for good.
+    uvicorn.run(
+        built, host=host, port=port, loop="asyncio", log_level="warning", timeout_graceful_shutdown=5, **edge.server()
+    )
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
-import uvloop
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
@@ -40,7 +39,7 @@ def up(data: Path, port: int, console: Console) -> None:
         for service in SERVICES:
             check(running.database(f"recourse_{service}"), installation.masters())
         try:
-            uvloop.run(_serve(installation, running, port, lambda: _say(console, status, installation, seeds, began)))
+            asyncio.run(_serve(installation, running, port, lambda: _say(console, status, installation, seeds, began)))
         finally:
             (data / "running.json").unlink(missing_ok=True)
             status.stop()

@@ -7,14 +7,13 @@ import asyncio
 import multiprocessing
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
-import uvloop
 
 from tests.load.measuring import percentile
 
@@ -127,13 +126,8 @@ async def send_all(port: int, requests: Sequence[bytes], clients: int, expected:
 def sent(port: int, requests: Sequence[bytes], clients: int, expected: int) -> Sent:
     """To be called in a process of its own."""
     began, used = time.perf_counter(), time.process_time()
-    latencies = run(send_all(port, requests, clients, expected))
+    latencies = asyncio.run(send_all(port, requests, clients, expected))
     return Sent(latencies, time.perf_counter() - began, time.process_time() - used)
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
 
 
 def in_process(function: Callable[..., T], *given: Any) -> T:

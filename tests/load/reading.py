@@ -1,11 +1,12 @@
 """How quick are lists, searches, cases and trails when there are 100,000 cases?"""
 
+import asyncio
 import tempfile
 from itertools import cycle, islice
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.load.client import Connection, connect, get, run
+from tests.load.client import Connection, connect, get
 from tests.load.filling import RARE, bring_in, rows_file
 from tests.load.measuring import Figure, percentile
 from tests.load.settling import Watch
@@ -41,7 +42,7 @@ def measure(site: Site, small: bool) -> list[Figure]:
         bring_in(site, rows_file(Path(folder), cases))
         watch.settle(1800)
         assert watch.count("cases", "caseload where reference is not null") >= cases
-    return run(_measure(site, times))
+    return asyncio.run(_measure(site, times))
 
 
 async def _measure(site: Site, times: int) -> list[Figure]:

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.operations import database
-from tests.load.client import Connection, connect, in_process, post, run
+from tests.load.client import Connection, connect, in_process, post
 from tests.load.filling import request_body, stories
 from tests.load.measuring import Figure, cpu_of, percentile
 from tests.load.settling import Watch
@@ -58,7 +58,7 @@ def measure(site: Site, small: bool) -> list[Figure]:
 
 def observe(port: int, cases: str, requests: list[bytes]) -> Seen:
     """In a process of its own: send at the rate, and look for what was accepted."""
-    return run(_observe(port, cases, requests))
+    return asyncio.run(_observe(port, cases, requests))
 
 
 async def _observe(port: int, cases: str, requests: list[bytes]) -> Seen:
@@ -98,7 +98,7 @@ async def _look(cases: str, seen: Seen, count: int) -> None:
 
 def hop(bootstrap: str, count: int) -> list[float]:
     """Seconds from `send` to the consumer's hands, of records as large as an event, at the same rate."""
-    return run(_hop(bootstrap, count))
+    return asyncio.run(_hop(bootstrap, count))
 
 
 async def _hop(bootstrap: str, count: int) -> list[float]:
