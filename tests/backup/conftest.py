@@ -11,11 +11,9 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-import uvicorn
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg.sql import SQL, Identifier
 
-from deploy.gateway import gateway
 from deploy.installation import Installation
 from deploy.log import batches, delete_topics, partition_counts, places
 from deploy.operations import database
@@ -24,7 +22,7 @@ from services.reporting.verify import verify
 from shared.events import OWNERS
 from shared.topics import ACCESS, PEOPLE_KEYS, create_topics
 from tests.serving import until
-from tests.system.conftest import Server, free_port
+from tests.system.conftest import free_port, served
 
 PARTITIONS = 3
 Tables = dict[str, list[tuple[Any, ...]]]
@@ -42,22 +40,8 @@ class Site:
         await create_topics(self.at.cluster, partitions=PARTITIONS)
         apps = {n: s.build(self.at.settings(database(self.at, n))) for n, s in SERVICES.items()}
         port = int(self.at.url.rpartition(":")[2])
-        config = uvicorn.Config(gateway(apps, list(SERVICES.values())), port=port, log_level="warning", lifespan="on",
-                                timeout_graceful_shutdown=1)  # fmt: skip
-        server = Server(config)
-        serving = asyncio.create_task(server.serve())
-
-        async def started() -> bool:
-            if serving.done():
-                serving.result()
-            return server.started
-
-        await until(started, 120)
-        try:
+        async with served(apps, port):
             yield self
-        finally:
-            server.should_exit = True
-            await serving
 
     def client(self, role: str = "admin") -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {self.at.token(role, 'tests')}"}

@@ -17,6 +17,7 @@ from deploy.operations import database
 from deploy.services import SERVICES
 from shared.events import OWNERS
 from tests.chaos.supervisor import Supervisor
+from tests.chaos.threads import beside
 
 EVERY = 1.0
 STUCK = 45.0
@@ -41,15 +42,8 @@ class Watch:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        threads = [threading.Thread(target=self._ask), threading.Thread(target=lambda: asyncio.run(self._look()))]
-        for thread in threads:
-            thread.start()
-        try:
+        with beside(self._over, [self._ask, lambda: asyncio.run(self._look())]):
             yield
-        finally:
-            self._over.set()
-            for thread in threads:
-                thread.join()
 
     @property
     def lag(self) -> int:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 import httpx
@@ -16,6 +17,7 @@ import httpx
 from services.intake.complaint import Arrival
 from tests.chaos import texts
 from tests.chaos.supervisor import Supervisor
+from tests.chaos.threads import beside
 
 CLIENTS = 2
 PAUSE = 0.15
@@ -54,16 +56,8 @@ class Load:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Send for as long as the block runs, and then until the last answer is there."""
-        threads = [threading.Thread(target=self._complain, args=[n]) for n in range(CLIENTS)]
-        threads.append(threading.Thread(target=self._bring_in))
-        for thread in threads:
-            thread.start()
-        try:
+        with beside(self._over, [*(partial(self._complain, n) for n in range(CLIENTS)), self._bring_in]):
             yield
-        finally:
-            self._over.set()
-            for thread in threads:
-                thread.join()
 
     def complain(self, client: httpx.Client, key: str, narrative: str, email: str | None = None) -> UUID | None:
         """One complaint, until it is accepted; None where it never was."""

@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from deploy.embedded.errors import EmbeddedServerError
 from deploy.embedded.process import ServerProcess
 from deploy.services import SERVICES
 from tests.chaos.clocks import Clocks
+from tests.chaos.threads import beside
 from tests.processes import Site
 from tests.system.conftest import free_port
 
@@ -36,15 +38,8 @@ class Supervisor:
         """Start all services and keep everything up until the block ends."""
         for name in SERVICES:
             self.add(name, self.site.ports[name])
-        threads = [threading.Thread(target=self._watch, args=[name]) for name in (*SERVERS, "services")]
-        for thread in threads:
-            thread.start()
-        try:
+        with beside(self._over, [partial(self._watch, name) for name in (*SERVERS, "services")]):
             yield
-        finally:
-            self._over.set()
-            for thread in threads:
-                thread.join()
 
     def add(self, name: str, port: int | None = None) -> None:
         """One more process of a service."""

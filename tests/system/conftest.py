@@ -5,7 +5,7 @@ import contextlib
 import random
 import socket
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +70,13 @@ async def site(
         smtp=f"127.0.0.1:{free_port()}", embedded=True, seal_key=seeds.seal_key,
     )  # fmt: skip
     apps = {n: s.build(installation.settings(postgres(f"site_{n}"))) for n, s in SERVICES.items()}
+    async with served(apps, port):
+        yield Site(installation, apps, seeds.password)
+
+
+@contextlib.asynccontextmanager
+async def served(apps: Mapping[str, FastAPI], port: int) -> AsyncIterator[None]:
+    """All six services behind one port."""
     config = uvicorn.Config(gateway(apps, list(SERVICES.values())), port=port, log_level="warning", lifespan="on",
                             timeout_graceful_shutdown=1)  # fmt: skip
     server = Server(config)
@@ -80,10 +87,12 @@ async def site(
             serving.result()
         return server.started
 
-    await until(started, 60)
-    yield Site(installation, apps, seeds.password)
-    server.should_exit = True
-    await serving
+    await until(started, 120)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
 
 
 __all__ = ["axe", "browser", "complaints", "page"]
