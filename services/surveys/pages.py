@@ -123,7 +123,10 @@ def _add_questions(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
 
     @routes.get("/surveys/answer/{signed}/thanks")
     async def thanks(request: Request, signed: str) -> Response:
-        _, asked = await surveys.open(surveys.read_link(signed))
+        """For answers that we have; the questions again, where we have none."""
+        response, asked = await surveys.open(surveys.read_link(signed))
+        if response.answered_at is None:
+            return RedirectResponse(f"/surveys/answer/{signed}", 303)
         return pages.render(request, "thanks.html", asked=asked)
 
     async def _form(request: Request, signed: str, given: dict[str, str], errors: dict[str, str]) -> Response:

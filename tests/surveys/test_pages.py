@@ -22,6 +22,8 @@ async def test_a_person_answers_once_by_their_link(surveys: Served) -> None:
     link = await ask(surveys, 1)
     async with surveys.client(accept="text/html") as customer:
         token = await csrf(customer, link)
+        early = await customer.get(f"{link}/thanks")
+        assert (early.status_code, early.headers["location"]) == (303, link)
         sent = await customer.post(link, data={**FOUR, "comment": "Write sooner", "csrf": token})
         assert (sent.status_code, sent.headers["location"]) == (303, f"{link}/thanks")
         assert "Thank you" in (await customer.get(f"{link}/thanks")).text
