@@ -17,14 +17,15 @@ MOST = 20
 
 @dataclass(frozen=True)
 class Happened:
-    """One fault as it was; `recovered` is in seconds from its end until a new complaint was in every view and all
-    was ready, None where that did not happen in time."""
+    """One fault as it was. `answered` counts requests and rows of the file, duplicates among them. `recovered` is in
+    seconds from its end until a new complaint was in every view and all was ready, None where that did not happen in
+    time."""
 
     number: int
     kind: str
     target: str
     at: str
-    accepted: int
+    answered: int
     lag: int
     unanswered: int
     lasted: float

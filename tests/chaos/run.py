@@ -176,6 +176,6 @@ def _settle(stage: Stage, happened: list[Happened]) -> tuple[dict[str, list[str]
 def _said(one: Happened) -> str:
     well = "not well again" if one.recovered is None else f"well again after {one.recovered:.1f} s"
     return (
-        f"{one.number:3} {one.kind} ({one.target}) at {one.accepted:,} accepted, {one.lag} behind,"
+        f"{one.number:3} {one.kind} ({one.target}) at {one.answered:,} answered, {one.lag} behind,"
         f" {one.unanswered} unanswered: {one.came_of_it}; {well}"
     )
