@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
+import pytest
+
 from deploy.replay import react_again
 from shared.dead_letters import dead_letters
 from shared.events import By, Event
@@ -16,14 +18,14 @@ from shared.store import Store
 from tests.serving import until
 from tests.shared.conftest import Stories, reopening
 
-AWAITED: set[UUID] = set()
-"""Cases that the policy has seen and waits for."""
+PASSING: dict[str, type[BaseException]] = {"too early": NotYet, "cancelled": asyncio.CancelledError}
+"""What is over when it is tried again: what it needs has come, or a client of Kafka has cancelled a request."""
+
+TRIED: set[UUID] = set()
+"""Cases on which it has failed so."""
 
 POSSIBLE: set[UUID] = set()
 """Cases to which it can react since it was corrected."""
-
-CANCELLED: set[UUID] = set()
-"""Cases on which it has ended as a request does that a client of Kafka has cancelled."""
 
 
 def hasten(_store: Store, batch: Sequence[Opened]) -> list[Event]:
@@ -33,12 +35,9 @@ def hasten(_store: Store, batch: Sequence[Opened]) -> list[Event]:
         assert isinstance(event, CaseReopened)
         if event.reason == "impossible" and event.originator_id not in POSSIBLE:
             raise ArithmeticError("a rule that fails")
-        if event.reason == "too early" and event.originator_id not in AWAITED:
-            AWAITED.add(event.originator_id)
-            raise NotYet("its case is not here")
-        if event.reason == "cancelled" and event.originator_id not in CANCELLED:
-            CANCELLED.add(event.originator_id)
-            raise asyncio.CancelledError
+        if event.reason in PASSING and event.originator_id not in TRIED:
+            TRIED.add(event.originator_id)
+            raise PASSING[event.reason]("its case is not here")
         by = By("test.hasten", event.recorded_at, record.id)
         stamp = by.stamp(urgency(event.originator_id), event.originator_version)
         made.append(PriorityChanged(**stamp, priority="urgent", reason=event.reason))
@@ -84,21 +83,14 @@ async def test_a_record_that_a_policy_cannot_react_to_is_set_aside_alone(stories
     assert "ArithmeticError" in letters[0].error
 
 
-async def test_what_cancels_itself_is_done_again_and_ends_nothing(stories: Stories) -> None:
+@pytest.mark.parametrize("reason", PASSING)
+async def test_what_passes_is_tried_again_and_nothing_is_set_aside(stories: Stories, reason: str) -> None:
     case = uuid4()
     async with hastening(stories) as runtime:
-        await runtime.commits.save([reopening(case, 1, "cancelled")])
-        assert await reasons(runtime, case, 1) == ["cancelled"]
+        await runtime.commits.save([reopening(case, 1, reason)])
+        assert await reasons(runtime, case, 1) == [reason]
         assert await dead_letters(stories.settings.kafka) == []
-    assert case in CANCELLED
-
-
-async def test_what_a_policy_waits_for_is_not_set_aside(stories: Stories) -> None:
-    case = uuid4()
-    async with hastening(stories) as runtime:
-        await runtime.commits.save([reopening(case, 1, "too early")])
-        assert await reasons(runtime, case, 1) == ["too early"]
-        assert await dead_letters(stories.settings.kafka) == []
+    assert case in TRIED
 
 
 async def test_what_was_set_aside_is_reacted_to_once_when_the_policy_can(stories: Stories) -> None:
