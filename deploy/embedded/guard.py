@@ -41,6 +41,7 @@ def run(stop: int, grace: float, user: int, group: int, command: list[str]) -> i
         stdin=subprocess.DEVNULL,
         stdout=2,
         stderr=2,
+        close_fds=False,  # it inherits the lock on its folder, and so outlives us without a successor beside it
         user=user if user >= 0 else None,
         group=group if user >= 0 else None,
         extra_groups=[] if user >= 0 else None,
