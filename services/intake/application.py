@@ -1,8 +1,10 @@
 """The commands of intake: take a complaint in, import many."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -25,6 +27,8 @@ from shared.events.complaints import ArrivalRecorded, Channel
 from shared.problems import Unprocessable
 from shared.runtime import Runtime
 from shared.store import Conflict
+
+TRIES = 5
 
 
 class KeyUsedForAnotherRequest(Unprocessable):
@@ -79,33 +83,18 @@ class Intake:
         return Accepted(complaint_id, reference_of(complaint_id), await self.runtime.positions.token(saved))
 
     async def bring_in(self, items: Sequence[Item], *, actor: str) -> dict[str, int]:
-        """Take in a batch: what is known already adds nothing, what repeats a complaint is a duplicate."""
-        store, now = self.runtime.store, datetime.now(UTC)
-        seen = store.existing([item.arrival.id for item in items] + [item.complaint_id for item in items])
-        events: list[Event] = []
-        counts = {"accepted": 0, "duplicate": 0, "refused": 0, "known": 0}
-        for item in items:
-            by = By(actor, now, occurred_at=item.received_at)
-            if item.arrival.id in seen:
-                counts["known"] += 1
-            elif item.refused:
-                counts["refused"] += 1
-                events.append(refuse(item.arrival, list(item.refused), by))
-            elif item.complaint_id in seen:
-                counts["duplicate"] += 1
-                events.append(duplicate(item.arrival, item.complaint_id, by))
-            else:
-                counts["accepted"] += 1
-                events += receive(
-                    item.complaint_id, item.person_id, item.arrival, item.grievance, by, external_id=item.external_id
-                )
-                seen.add(item.complaint_id)
-            seen.add(item.arrival.id)
-        await self.runtime.commits.save(events)
-        return counts
+        """Take in a batch, all or nothing; looks again when another import brings in the same meanwhile."""
+        ids = [item.arrival.id for item in items] + [item.complaint_id for item in items]
+        for _ in range(TRIES):
+            seen = await asyncio.to_thread(self.runtime.store.existing, ids)
+            events, counts = _sort(items, seen, actor)
+            with suppress(Conflict):
+                await self.runtime.commits.save(events)
+                return counts
+        raise Conflict("others bring in the same faster than it can be sorted")
 
     async def _first_answer(self, arrival: Arrival) -> Accepted:
-        first = self.runtime.store.load(arrival.id, lambda _, event: event)
+        first = await asyncio.to_thread(self.runtime.store.load, arrival.id, lambda _, event: event)
         if not isinstance(first, ArrivalRecorded) or first.complaint_id is None:
             raise Conflict("an id was taken by something else")
         if first.fingerprint != arrival.fingerprint:
@@ -122,6 +111,30 @@ class Intake:
             )
             row = await found.fetchone()
         return None if row is None else row[0]
+
+
+def _sort(items: Sequence[Item], seen: set[UUID], actor: str) -> tuple[list[Event], dict[str, int]]:
+    """What is known already adds nothing, what repeats a complaint is a duplicate; `seen` learns of the rest."""
+    now, events = datetime.now(UTC), list[Event]()
+    counts = {"accepted": 0, "duplicate": 0, "refused": 0, "known": 0}
+    for item in items:
+        by = By(actor, now, occurred_at=item.received_at)
+        if item.arrival.id in seen:
+            counts["known"] += 1
+        elif item.refused:
+            counts["refused"] += 1
+            events.append(refuse(item.arrival, list(item.refused), by))
+        elif item.complaint_id in seen:
+            counts["duplicate"] += 1
+            events.append(duplicate(item.arrival, item.complaint_id, by))
+        else:
+            counts["accepted"] += 1
+            events += receive(
+                item.complaint_id, item.person_id, item.arrival, item.grievance, by, external_id=item.external_id
+            )
+            seen.add(item.complaint_id)
+        seen.add(item.arrival.id)
+    return events, counts
 
 
 def _fingerprint(secret: str, grievance: Grievance, contact: Contact) -> str:

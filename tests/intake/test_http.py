@@ -1,5 +1,6 @@
 """The API takes a complaint once, says what is wrong, and shows what became of it."""
 
+import asyncio
 import secrets
 from typing import Any
 
@@ -123,6 +124,16 @@ async def test_rows_sent_again_add_nothing_and_bad_rows_say_why(intake: Served) 
     assert (first["accepted"], first["duplicate"], first["refused"]) == (1, 1, 2)
     assert [r["line"] for r in first["refusals"]] == [3, 5]
     assert (second["accepted"], second["duplicate"], second["refused"], second["known"]) == (0, 0, 0, 4)
+
+
+async def test_imports_of_one_file_at_once_bring_it_in_once(intake: Served) -> None:
+    first = secrets.randbelow(10**9)
+    body = rows(*(["2020-03-18", "Mortgage", "", "Fees", str(first + n)] for n in range(200)))
+    async with intake.client("compliance") as client:
+        done = await asyncio.gather(*(client.post("/api/v1/complaints/imports/cfpb", json=body) for _ in range(4)))
+    assert [one.status_code for one in done] == [200] * 4, [one.text for one in done]
+    assert sum(one.json()["accepted"] for one in done) == 200
+    assert sum(one.json()["known"] for one in done) == 600
 
 
 async def test_only_some_may_import_and_erase(intake: Served) -> None:
