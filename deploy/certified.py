@@ -19,6 +19,8 @@ def preview(found: Certificate, said: Any) -> Iterator[str]:
     for hold in said["holds"]:
         may = "compliance may set it aside" if hold["may_be_overridden"] else "it cannot be set aside"
         yield f"Held until {hold['until']} by {hold['name']}: {may}."
+    for other in said["others"]:
+        yield f"Person {other} gave the same e-mail address, and is not part of this."
 
 
 def text(found: Certificate) -> Iterator[str]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import orjson
 
+from services.intake import person
 from services.intake.complaint import (
     Arrival,
     Contact,
@@ -22,6 +23,7 @@ from services.intake.complaint import (
     reference_of,
     refuse,
 )
+from services.intake.views.contacts import with_address
 from shared.events import By, Event
 from shared.events.complaints import ArrivalRecorded, Channel
 from shared.problems import Unprocessable
@@ -72,7 +74,7 @@ class Intake:
         arrival = Arrival(channel, source, key, fingerprint=_fingerprint(self.runtime.settings.ids, grievance, contact))
         by = By(actor, datetime.now(UTC), occurred_at=received_at)
         complaint_id = new_complaint_id()
-        known = await self._person_with(contact.email)
+        known = await self._person_with(contact)
         person_id = known or new_complaint_id()
         events: list[Event] = [] if known else [identify(person_id, contact, by)]
         events += receive(complaint_id, person_id, arrival, grievance, by, external_id=external_id, invented=invented)
@@ -101,16 +103,14 @@ class Intake:
             raise KeyUsedForAnotherRequest
         return Accepted(first.complaint_id, reference_of(first.complaint_id), None, repeated=True)
 
-    async def _person_with(self, email: str | None) -> UUID | None:
-        """Somebody who has complained before, by their address."""
-        if not email:
+    async def _person_with(self, contact: Contact) -> UUID | None:
+        """Somebody who has complained before, with this address and nothing else than what we know of them."""
+        if not contact.email:
             return None
         async with self.runtime.pool.connection() as conn:
-            found = await conn.execute(
-                "select person_id from contact where lower(email) = lower(%s) and erased_at is null limit 1", [email]
-            )
-            row = await found.fetchone()
-        return None if row is None else row[0]
+            ids = await with_address(conn, contact.email)
+        known = await asyncio.to_thread(self.runtime.store.load_many, ids, person.evolve) if ids else {}
+        return next((id_ for id_, one in known.items() if person.is_theirs(one, contact)), None)
 
 
 def _sort(items: Sequence[Item], seen: set[UUID], actor: str) -> tuple[list[Event], dict[str, int]]:

@@ -11,6 +11,7 @@ from services.intake import person
 from services.intake.person import Person
 from services.intake.retention import Hold, Kept, Retention
 from services.intake.views.complaints import complaint_list
+from services.intake.views.contacts import with_address
 from shared.events import By, Event
 from shared.problems import NotFound, Unavailable
 from shared.runtime import Runtime
@@ -36,6 +37,8 @@ class Standing:
     complaints: int
     messages: int
     retention: list[Hold]
+    others: list[UUID]
+    """Who else gave their address: perhaps the same person, with another name or telephone number."""
 
     @property
     def holds(self) -> list[Hold]:
@@ -64,7 +67,11 @@ class Erasures:
             complaints = [Kept(row[0].date(), row[1], row[2]) for row in await found.fetchall()]
             counted = await conn.execute("select count(*) from outgoing where person_id = %s", [person_id])
             messages = await counted.fetchone()
-        return Standing(known, len(complaints), messages[0] if messages else 0, self.retention.holds(complaints))
+            sharing = await with_address(conn, known.email) if known.email else []
+        others = [one for one in sharing if one != person_id]
+        return Standing(
+            known, len(complaints), messages[0] if messages else 0, self.retention.holds(complaints), others
+        )
 
     async def erase(self, person_id: UUID, reason: str, *, actor: str, override: str | None = None) -> list[Saved]:
         """Destroy the person's key and tell every service, or defer it; nothing is saved where that was done before."""

@@ -54,6 +54,7 @@ class Found(BaseModel):
     messages: int
     holds: list[HeldBy]
     until: date | None = Field(description="The first day on which they may be erased; absent where it is today.")
+    others: list[UUID] = Field(description="Who else gave their e-mail address, with another name or telephone number.")
 
 
 class Decided(BaseModel):
@@ -117,5 +118,5 @@ def _found(at: Standing) -> Found:
     state: Any = "erased" if at.person.erased else "deferred" if at.person.deferred_until else "known"
     return Found(
         person_id=at.person.id, state=state, complaints=at.complaints, messages=at.messages, holds=_held(at.holds),
-        until=max((one.until for one in at.holds), default=None),
+        until=max((one.until for one in at.holds), default=None), others=at.others,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from services.intake.complaint import Contact
 from services.intake.retention import Hold
 from shared.events import By, Event
 from shared.events.complaints import Channel
@@ -41,6 +42,8 @@ class Person:
     version: int
     name: str | None = None
     email: str | None = None
+    phone: str | None = None
+    needs: str | None = None
     preferred_channel: Channel = "email"
     erased: bool = False
     held_until: date | None = None
@@ -53,8 +56,9 @@ def evolve(person: Person | None, event: Event) -> Person:
     match event:
         case PersonIdentified():
             state = replace(
-                state, name=words(event.name), email=words(event.email), preferred_channel=event.preferred_channel
-            )
+                state, name=words(event.name), email=words(event.email), phone=words(event.phone),
+                needs=words(event.needs), preferred_channel=event.preferred_channel,
+            )  # fmt: skip
         case PersonHeld():
             state = replace(state, held_until=event.until)
         case PersonHoldLifted():
@@ -62,8 +66,22 @@ def evolve(person: Person | None, event: Event) -> Person:
         case ErasureDeferred():
             state = replace(state, deferred_until=event.until)
         case PersonErased():
-            state = replace(state, name=None, email=None, erased=True)
+            state = replace(state, name=None, email=None, phone=None, needs=None, erased=True)
     return replace(state, version=event.originator_version)
+
+
+def is_theirs(person: Person, contact: Contact) -> bool:
+    """Whether the contact is this person's as we know them; an address may be shared, and anybody can type it.
+
+    A name, number or need that differs is neither dropped nor written over theirs: it makes a person of its own.
+    """
+    given = ((contact.name, person.name), (contact.phone, person.phone), (contact.needs, person.needs))
+    return (
+        not person.erased
+        and (contact.email or "").casefold() == (person.email or "").casefold()
+        and contact.preferred_channel in ("email", person.preferred_channel)  # what is said where nothing was chosen
+        and all(new is None or new.casefold() == (known or "").casefold() for new, known in given)
+    )
 
 
 def hold(person: Person, until: date, reason: str, by: By) -> list[Event]:

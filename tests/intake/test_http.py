@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from functools import partial
 from typing import Any
 
 import pytest
@@ -98,6 +99,35 @@ async def test_a_form_with_an_address_is_acknowledged(intake: Served) -> None:
     assert recipient == "a@example.org"
     assert made.json()["reference"] in subject
     assert "/complain/track/" in body
+
+
+async def test_a_family_may_share_an_address(intake: Served) -> None:
+    email = f"{secrets.token_hex(8)}@example.org"
+
+    async def are_there(names: set[str]) -> bool:
+        async with intake.runtime.pool.connection() as conn:
+            found = await conn.execute("select name from contact where email = %s", [email])
+            return {row[0] for row in await found.fetchall()} == names
+
+    async def are_greeted(names: set[str]) -> bool:
+        async with intake.runtime.pool.connection() as conn:
+            found = await conn.execute("select split_part(body, ',', 1) from outgoing where recipient = %s", [email])
+            return {row[0].removeprefix("Dear ") for row in await found.fetchall()} == names
+
+    people = []
+    async with intake.client("compliance") as client:
+        for name in ("Robert Hall", "robert hall", "Margaret Hall"):
+            body = {"narrative": "It broke.", "person": {"name": name, "email": email}}
+            made = (await client.post("/api/v1/complaints", json=body, headers=key())).json()
+            at = f"/api/v1/complaints/{made['id']}"
+            people.append((await client.get(at, params={"at_least": made["position"]})).json()["person_id"])
+            await until(partial(are_there, {"Robert Hall", name} if name.istitle() else {"Robert Hall"}))
+        found = (await client.get(f"/api/v1/people/{people[0]}/erasure")).json()
+        page = await client.get(f"/intake/people/{people[0]}", headers={"accept": "text/html"})
+    assert people[0] == people[1] != people[2]
+    assert (found["complaints"], found["others"]) == (2, [people[2]])
+    assert people[2] in page.text
+    await until(partial(are_greeted, {"Robert Hall", "Margaret Hall"}))
 
 
 HEADER = ["Date received", "Product", "Sub-product", "Issue", "Complaint ID"]

@@ -1,6 +1,7 @@
 """A person is erased once; a message is handed over once, tried again with pauses, and given up in the end."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -39,6 +40,25 @@ def test_an_erased_person_is_erased_once() -> None:
     assert (gone.name, gone.email, gone.erased) == (None, None, True)
     with pytest.raises(person.PersonAlreadyErased):
         person.erase(gone, "asked", BY)
+
+
+@pytest.mark.parametrize(
+    ("contact", "theirs"),
+    [
+        ({"email": "Hall@example.org"}, True),
+        ({"email": "hall@example.org", "name": "robert hall", "phone": "07700 900123"}, True),
+        ({"email": "hall@example.org", "name": "Margaret Hall"}, False),
+        ({"email": "hall@example.org", "phone": "07700 900999"}, False),
+        ({"email": "hall@example.org", "needs": "Large print"}, False),
+        ({"email": "hall@example.org", "preferred_channel": "phone"}, False),
+        ({"email": "other@example.org", "name": "Robert Hall"}, False),
+    ],
+)
+def test_a_contact_that_says_something_else_is_somebody_elses(contact: dict[str, Any], theirs: bool) -> None:
+    hall = known(name="Robert Hall", email="hall@example.org", phone="07700 900123")
+    assert person.is_theirs(hall, Contact(**contact)) is theirs
+    (erased,) = person.erase(hall, "asked", BY)
+    assert not person.is_theirs(person.evolve(hall, erased), Contact(**contact))
 
 
 def test_the_acknowledgement_names_the_reference_and_the_day() -> None:

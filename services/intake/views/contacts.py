@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from shared.events.people import PersonErased, PersonIdentified
 from shared.sealed import words
 from shared.view import Table, View
+
+MOST = 100
 
 
 @dataclass(slots=True)
@@ -34,3 +37,13 @@ def identified(row: Contact, event: PersonIdentified) -> None:
 @people.on(PersonErased)
 def erased(row: Contact, event: PersonErased) -> None:
     row.erased_at = event.recorded_at
+
+
+async def with_address(conn: Any, email: str) -> list[UUID]:
+    """Everybody who gave it; a family may share one."""
+    found = await conn.execute(
+        "select person_id from contact where lower(email) = lower(%s) and erased_at is null order by known_since"
+        " limit %s",
+        [email, MOST],
+    )
+    return [row[0] for row in await found.fetchall()]
