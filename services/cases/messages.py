@@ -137,7 +137,7 @@ class AspectDetail(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """One event as people read it; `words` are personal and null once the person is erased."""
+    """One event as people read it; what is in words is personal, and null once the person is erased."""
 
     entry_id: str
     kind: str = Field(description="The event's type.")
@@ -148,6 +148,7 @@ class TimelineEntry(BaseModel):
     facts: dict[str, Any]
     heading: str | None
     words: str | None
+    wanted: str | None = Field(description="Of a complaint: what would put it right.")
 
 
 class CaseDetail(CaseSummary):

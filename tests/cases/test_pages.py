@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.cases.conftest import Receive
-from tests.serving import Served
+from tests.serving import Served, until
 
 
 @pytest.fixture
@@ -90,6 +90,19 @@ async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, rec
     undone = await send(handler, notice(closed)["undo"], **notice(closed)["fields"])
     assert undone.status_code == 303
     assert "Closed by mistake" in (await handler.get(at)).text
+
+
+async def test_a_case_says_what_would_put_it_right_and_which_post_it_was(
+    handler: httpx.AsyncClient, receive: Receive
+) -> None:
+    mention = uuid4()
+    case_id = await receive(channel="social", mention_id=mention, wanted="A new <card>")
+
+    async def shown() -> str | None:
+        text = (await handler.get(f"/cases/{case_id}")).text
+        return text if "A new &lt;card&gt;" in text else None
+
+    assert f'href="/social/{mention}"' in await until(shown)
 
 
 async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.AsyncClient, receive: Receive) -> None:

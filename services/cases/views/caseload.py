@@ -34,7 +34,10 @@ CASE_EVENTS = (
     CaseOpened, AspectRaised, AspectClassified, AspectAssigned, AspectResolved, NoteAdded, PriorityChanged,
     AlertRaised, CaseClosed, CaseReopened,
 )  # fmt: skip
-TEXT = "to_tsvector('english', coalesce(about, '') || ' ' || left(coalesce(narrative, ''), 100000))"
+TEXT = (
+    "to_tsvector('english', coalesce(about, '') || ' ' ||"
+    " left(coalesce(narrative, '') || ' ' || coalesce(wanted, ''), 100000))"
+)
 """Kept beside the text: to make it takes far longer than to ask it. Cut, for PostgreSQL refuses vectors above 1 MB."""
 HEATS = ("green", "amber", "red")
 NAME = "to_tsvector('simple', coalesce(name, ''))"
@@ -42,7 +45,10 @@ NAME = "to_tsvector('simple', coalesce(name, ''))"
 
 @dataclass(slots=True)
 class CaseRow:
-    """`parts` are the aspects as far as lists need them, in the order in which they were raised."""
+    """`parts` are the aspects as far as lists need them, in the order in which they were raised.
+
+    `owner` is who answers for the case, `owners` are all who have something left to do in it; none is null.
+    """
 
     case_id: UUID
     version: int = 0
@@ -57,6 +63,7 @@ class CaseRow:
     urgency: int = 1
     status: str | None = None
     owner: str | None = None
+    owners: list[str] | None = None
     open_aspects: int = 0
     total_aspects: int = 0
     score: float | None = None
@@ -91,6 +98,7 @@ class CaseWords:
     reference: str | None = None
     about: str | None = None
     narrative: str | None = None
+    wanted: str | None = None
 
 
 cases = Table(
@@ -100,6 +108,7 @@ cases = Table(
         "btree (due_at, case_id) where closed_at is null",
         "btree (coalesce(score, 2), case_id) where closed_at is null",
         "btree (owner, due_at) where closed_at is null",
+        "gin (owners) where owners is not null",
         "btree ((-urgency), due_at, case_id) where closed_at is null and (heat = 'red' or alert is not null)",
         "btree (closed_at, case_id) where closed_at is not null",
         "btree (received_at, case_id)",
@@ -112,10 +121,10 @@ complainants = Table(
     indexes=[f"gin ({NAME})"],
 )  # fmt: skip
 case_words = Table(
-    "case_words", CaseWords, person="person_id", personal=["narrative"],
+    "case_words", CaseWords, person="person_id", personal=["narrative", "wanted"],
     computed={"found_by": ("tsvector", TEXT)}, indexes=["gin (found_by)", "btree (reference)"],
 )  # fmt: skip
-caseload = View("caseload", version=2, tables=[cases, complainants, case_words])
+caseload = View("caseload", version=3, tables=[cases, complainants, case_words])
 
 
 @cases.on(*CASE_EVENTS)
@@ -161,6 +170,7 @@ def _summarise(row: CaseRow) -> None:
     row.urgency = PRIORITIES.index(row.priority)
     primary = [part for part in row.parts if part["primary"]]
     row.owner = next((part["owner"] for part in primary + undecided if part["owner"]), None)
+    row.owners = sorted({part["owner"] for part in primary + undecided if part["owner"]}) or None
     for part in primary:
         row.product, row.issue = part["product"], part["issue"]
     row.status = status_of(
@@ -189,6 +199,7 @@ def erased(row: Complainant, event: PersonErased) -> None:
 @case_words.on(ComplaintReceived)
 def told(row: CaseWords, event: ComplaintReceived) -> None:
     row.person_id, row.reference, row.narrative = event.person_id, event.reference, words(event.narrative)
+    row.wanted = words(event.wanted)
     _mention(row, event.organisation, event.product, event.sub_product, event.issue, event.sub_issue)
 
 

@@ -17,7 +17,7 @@ from services.cases.views.caseload import NAME
 TABS = {
     "all": "true",
     "open": "c.closed_at is null",
-    "mine": "c.closed_at is null and c.owner = %(me)s",
+    "mine": "c.closed_at is null and c.owners ? %(me)s",
     "unassigned": "c.closed_at is null and c.owner is null",
     "red": "c.closed_at is null and (c.heat = 'red' or c.alert is not null) and c.heat = 'red'",
     "alerts": "c.closed_at is null and (c.heat = 'red' or c.alert is not null) and c.alert is not null",
@@ -26,7 +26,7 @@ TABS = {
 }
 FILTERS = {
     "priority": "c.priority = %(priority)s",
-    "owner": "c.owner = %(owner)s",
+    "owner": "c.owners ? %(owner)s",
     "product": "c.product = %(product)s",
     "issue": "c.issue = %(issue)s",
     "heat": "c.heat = %(heat)s",

@@ -42,13 +42,14 @@ class Entry:
     facts: dict[str, Any] | None = None
     heading: str | None = None
     words: str | None = None
+    wanted: str | None = None
 
 
 entries = Table(
-    "timeline", Entry, person="person_id", personal=["heading", "words"], once=True,
+    "timeline", Entry, person="person_id", personal=["heading", "words", "wanted"], once=True,
     indexes=["btree (case_id, at)"],
 )  # fmt: skip
-timeline = View("timeline", version=1, tables=[entries])
+timeline = View("timeline", version=2, tables=[entries])
 
 
 def _write(
@@ -64,7 +65,7 @@ def _write(
 @entries.on(ComplaintReceived, key=lambda event: event.id)
 def received(row: Entry, event: ComplaintReceived) -> None:
     _write(row, event, event.originator_id, text=event.narrative, channel=event.channel, mention=event.mention_id)
-    row.person_id = event.person_id
+    row.person_id, row.wanted = event.person_id, words(event.wanted)
 
 
 @entries.on(MessageWritten, key=lambda event: event.id)
@@ -141,8 +142,8 @@ async def of_case(conn: Any, case_id: UUID) -> list[dict[str, Any]]:
     """The newest at the bottom; of a very long case the last part."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "select entry_id, kind, who, at, recorded_at, about, facts, heading, words from timeline where case_id = %s"
-            " order by at desc, recorded_at desc, number desc, entry_id desc limit %s",
+            "select entry_id, kind, who, at, recorded_at, about, facts, heading, words, wanted from timeline"
+            " where case_id = %s order by at desc, recorded_at desc, number desc, entry_id desc limit %s",
             [case_id, MOST],
         )
         return list(reversed(await cursor.fetchall()))

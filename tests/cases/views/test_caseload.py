@@ -90,6 +90,23 @@ async def test_without_an_owner_of_the_primary_aspect_the_first_open_ones_counts
     assert (await feeder.feed(caseload, *events))["caseload"][CASE]["owner"] == "tom@example.org"
 
 
+async def test_owners_are_the_primary_aspects_and_whoever_has_something_left_to_decide(feeder: Feeder) -> None:
+    ines, tom = "ines@example.org", "tom@example.org"
+    steps: list[tuple[Callable[[Case], list[Event]], list[str] | None]] = [
+        (lambda c: cases.raise_aspect(c, SECOND, LOAN, None, INES), None),
+        (lambda c: cases.assign_aspect(c, SECOND, tom, INES), [tom]),
+        (lambda c: cases.assign_aspect(c, primary_id(1), ines, INES), [ines, tom]),
+        (lambda c: cases.resolve_aspect(c, SECOND, NOT_UPHELD, INES), [ines]),
+        (lambda c: cases.resolve_aspect(c, primary_id(1), UPHELD, INES), [ines]),
+    ]
+    events = opened(1)
+    await feeder.feed(caseload, *events)
+    for decide, owners in steps:
+        made = decide(folded(events))
+        events += made
+        assert (await feeder.feed(caseload, *made))["caseload"][CASE]["owners"] == owners
+
+
 async def test_what_it_is_about_follows_the_primary_aspect(feeder: Feeder) -> None:
     events = opened(1)
     events += cases.classify_aspect(folded(events), primary_id(1), LOAN, INES)
@@ -129,7 +146,7 @@ async def test_an_erased_person_leaves_the_figures_and_no_word(feeder: Feeder) -
         "person_id": person_id(1), "name": None, "email": None, "phone": None, "needs": None,
         "preferred_channel": "email", "erased_at": AT,
     }  # fmt: skip
-    assert rows["case_words"][CASE]["narrative"] is None
+    assert (rows["case_words"][CASE]["narrative"], rows["case_words"][CASE]["wanted"]) == (None, None)
     assert rows["case_words"][CASE]["about"] == f"{CARD.issue}\n{CARD.product}"
     assert rows["case_words"][complaint_id(2)]["narrative"] is not None
     assert rows["caseload"][CASE]["reference"] is not None

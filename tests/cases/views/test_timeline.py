@@ -59,9 +59,16 @@ async def test_an_entry_says_who_when_what_and_in_which_words(feeder: Feeder) ->
     assert (row["who"], row["at"], row["words"]) == ("ines@example.org", INES.at, "Called the customer.")
 
 
+async def test_a_complaint_says_what_would_put_it_right(feeder: Feeder) -> None:
+    row = (await feeder.feed(timeline, complaint(1)))["timeline"][complaint(1).id]
+    assert (row["words"], row["wanted"]) == ("My card was charged twice, number 1.", "An apology, and 1 pounds.")
+
+
 async def test_words_go_when_their_person_is_erased_and_facts_stay(feeder: Feeder) -> None:
     await feeder.feed(timeline, complaint(1), complaint(2), *worked(), *message())
     rows = (await feeder.feed(timeline, erased(1)))["timeline"]
-    assert {row["words"] or row["heading"] for row in rows.values() if row["case_id"] == CASE} == {None}
+    assert {row["words"] or row["heading"] or row["wanted"] for row in rows.values() if row["case_id"] == CASE} == {
+        None
+    }
     assert rows[f"cases/{CASE}/7"]["facts"]["root_cause"] == "system-error"
     assert rows[complaint(2).id]["words"] == "My card was charged twice, number 2."
