@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import UnknownTopicOrPartitionError
 from psycopg_pool import AsyncConnectionPool
 
 from shared import rewriting
@@ -55,12 +54,13 @@ class KeyFollower:
         self._partitions: dict[str, int] = {}
         self._unread: dict[UUID, Unread] = {}
         self._tried: tuple[str, ...] = ()
+        self._failure: str | None = None
 
     @property
     def trouble(self) -> str | None:
-        """What keeps this service from reading what people wrote; names no person."""
+        """What keeps this service from reading what people wrote, or from hearing who is erased; names no person."""
         if not self._unread:
-            return None
+            return self._failure
         masters = sorted({one.master or "(without an id)" for one in self._unread.values()})
         return (
             f"Keys of {len(self._unread)} people were wrapped by master key {', '.join(masters)}, and the ones that are"
@@ -112,9 +112,7 @@ class KeyFollower:
         if missing:
             if not missing.isdisjoint(self._unread):
                 raise WrongMasterKey(self.trouble)
-            missing = await self._from_table(missing)
-            for person in missing:
-                self._keyring.forget(person)
+            self._keyring.give_up(await self._from_table(missing))
         return self._keyring.absent(people)
 
     async def _not_just_come(self, people: set[UUID]) -> set[UUID]:
@@ -150,8 +148,10 @@ class KeyFollower:
                     async with self._turn:
                         self._read_again()
                         found = await self._take(200)
+                self._failure = None
                 await asyncio.sleep(GATHER if found else 0)
-            except (KafkaError, psycopg.Error, OSError) as error:
+            except Exception as error:
+                self._failure = f"Keys are not followed: {told(error)}"
                 log.warning("keys are not followed", error=told(error))
                 await asyncio.sleep(1)
 
@@ -174,10 +174,24 @@ class KeyFollower:
         batches = await self._consumer.getmany(timeout_ms=timeout_ms)
         if not batches:
             return False
+        try:
+            await self._learn(batches)
+        except BaseException:
+            # What was not kept is read again: a key that is passed by would look destroyed.
+            for place, records in batches.items():
+                self._consumer.seek(place, records[0].offset)
+            raise
+        return True
+
+    async def _learn(self, batches: Mapping[TopicPartition, Sequence[Any]]) -> None:
         latest = {record.key: (p, record) for p, records in batches.items() for record in records if record.key}
         keys: dict[UUID, bytes | None] = {}
         for key, (partition, record) in latest.items():
-            person = UUID(key.decode())
+            try:
+                person = UUID(key.decode())
+            except ValueError:
+                log.error("a stranger's record among the keys", partition=partition.partition, offset=record.offset)
+                continue
             self._unread.pop(person, None)
             try:
                 keys[person] = None if record.value is None else self._keyring.renewed(person, record.value)
@@ -186,19 +200,11 @@ class KeyFollower:
                 self._unread[person] = Unread(partition, record.offset, wrapped_by(record.value))
                 log.warning("a key cannot be opened", error=self.trouble)
         ends = {p.partition: self._unread_from(p, records[-1].offset + 1) for p, records in batches.items()}
-        try:
-            held = await self._keep(keys, ends)
-        except BaseException:
-            # What was not kept is read again: a key that is passed by would look destroyed.
-            for place, records in batches.items():
-                self._consumer.seek(place, records[0].offset)
-            raise
-        for person, wrapped in held:
+        for person, wrapped in await self._keep(keys, ends):
             self._keyring.learn(person, wrapped)
         for person, wrapped in keys.items():
             if wrapped is None:  # also where another process has noted it in the table
                 self._keyring.forget(person)
-        return True
 
     async def _keep(
         self, keys: Mapping[UUID, bytes | None], ends: Mapping[int, int]

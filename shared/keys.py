@@ -45,6 +45,9 @@ class Keyring:
         self.masters = masters if isinstance(masters, Masters) else Masters(masters)
         self._known: dict[UUID, AESGCM] = {}
         self._gone: set[UUID] = set()
+        """Whose keys need not be asked for again."""
+        self._destroyed: set[UUID] = set()
+        """Of these: whoever has read the table before that may still come with the key, and must not bring it back."""
         self.opened: dict[bytes, object] = {}
         """What was decoded with these keys, by chain value: a service's views read the same records one after the
         other. Emptied when a key is destroyed."""
@@ -98,8 +101,15 @@ class Keyring:
         with self._lock:
             self._known.pop(person, None)
             self._gone.add(person)
+            self._destroyed.add(person)
             self.missing.discard(person)
             self.opened = {}
+
+    def give_up(self, people: Iterable[UUID]) -> None:
+        """Their keys are nowhere; should one come after all, it is learnt."""
+        with self._lock:
+            self._gone.update(people)
+            self.missing.difference_update(people)
 
     def discard(self, people: Iterable[UUID]) -> None:
         """Keys that were made and not stored never were."""
@@ -120,7 +130,8 @@ class Keyring:
             if len(self._known) >= REMEMBERED:
                 for oldest in list(self._known)[: REMEMBERED // 10]:
                     del self._known[oldest]
-            self._known[person] = AESGCM(key)
+            if person not in self._destroyed:
+                self._known[person] = AESGCM(key)
             self.missing.discard(person)
 
 

@@ -13,6 +13,9 @@ from shared.records import FIRST_CHAIN, ConsumerRecord, Malformed, Record, read
 from shared.sealed import people_in
 
 KEPT = 2_000
+TOGETHER = 2_000
+"""Records that are opened together: of fewer people than a keyring lets go at once, so that what is fetched for some of
+them does not push out what others need."""
 Place = tuple[str, int]
 Stand = tuple[int, int, bytes | None]
 """Position, next offset, and the chain value at the position (None where an older release kept none)."""
@@ -110,16 +113,17 @@ def sift(
 
 async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None) -> list[tuple[Record, Event]]:
     """Fetch the keys that are not here, then decode; what they do not open reads as erased."""
-    if keys is None:
-        return _decode(found, keyring)
-    if unknown := keyring.unknown(people_in(record.value for record in found.records)):
-        await keys.fetch(unknown)
-    dead = list(found.dead)
-    opened = _decode(found, keyring)
-    if keyring.missing:  # of more people than are remembered, or written in another form than ours
-        await keys.fetch(set(keyring.missing))
-        found.dead = dead
-        opened = _decode(found, keyring)
+    opened: list[tuple[Record, Event]] = []
+    for start in range(0, len(found.records), TOGETHER):
+        some = found.records[start : start + TOGETHER]
+        if keys is not None and (unknown := keyring.unknown(people_in(record.value for record in some))):
+            await keys.fetch(unknown)
+        events, dead = _decode(some, found.raws, keyring)
+        while keys is not None and keyring.missing:  # let go meanwhile, or written in another form than ours
+            await keys.fetch(set(keyring.missing))
+            events, dead = _decode(some, found.raws, keyring)
+        opened += events
+        found.dead += dead
     return opened
 
 
@@ -137,11 +141,14 @@ def _event(record: Record, keyring: Keyring) -> Event:
     return made
 
 
-def _decode(found: Sifted, keyring: Keyring) -> list[tuple[Record, Event]]:
+def _decode(
+    records: Sequence[Record], raws: Mapping[str, ConsumerRecord], keyring: Keyring
+) -> tuple[list[tuple[Record, Event]], list[Dead]]:
     opened: list[tuple[Record, Event]] = []
-    for record in found.records:
+    dead: list[Dead] = []
+    for record in records:
         try:
             opened.append((record, _event(record, keyring)))
         except (UnknownEvent, ValidationError, ValueError, KeyError) as error:
-            found.dead.append(Dead(found.raws[record.id], f"{type(error).__name__}: {record.name}"))
-    return opened
+            dead.append(Dead(raws[record.id], f"{type(error).__name__}: {record.name}"))
+    return opened, dead

@@ -214,11 +214,12 @@ class Store(Application[UUID]):
         """Decode; keys that are not remembered come from the table, what that lacks reads as erased."""
         closed = [(str(row["topic"]), bytes(row["state"])) for row in rows]
         events = [decode(name, state, self.keyring) for name, state in closed]
-        if self.keyring.missing:
-            wanted = set(self.keyring.missing)
-            if keys.load_keys(conn, self.keyring, wanted) != wanted:
-                events = [decode(name, state, self.keyring) for name, state in closed]
+        while wanted := set(self.keyring.missing):
+            lacking = keys.load_keys(conn, self.keyring, wanted)
             self.keyring.missing -= wanted
+            if lacking == wanted:
+                break
+            events = [decode(name, state, self.keyring) for name, state in closed]  # what was let go is missed anew
         return events
 
     def _introduce(self, events: Sequence[Event]) -> dict[UUID, bytes]:

@@ -95,6 +95,37 @@ async def test_what_is_destroyed_or_replaced_is_no_trouble(cluster: Cluster, pos
         assert follower.trouble is None
 
 
+async def test_a_strangers_record_hides_no_key_and_no_destroyed_one(
+    cluster: Cluster, postgres: Callable[[str], str]
+) -> None:
+    gone, later = uuid4(), uuid4()
+    async with following(postgres("follower"), cluster, Masters(OLD)) as follower:
+        await send(cluster, gone, Keyring(OLD).create(gone))
+        assert await follower.fetch({gone}) == set()
+        async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as kafka:
+            topic = cluster.name(PEOPLE_KEYS)
+            for key, value in (
+                (b"no id", b"x"), (b"\xff", b"x"), (str(gone).encode(), None),
+                (str(later).encode(), Keyring(OLD).create(later)),
+            ):  # fmt: skip
+                await kafka.send(topic, value, key, partition=0)
+        await follower.catch_up()
+        assert await follower.fetch({gone, later}) == {gone}
+        assert follower.trouble is None
+
+
+async def test_a_key_that_is_destroyed_while_the_table_is_read_stays_destroyed() -> None:
+    person, keyring = uuid4(), Keyring(OLD)
+    wrapped = keyring.create(person)
+    keyring.forget(person)
+    keyring.learn(person, wrapped)
+    assert keyring.absent([person]) == {person}
+    other = uuid4()
+    keyring.give_up([other])
+    keyring.learn(other, Keyring(OLD).create(other))
+    assert keyring.absent([other]) == set()
+
+
 async def test_a_database_that_is_killed_forgets_no_key_and_no_destroyed_one(cluster: Cluster) -> None:
     """Nothing is read again for them: what this process has taken is behind it."""
     first, second, gone = uuid4(), uuid4(), uuid4()
