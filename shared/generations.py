@@ -1,11 +1,13 @@
 """The generations of a view: each has tables of its own, one is live under the view's bare names."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
+from psycopg_pool import AsyncConnectionPool
 
 from shared.projection import physical
 from shared.sifting import Place, Stand
@@ -26,6 +28,15 @@ class Live:
 
     version: int
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A live generation, and where it stands on each partition."""
+
+    version: int
+    generation: int
+    places: dict[Place, Stand]
 
 
 def consumer_name(view: View, generation: int) -> str:
@@ -52,7 +63,31 @@ async def prepare(conn: Connection, view: View) -> Live:
     return found
 
 
-async def next_generation(conn: Connection, view: View) -> int:
+@asynccontextmanager
+async def building(pool: AsyncConnectionPool[Any], view: View) -> AsyncIterator[int]:
+    """A generation to fill, for one builder at a time; gone again if it was not switched to."""
+    async with pool.connection() as conn:
+        await conn.execute(SQL("select pg_advisory_lock({})").format(_builder(view)))
+        try:
+            await _drop_all_but_live(conn, view)
+            yield await _next_generation(conn, view)
+        finally:
+            await _drop_all_but_live(conn, view)
+            await conn.execute(SQL("select pg_advisory_unlock({})").format(_builder(view)))
+
+
+async def drop_abandoned(conn: Connection, view: View) -> None:
+    """What a builder left that was killed, in the caller's transaction: nobody takes words out of it."""
+    found = await conn.execute(SQL("select pg_try_advisory_xact_lock({})").format(_builder(view)))
+    if await found.fetchone() == (True,):
+        await _drop_all_but_live(conn, view)
+
+
+def _builder(view: View) -> Composable:
+    return SQL("hashtext({})").format(f"recourse.build {view.name}")
+
+
+async def _next_generation(conn: Connection, view: View) -> int:
     """Empty tables beside the live ones, without indexes: `index` makes those when the rows are there."""
     async with conn.transaction():
         cursor = await conn.execute(
@@ -92,43 +127,58 @@ async def index(conn: Connection, view: View, generation: int) -> None:
 
 async def switch(conn: Connection, view: View, generation: int) -> None:
     """Let pages read this generation and drop the others, in the caller's transaction, which holds the view."""
-    before = await _live(conn, view)
-    assert before is not None
     await _point(conn, view, generation)
     await conn.execute(
         "update views set version = %s, generation = %s, switched_at = now() where name = %s",
         [view.version, generation, view.name],
     )
-    await drop(conn, view, before.generation)
+    await _drop_all_but_live(conn, view)
 
 
-async def drop(conn: Connection, view: View, generation: int) -> None:
-    """The tables and the progress of a generation that nobody reads."""
+async def _drop_all_but_live(conn: Connection, view: View) -> None:
+    """The tables and the progress of generations that nobody reads."""
+    live = await _live(conn, view)
+    assert live is not None
     names = await conn.execute(
-        "select tablename from pg_tables where schemaname = current_schema() and tablename = any(%s)",
-        [[f"{table.name}_g{generation}" for table in view.tables]],
+        "select tablename from pg_tables"
+        " where schemaname = current_schema() and tablename ~ %s and tablename <> all(%s)",
+        [
+            f"^({'|'.join(table.name for table in view.tables)})_g[0-9]+$",
+            [f"{table.name}_g{live.generation}" for table in view.tables],
+        ],
     )
     for (name,) in await names.fetchall():
         await conn.execute(SQL("drop table {} cascade").format(Identifier(name)))
-    await conn.execute("delete from progress where consumer = %s", [consumer_name(view, generation)])
+    await conn.execute(
+        "delete from progress where consumer ~ %s and consumer <> %s",
+        [f"^{view.name}[.]g[0-9]+$", consumer_name(view, live.generation)],
+    )
 
 
-async def standing(conn: Connection, views: Sequence[View]) -> dict[str, tuple[int, dict[Place, Stand]]]:
+async def hold(conn: Connection, view: View) -> None:
+    """Keep live batches from the view until the transaction ends; one that is under way is waited for.
+
+    A statement of its own: what waits for a lock goes on to see other rows as they were before it waited.
+    """
+    await conn.execute("select from views where name = %s for update", [view.name])
+
+
+async def standing(conn: Connection, views: Sequence[View]) -> dict[str, Standing]:
     """The live generation of each view and where it stands, by the view's name.
 
     Held until the transaction ends: a switch waits for the batch, a batch for the switch.
     """
     rows = await conn.execute(
-        "select v.name, v.generation, p.topic, p.partition, p.position, p.next_offset, p.link"
+        "select v.name, v.version, v.generation, p.topic, p.partition, p.position, p.next_offset, p.link"
         " from views v left join progress p on p.consumer = v.name || '.g' || v.generation"
         " where v.name = any(%s) order by v.name for update of v",
         [[view.name for view in views]],
     )
-    found: dict[str, tuple[int, dict[Place, Stand]]] = {}
-    for name, generation, topic, partition, *stand in await rows.fetchall():
-        places = found.setdefault(name, (generation, {}))[1]
+    found: dict[str, Standing] = {}
+    for name, version, generation, topic, partition, *stand in await rows.fetchall():
+        at = found.setdefault(name, Standing(version, generation, {}))
         if topic is not None:
-            places[topic, partition] = (stand[0], stand[1], stand[2])
+            at.places[topic, partition] = (stand[0], stand[1], stand[2])
     return found
 
 

@@ -12,7 +12,7 @@ from shared.collector import calm_collector
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.projection import physical
-from shared.records import ConsumerRecord
+from shared.records import ConsumerRecord, read_all
 from shared.sifting import Dead, GapFound, Place
 from shared.sinks import Pool, take_in
 from shared.topics import Cluster
@@ -40,30 +40,24 @@ async def rebuild(
 ) -> Rebuilt:  # fmt: skip
     """Read all, catch up while the live view waits, compare if asked, and switch unless they differ."""
     calm_collector()
-    async with pool.connection() as conn:
-        generation = await generations.next_generation(conn, view)
-    reader = _Reader(view, generation, pool, cluster, keyring, keys)
-    try:
-        await reader.start()
-        await reader.read_to(await reader.ends(), progress)
-        await reader.index()
-        async with pool.connection() as conn, conn.transaction():
-            live, stands = (await generations.standing(conn, [view]))[view.name]
-            await reader.read_to({place: stand[1] for place, stand in stands.items()}, progress)
-            differences = await _differences(conn, view, live, generation) if verify else ()
-            rows = await _count(conn, view, generation)
-            if differences:
-                await generations.drop(conn, view, generation)
-            else:
-                await generations.switch(conn, view, generation)
-                if verify:
-                    await conn.execute("update views set verified_at = now() where name = %s", [view.name])
-    except BaseException:
-        async with pool.connection() as conn:
-            await generations.drop(conn, view, generation)
-        raise
-    finally:
-        await reader.stop()
+    async with generations.building(pool, view) as generation:
+        reader = _Reader(view, generation, pool, cluster, keyring, keys)
+        try:
+            await reader.start()
+            await reader.read_to(await reader.ends(), progress)
+            await reader.index()
+            async with pool.connection() as conn, conn.transaction():
+                await generations.hold(conn, view)
+                live = (await generations.standing(conn, [view]))[view.name]
+                await reader.read_to({place: stand[1] for place, stand in live.places.items()}, progress)
+                differences = await _differences(conn, view, live.generation, generation) if verify else ()
+                rows = await _count(conn, view, generation)
+                if not differences:
+                    await generations.switch(conn, view, generation)
+                    if verify:
+                        await conn.execute("update views set verified_at = now() where name = %s", [view.name])
+        finally:
+            await reader.stop()
     return Rebuilt(view.name, reader.done, rows, differences, switched=not differences)
 
 
@@ -134,8 +128,9 @@ class _Reader:
         return position
 
     async def _take(self, batch: Sequence[ConsumerRecord]) -> None:
+        records = read_all(batch)
         async with self._pool.connection() as conn, conn.transaction():
-            gap = await take_in(conn, self._view, self._generation, batch, self._keyring, self._keys, _ignore)
+            gap = await take_in(conn, self._view, self._generation, records, self._keyring, self._keys, _ignore)
         if gap is not None:
             if gap == self._sought:
                 raise gap

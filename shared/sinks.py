@@ -20,6 +20,7 @@ from shared.keys import KeyMissing, Keyring
 from shared.progress import Advance
 from shared.projection import Opened, Poison, fold
 from shared.records import ConsumerRecord, Record
+from shared.sealed import people_in
 from shared.sifting import Dead, GapFound, Place, Sifted, Stand, open_events, sift
 from shared.store import Conflict, Store
 from shared.telemetry import span, told
@@ -35,6 +36,10 @@ TRIES = 5
 
 class NotYet(Exception):
     """What a policy needs is on its way to it: the batch is read again until it is there."""
+
+
+class OtherVersion(Exception):
+    """Another release has built the view anew: the fold of this one would spoil its rows."""
 
 
 AWAITED = (NotYet, KeyMissing, Conflict, PersistenceError, psycopg.Error, KafkaError, OSError)
@@ -85,14 +90,11 @@ class ViewsSink:
     async def stands(self) -> dict[str, dict[Place, Stand]]:
         """Where the live generations stand."""
         async with self._pool.connection() as conn:
-            return {name: stands for name, (_, stands) in (await generations.standing(conn, self._views)).items()}
+            return {name: at.places for name, at in (await generations.standing(conn, self._views)).items()}
 
     async def take(self, batch: Sequence[ConsumerRecord], bury: Bury) -> Gaps:
-        """All at once; where a record cannot be folded, again with a way back to before each view.
-
-        That a key is destroyed is sent before that its person is erased, and so it is known here before a view says so.
-        """
-        if self._keys is not None and any(isinstance(raw, Record) and raw.type == PersonErased.type for raw in batch):
+        """All at once; where a record cannot be folded, again with a way back to before each view."""
+        if tells_of_an_erasure(batch) and self._keys is not None:
             await self._keys.catch_up()
         try:
             return await self._take(batch, bury, _fold)
@@ -104,18 +106,44 @@ class ViewsSink:
         views = [view for view in self._views if ours[view.name]]
         async with self._pool.connection() as conn, conn.transaction():
             standing = await generations.standing(conn, views)
+            if other := [view.name for view in views if standing[view.name].version != view.version]:
+                raise OtherVersion(f"another release has built {', '.join(other)} anew: restart this one")
+            await _forget_destroyed(conn, batch, self._keyring)
             found = {
                 view.name: await _take_part(
-                    conn, view, *standing[view.name], ours[view.name], self._keyring, self._keys, fold_in
+                    conn, view, standing[view.name].generation, standing[view.name].places, ours[view.name],
+                    self._keyring, self._keys, fold_in,
                 )
                 for view in views
-            }
+            }  # fmt: skip
             advances = [advance for one in found.values() for advance in one.advances]
             await _advance(conn, advances)
             for name, one in found.items():
                 if one.dead:
                     await bury(name, one.dead)
+            if tells_of_an_erasure(batch):
+                for view in views:
+                    await generations.drop_abandoned(conn, view)
         return {name: one.gap for name, one in found.items()}
+
+
+def tells_of_an_erasure(batch: Sequence[ConsumerRecord]) -> bool:
+    """That a key is destroyed is sent before that its person is erased: who catches up with keys now, knows it."""
+    return any(isinstance(raw, Record) and raw.type == PersonErased.type for raw in batch)
+
+
+async def _forget_destroyed(conn: Any, batch: Sequence[ConsumerRecord], keyring: Keyring) -> None:
+    """Another process may have scrubbed the view of somebody whose key is still remembered here: the table knows.
+
+    After the view is held: who has not scrubbed it yet does so after this batch.
+    """
+    people = people_in(raw.value for raw in batch if raw.value)
+    if remembered := people - keyring.absent(people):
+        found = await conn.execute(
+            "select person_id from keys where person_id = any(%b) and wrapped is null", [list(remembered)]
+        )
+        for (person,) in await found.fetchall():
+            keyring.forget(person)
 
 
 async def take_in(
@@ -123,6 +151,8 @@ async def take_in(
     keyring: Keyring, keys: KeyFollower | None, bury: Bury,
 ) -> GapFound | None:  # fmt: skip
     """One batch into one generation of one view, in the caller's transaction."""
+    if tells_of_an_erasure(batch) and keys is not None:
+        await keys.catch_up()
     stands = await generations.stands(conn, generations.consumer_name(view, generation))
     found = await _take_part(conn, view, generation, stands, batch, keyring, keys, _fold_around_poison)
     await _advance(conn, found.advances)

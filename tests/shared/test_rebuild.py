@@ -1,16 +1,23 @@
 """A view is rebuilt beside the live one, compared with it, and switched while pages read on."""
 
 import asyncio
+import signal
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from shared import generations
+import pytest
+
+from shared import generations, keys, sifting
+from shared.events.people import PersonErased
+from shared.key_follower import KeyFollower
+from shared.keys import Keyring
 from shared.rebuild import rebuild
 from shared.runtime import Runtime
 from shared.view import Table, View
-from tests.serving import until
-from tests.shared.conftest import Stories, met, note, reopening, story_view
+from tests.serving import MASTER, until
+from tests.shared.conftest import BY, Stories, met, note, reopening, story_view
 
 
 async def filled(stories: Stories, runtime: Runtime, cases: int = 10) -> None:
@@ -122,3 +129,90 @@ async def test_until_it_is_rebuilt_an_older_view_shows_new_columns_and_tables_em
             assert await found.fetchall() == [(2, None, "again")]
             found = await conn.execute("select case_id, reopened, since from chapters")
             assert await found.fetchall() == []
+
+
+async def test_of_more_people_than_are_remembered_every_word_is_built_again(
+    stories: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "REMEMBERED", 100)
+    monkeypatch.setattr(sifting, "TOGETHER", 10)
+    people = [uuid4() for _ in range(300)]
+    async with stories.running() as runtime:
+        for person in people:
+            await runtime.commits.save([met(person), note(uuid4(), 1, person, "words")])
+        saved = await runtime.commits.save([reopening(uuid4(), 1)])
+        for _ in range(2):  # the second time in another order of people than they were met in
+            for person in reversed(people):
+                await runtime.keys.fetch({person})
+                saved += await runtime.commits.save([note(uuid4(), 1, person, "words")])
+        for one in saved:
+            await runtime.positions.wait(runtime.views[0], await runtime.positions.token([one]))
+        keyring = Keyring(MASTER)  # as in a process of its own
+        follower = KeyFollower(stories.settings.kafka, runtime.pool, keyring)
+        await follower.start()
+        made = await rebuild(runtime.views[0], runtime.pool, stories.settings.kafka, keyring, follower, verify=True)
+        await follower.stop()
+        assert (made.differences, made.rows) == ((), 901)
+        async with runtime.pool.connection() as conn:
+            found = await conn.execute("select count(note) from stories")
+            assert await found.fetchone() == (900,)
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from psycopg_pool import AsyncConnectionPool
+from shared.key_follower import KeyFollower
+from shared.keys import Keyring
+from shared.rebuild import rebuild
+from shared.topics import Cluster
+from tests.serving import MASTER
+from tests.shared.conftest import story_view
+
+async def main(url, bootstrap, prefix):
+    async with AsyncConnectionPool(url, open=False, kwargs={"autocommit": True}) as pool:
+        keys = KeyFollower(Cluster(bootstrap, prefix), pool, keyring := Keyring(MASTER))
+        await keys.start()
+        die = lambda done, total: os.kill(os.getpid(), signal.SIGKILL)
+        await rebuild(story_view(), pool, Cluster(bootstrap, prefix), keyring, keys, progress=die)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_what_a_killed_rebuild_leaves_is_gone_when_a_person_is_erased(stories: Stories) -> None:
+    at, person = stories.settings, uuid4()
+
+    async def tables(runtime: Runtime) -> list[str]:
+        async with runtime.pool.connection() as conn:
+            found = await conn.execute("select tablename from pg_tables where tablename like 'stories_g%'")
+            return sorted(row[0] for row in await found.fetchall())
+
+    async with stories.running() as runtime:
+        saved = await runtime.commits.save([met(person), note(uuid4(), 1, person, "words")])
+        await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", KILLED, at.postgres, at.kafka.bootstrap, at.kafka.prefix
+        )
+        assert await child.wait() == -signal.SIGKILL
+        assert await tables(runtime) == ["stories_g1", "stories_g2"]
+        saved = await runtime.commits.save([PersonErased(**BY.stamp(person, 2), reason="asked")])
+        await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
+        assert await tables(runtime) == ["stories_g1"]
+
+
+async def test_who_holds_a_view_sees_what_the_batch_has_written_that_it_waited_for(stories: Stories) -> None:
+    async with stories.running() as runtime:
+        await filled(stories, runtime)
+        view, place = runtime.views[0], (stories.settings.kafka.name("cases"), 0)
+
+        async def held() -> int:
+            async with runtime.pool.connection() as conn, conn.transaction():
+                await generations.hold(conn, view)
+                return (await generations.standing(conn, [view]))[view.name].places[place][0]
+
+        async with runtime.pool.connection() as conn, conn.transaction():
+            await generations.standing(conn, [view])
+            waiting = asyncio.create_task(held())
+            await asyncio.sleep(0.2)
+            await conn.execute("update progress set position = 1000000 where partition = 0")
+        assert await waiting == 1000000

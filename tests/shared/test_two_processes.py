@@ -1,0 +1,85 @@
+"""Two processes of a service share its views: neither writes what the other knows to be gone, or cannot read."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from aiokafka import AIOKafkaConsumer
+from psycopg_pool import AsyncConnectionPool
+
+from shared.events.people import PersonErased
+from shared.key_follower import KeyFollower
+from shared.keys import Keyring
+from shared.rebuild import rebuild
+from shared.sinks import ViewsSink
+from shared.topics import Cluster
+from tests.serving import MASTER, until
+from tests.shared.conftest import BY, Stories, met, note, reopening, story_view
+
+
+async def records(cluster: Cluster, topic: str, count: int) -> list[Any]:
+    found: list[Any] = []
+    async with AIOKafkaConsumer(
+        cluster.name(topic), bootstrap_servers=cluster.bootstrap, auto_offset_reset="earliest"
+    ) as kafka:
+        while len(found) < count:
+            found += [record for some in (await kafka.getmany(timeout_ms=100)).values() for record in some]
+    return found
+
+
+async def bury(name: str, dead: Sequence[Any]) -> None:
+    raise AssertionError(dead)
+
+
+async def test_who_has_not_heard_of_an_erasure_writes_no_words_after_it(stories: Stories) -> None:
+    """As when one of them has the partition of the person, and the other that of a note about them."""
+    cluster, person, case = stories.settings.kafka, uuid4(), uuid4()
+    async with stories.running() as runtime:
+        await runtime.consumers[0].stop()
+        async with AsyncConnectionPool(stories.settings.postgres, open=False, kwargs={"autocommit": True}) as pool:
+            keyring = Keyring(MASTER)
+            behind = KeyFollower(cluster, pool, keyring)
+            await behind.start()
+            await runtime.commits.save([met(person)])
+            assert await behind.fetch({person}) == set()
+            await behind.stop()  # it hears nothing more
+            await runtime.commits.save([note(case, 1, person, "words")])
+            await runtime.commits.save([PersonErased(**BY.stamp(person, 2), reason="asked")])
+            first = ViewsSink(runtime.views, cluster, runtime.pool, runtime.keyring, runtime.keys)
+            await first.take(await records(cluster, "people", 2), bury)
+            assert keyring.absent([person]) == set()
+            second = ViewsSink(runtime.views, cluster, pool, keyring, behind)
+            await second.take(await records(cluster, "cases", 1), bury)
+            async with pool.connection() as conn:
+                found = await conn.execute("select case_id, note from stories")
+                assert await found.fetchall() == [(case, None)]
+
+
+async def test_an_older_release_leaves_a_view_alone_that_a_newer_one_has_built(stories: Stories) -> None:
+    case = uuid4()
+
+    async def counted(of: UUID) -> int:
+        async with old.pool.connection() as conn:
+            found = await conn.execute("select reopened from stories where case_id = %s", [of])
+            row = await found.fetchone()
+            return row[0] if row else 0
+
+    async with stories.running() as old:
+        saved = await old.commits.save([reopening(case, 1)])
+        await old.positions.wait(old.views[0], await old.positions.token(saved))
+        await rebuild(story_view(2, weight=10), old.pool, stories.settings.kafka, old.keyring, old.keys)
+        await old.commits.save([reopening(case, 2)])
+
+        async def troubled() -> bool:
+            return any("OtherVersion" in (one.trouble or "") for one in old.readings)
+
+        await until(troubled)
+        assert await counted(case) == 10
+        async with stories.running(story_view(2, weight=10)):
+
+            async def went_on() -> bool:
+                return await counted(case) == 20
+
+            await until(went_on)
+            await asyncio.sleep(0)
