@@ -14,3 +14,8 @@ def printable(text: str) -> str:
     except UnicodeEncodeError:
         raise ValueError("the text has half a character (a lone surrogate)") from None
     return text.strip()
+
+
+def one_line(text: str) -> str:
+    """The same in one line: what stands in a greeting, a heading or a list has no paragraphs of its own."""
+    return " ".join(printable(text).split())

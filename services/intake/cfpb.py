@@ -6,7 +6,7 @@ same era, and files that carry only some of the columns. Dates were written in f
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid5
 
 from services.intake.application import Item
@@ -68,6 +68,8 @@ def _wrong(found: dict[str, str | None], width: int, row: Sequence[str]) -> list
         reasons.append("there is neither a product nor a narrative")
     if found.get("date") and _date(found["date"] or "") is None:
         reasons.append("the date received is not a date")
+    elif (day := _date(found.get("date") or "")) and day > (datetime.now(UTC) + timedelta(days=1)).date():
+        reasons.append("the date received is in the future")
     if found.get("id") and not re.fullmatch(r"\d{1,18}", found["id"] or ""):
         reasons.append("the complaint id is not a number")
     reasons += [

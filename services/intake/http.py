@@ -14,18 +14,20 @@ from services.intake.views.complaints import complaint_list
 from services.intake.views.ledger import ledger
 from shared.events.complaints import Channel
 from shared.http import AtLeast, allow, asker
+from shared.moments import Happened
 from shared.paging import Page, cursor, links
-from shared.problems import NotFound, Unprocessable
-from shared.text import printable
+from shared.problems import NotFound
+from shared.text import one_line, printable
 
 Short = Annotated[str, Field(max_length=200), AfterValidator(printable)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
 Long = Annotated[str, Field(max_length=20_000), AfterValidator(printable)]
 
 
 class Complainant(BaseModel):
     """Who complains; all of it is sealed under their own key."""
 
-    name: Short | None = None
+    name: Line | None = None
     email: EmailStr | None = None
     phone: Annotated[str, Field(max_length=50), AfterValidator(printable)] | None = None
     preferred_channel: Channel = "email"
@@ -44,7 +46,7 @@ class MakeComplaint(BaseModel):
     sub_issue: Short | None = None
     region: Annotated[str, Field(max_length=50), AfterValidator(printable)] | None = None
     channel: Channel = Field("api", description="The road it came by, where the sender knows better than `api`.")
-    received_at: datetime | None = Field(None, description="When it was received, if that was earlier.")
+    received_at: Happened | None = Field(None, description="When it was received, if that was earlier.")
     external_id: Short | None = Field(None, description="Its number in the sender's system.")
     person: Complainant = Field(default_factory=Complainant)
     invented: bool = Field(False, description="True for demonstration data.")
@@ -98,8 +100,6 @@ def router(intake: Intake) -> APIRouter:
     ) -> Receipt:  # fmt: skip
         """Take a complaint in. The same `Idempotency-Key` with the same content gets the first answer again."""
         who = asker(request)
-        if body.received_at is not None and body.received_at.tzinfo is None:
-            raise Unprocessable("received_at needs its offset from UTC, for example 2026-03-14T09:30:00Z.")
         accepted = await intake.receive(
             body.channel, f"api:{who.id}", idempotency_key,
             Grievance(

@@ -1,35 +1,28 @@
 """The JSON API of social: mentions in, neutral or as a network sent them, and what became of them."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from services.social import formats
 from services.social.application import Captured, Social
 from services.social.mention import Kind, Post, Reason, State
 from services.social.views.inbox import find, inbox, one
 from shared.http import AtLeast, allow, asker
+from shared.moments import Happened
 from shared.paging import Page, cursor, links
 from shared.problems import NotFound
 from shared.text import printable
 
 LONGEST = 65_000
 MOST = 500
-FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 Heat = Literal["green", "amber", "red"]
 Network = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,39}$")]
-
-
-def happened(value: datetime) -> datetime:
-    """Within this century, and not in the future but for clocks that go wrong by minutes."""
-    if not FIRST <= value <= datetime.now(UTC) + timedelta(hours=1):
-        raise ValueError("the time is before the year 2000 or in the future")
-    return value.astimezone(UTC)
 
 
 def web_address(value: str) -> str:
@@ -61,9 +54,7 @@ class CaptureMention(BaseModel):
     author: Short | None = Field(None, description="The author's name there.")
     handle: Short | None = Field(None, description="The author's address there; the same handle is the same person.")
     url: Annotated[str, Field(max_length=2000), AfterValidator(printable), AfterValidator(web_address)] | None = None
-    posted_at: Annotated[AwareDatetime, AfterValidator(happened)] | None = Field(
-        None, description="When it was posted; now, if it is left out."
-    )
+    posted_at: Happened | None = Field(None, description="When it was posted; now, if it is left out.")
     language: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,35}$")] | None = Field(None, description="BCP 47.")
     invented: bool = Field(False, description="True for demonstration data.")
 

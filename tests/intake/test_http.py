@@ -49,6 +49,10 @@ async def test_the_same_key_gets_the_first_answer(intake: Served) -> None:
         {"narrative": "x", "person": {"email": "nobody"}},
         {"narrative": "x", "channel": "telepathy"},
         {"narrative": "x", "received_at": "2026-01-01T00:00:00"},
+        {"narrative": "x", "received_at": "0001-01-01T00:00:00+14:00"},
+        {"narrative": "x", "received_at": "1969-12-31T23:59:59Z"},
+        {"narrative": "x", "received_at": "2999-01-01T00:00:00Z"},
+        {"narrative": "x", "received_at": "9999-12-31T23:59:59Z"},
     ],
 )
 async def test_what_cannot_be_taken_is_told_why(intake: Served, wrong: dict[str, Any]) -> None:
