@@ -1,5 +1,6 @@
 """What is written to customers: the acknowledgement and the invitation to a survey."""
 
+import re
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -34,6 +35,10 @@ Here is the new link to your complaint {reference}:
 It is for you alone. If you did not ask for it, nobody has read your complaint, and you need do nothing.
 """
 
+LONGEST_NAME = 80
+NO_NAME = re.compile(r"[/\n]|www\.|\.[a-z]{2,}\b", re.IGNORECASE)
+"""What leads somewhere, or begins a paragraph."""
+
 
 def day(instant: datetime) -> str:
     """As people write it: 14 March 2026."""
@@ -41,7 +46,9 @@ def day(instant: datetime) -> str:
 
 
 def greeting(person: Person) -> str:
-    return f"Dear {person.name}," if person.name else "Hello,"
+    """By name, if it is one: anybody may have typed it, with the address of somebody else."""
+    name = person.name or ""
+    return f"Dear {name}," if 0 < len(name) <= LONGEST_NAME and not NO_NAME.search(name) else "Hello,"
 
 
 def acknowledge(received: ComplaintReceived, person: Person, link: str, due: datetime, by: By) -> list[Event]:

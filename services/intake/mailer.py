@@ -54,7 +54,7 @@ class Mailer:
             async with aiosmtplib.SMTP(hostname=self.host, port=self.port, timeout=20) as smtp:
                 for row in due:
                     await self._send(smtp, row)
-        except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPServerDisconnected, OSError) as error:
+        except (aiosmtplib.SMTPException, OSError) as error:
             for row in due:
                 await self._failed(row[0], error)
 
@@ -64,7 +64,9 @@ class Mailer:
             return
         try:
             await smtp.send_message(letter(row))
-        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused) as error:
+        except OSError:  # the connection is gone, and with it all that wait
+            raise
+        except Exception as error:  # refused, or to an address that cannot be written: the others go on
             await self._failed(row[0], error)
         else:
             await self._note(row[0], message.sent)
@@ -92,6 +94,8 @@ def letter(row: tuple[Any, ...]) -> EmailMessage:
     message_id, complaint_id, person_id, recipient, subject, body = row
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = SENDER, recipient, subject
+    if len(mail["To"].addresses) != 1:  # to whoever else stands there nobody has written
+        raise ValueError("a letter goes to one address")
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = f"<{message_id}@recourse>"
     mail["References"] = f"<{complaint_id}@recourse>"

@@ -4,13 +4,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from email import message_from_bytes
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
 
 from services.intake.app import build
+from services.intake.complaint import Contact, identify
+from shared.events import By
+from shared.events.complaints import MessageWritten
+from shared.sealed import Sealed
 from tests.serving import serve, settings, until
 from tests.system.conftest import free_port
 
@@ -30,9 +36,9 @@ class Letters:
 
 
 @pytest.fixture
-def smtp() -> Iterator[tuple[Letters, int]]:
-    letters = Letters()
-    server = Controller(letters, hostname="127.0.0.1", port=free_port())
+def smtp(request: pytest.FixtureRequest) -> Iterator[tuple[Letters, int]]:
+    letters, utf8 = Letters(), getattr(request, "param", True)
+    server = Controller(letters, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=utf8)
     server.start()
     yield letters, server.port
     server.stop()
@@ -75,3 +81,34 @@ async def test_the_second_takes_over_when_the_first_is_gone(
             return len(letters.taken) == 1
 
         await until(taken, 60)
+
+
+ODD = ["a:b@c;.d", "a@b,.<", "(@!.'", "joe,ann@x.example", "jörg@example.org"]
+"""What no letter can be written to, and last what a server does not take that knows ASCII alone."""
+
+
+@pytest.mark.parametrize("smtp", [False], indirect=True, ids=["of ASCII alone"])
+async def test_an_address_that_no_letter_can_be_sent_to_keeps_no_other_back(
+    kafka: str, postgres: Callable[[str], str], smtp: tuple[Letters, int]
+) -> None:
+    letters, port = smtp
+    given = replace(await settings(kafka, postgres("mailer")), smtp=f"127.0.0.1:{port}")
+    async with serve(build, given) as intake:
+        for number, address in enumerate([*ODD, "customer@example.org"]):
+            person, by = uuid4(), By("test", datetime.now(UTC))
+            await intake.runtime.commits.save([identify(person, Contact(email=address), by)])
+            sealed = {name: Sealed(person, text) for name, text in (("to", address), ("subject", "s"), ("body", "b"))}
+            await intake.runtime.commits.save(
+                [
+                    MessageWritten(
+                        **by.stamp(UUID(int=number), 1), complaint_id=uuid4(), person_id=person, purpose="reply",
+                        channel="email", **sealed,
+                    )
+                ]
+            )  # fmt: skip
+
+        async def arrived() -> bool:
+            return f"<{UUID(int=len(ODD))}@recourse>" in letters.taken
+
+        await until(arrived)
+        assert len(letters.taken) == 1

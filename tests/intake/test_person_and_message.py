@@ -1,6 +1,6 @@
 """A person is erased once; a message is handed over once, tried again with pauses, and given up in the end."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,10 +8,10 @@ import pytest
 
 from services.intake import message, person
 from services.intake.complaint import Contact, identify
-from services.intake.letters import acknowledge, acknowledgement_id
+from services.intake.letters import acknowledge, acknowledgement_id, greeting
 from services.intake.policies import promote
 from shared.events import By, Event
-from shared.events.complaints import ComplaintReceived, MessageSent, MessageWritten
+from shared.events.complaints import ComplaintReceived, MessageFailed, MessageSent, MessageWritten
 from shared.events.mentions import MentionPromoted
 from shared.records import Record
 from shared.sealed import Sealed
@@ -81,16 +81,32 @@ def test_a_message_is_sent_once() -> None:
     assert message.sent(done, BY) == message.failed(done, "late", BY) == []
 
 
-def test_a_message_is_given_up_after_its_tries_with_longer_pauses() -> None:
+def test_a_message_is_tried_for_days_with_longer_pauses_and_then_given_up() -> None:
     state: message.Message = message.evolve(None, written())
-    finals = []
-    for _ in range(message.TRIES):
-        (failed,) = message.failed(state, "SMTPConnectError", BY)
+    now, finals = BY.at, []
+    while not state.done:
+        (failed,) = message.failed(state, "SMTPConnectError", By("test", now))
+        assert isinstance(failed, MessageFailed)
         state = message.evolve(state, failed)
-        finals.append(failed.final)  # type: ignore[attr-defined]
-    assert finals == [False] * (message.TRIES - 1) + [True]
-    pauses = [message.pause(n) for n in range(1, message.TRIES)]
-    assert pauses == sorted(set(pauses))
+        finals.append(failed.final)
+        now += message.pause(state.attempts)
+    assert finals == [False] * (len(finals) - 1) + [True]
+    assert message.GIVEN_UP <= now - message.pause(state.attempts) - BY.at < message.GIVEN_UP + message.LONGEST_PAUSE
+    pauses = [message.pause(n) for n in range(1, len(finals))]
+    assert pauses == sorted(pauses)
+    assert pauses[:3] == [timedelta(seconds=n) for n in (2, 4, 8)]
+
+
+@pytest.mark.parametrize(
+    ("name", "greeted"),
+    [
+        ("Zoë O'Connor-Smith", "Dear Zoë O'Connor-Smith,"), ("Dr. J. R. Müller", "Dear Dr. J. R. Müller,"),
+        ("Refund: https://evil.example/now", "Hello,"), ("see www.evil", "Hello,"), ("go to evil.example", "Hello,"),
+        ("customer,\n\nYour refund waits", "Hello,"), ("x" * 81, "Hello,"), (None, "Hello,"),
+    ],
+)  # fmt: skip
+def test_a_greeting_leads_nowhere_else(name: str | None, greeted: str) -> None:
+    assert greeting(person.Person(PERSON, 1, name=name)) == greeted
 
 
 def test_a_promoted_mention_becomes_a_complaint_with_its_words_and_mark() -> None:
