@@ -73,7 +73,7 @@ def account_sign_out(email: Email, data: Data = None) -> None:
 
 def _sign_out(at: Installation, email: str) -> None:
     async def end() -> None:
-        async with access_to(at.cluster) as access:
+        async with access_to(at) as access:
             await access.end_sessions_of(email)
 
     asyncio.run(end())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -55,13 +56,17 @@ async def batches(
 
 
 async def compacted(cluster: Cluster, topic: str) -> dict[str, Any]:
-    """What a small compacted topic says now: JSON by key, without what was deleted."""
+    """What a small compacted topic says now: JSON by key, without what was deleted or is a stranger's."""
     async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as kafka:
         found = (await kafka._client.fetch_all_metadata()).partitions_for_topic(cluster.name(topic)) or ()
     said: dict[str, Any] = {}
     async for batch in batches(cluster, {(cluster.name(topic), number): 0 for number in found}):
-        said |= {record.key.decode(): record.value for record in batch if record.key}
-    return {key: orjson.loads(value) for key, value in said.items() if value is not None}
+        said |= {record.key.decode(errors="replace"): record.value for record in batch if record.key}
+    read: dict[str, Any] = {}
+    for key, value in said.items():
+        with suppress(orjson.JSONDecodeError):
+            read |= {} if value is None else {key: orjson.loads(value)}
+    return read
 
 
 async def make_topics(cluster: Cluster, partitions: int | None) -> dict[str, int]:

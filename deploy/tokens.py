@@ -12,19 +12,20 @@ import typer
 from rich.table import Table
 
 from deploy.console import Data, Json, console, fail, installation
+from deploy.installation import Installation
 from shared.access import Access
-from shared.identity import STAFF, actions_of
+from shared.identity import STAFF, Signer, actions_of
 from shared.tokens import Token, actor, digest, new_secret
-from shared.topics import Cluster, create_topics
+from shared.topics import create_topics
 
 app = typer.Typer(no_args_is_help=True, help="Tokens for machines.")
 
 
 @asynccontextmanager
-async def access_to(cluster: Cluster) -> AsyncIterator[Access]:
+async def access_to(at: Installation) -> AsyncIterator[Access]:
     """Who may come in, as the topic says now."""
-    await create_topics(cluster)
-    access = Access(cluster)
+    await create_topics(at.cluster)
+    access = Access(at.cluster, Signer(at.secret))
     await access.start()
     try:
         yield access
@@ -52,7 +53,7 @@ def token_create(
     )  # fmt: skip
 
     async def keep() -> None:
-        async with access_to(installation(data).cluster) as access:
+        async with access_to(installation(data)) as access:
             await access.keep_token(digest(secret), token)
 
     asyncio.run(keep())
@@ -64,7 +65,7 @@ def token_list(data: Data = None, as_json: Json = False) -> None:
     """Every token: what it may, until when it works, and when it was last used."""
 
     async def read() -> Access:
-        async with access_to(installation(data).cluster) as access:
+        async with access_to(installation(data)) as access:
             return access
 
     access, now = asyncio.run(read()), datetime.now(UTC)
@@ -95,7 +96,7 @@ def token_revoke(
     """It works no more: every service hears of it within moments."""
 
     async def revoke() -> None:
-        async with access_to(installation(data).cluster) as access:
+        async with access_to(installation(data)) as access:
             found = [known_by for known_by in access.tokens if token in (actor(known_by), known_by)]
             found = found or [known_by for known_by in access.tokens if known_by == digest(token)]
             if not found:

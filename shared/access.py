@@ -5,6 +5,8 @@ Services ask each other nothing, so sessions are signed and every service can ch
 beginning at each start, and no request ever waits for it. The price: a service that is cut off from Kafka goes on
 with what it knew, until the session's own limits end it. A token that it has not heard of does not work.
 
+Each record is signed with the secret of the installation: whoever may write to Kafka lets nobody in by it.
+
     token/<SHA-256>   what is kept of a token        use/<SHA-256>   when it was last used
     session/<id>      the session was ended          account/<id>    sessions begun before then are ended
 """
@@ -19,7 +21,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.identity import Who
+from shared.identity import Signer, Who
 from shared.problems import Unavailable
 from shared.tasks import cancelled_only_by_us, closed
 from shared.telemetry import log, told
@@ -33,8 +35,8 @@ PATIENCE = 10.0
 class Access:
     """One follower per service; what is put is in force here at once, and elsewhere when it is heard."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, signer: Signer) -> None:
+        self._cluster, self._signer = cluster, signer
         self._at = TopicPartition(cluster.name(ACCESS), 0)
         self._producer: AIOKafkaProducer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,10 +99,11 @@ class Access:
         """In force here at once. `Unavailable` where Kafka does not take it now: it is sent again until it does."""
         self._learn(key, value)
         self._unsent[key] = value
-        await self._send(key, orjson.dumps(value))
+        await self._send(key, value)
         self._unsent.pop(key, None)
 
-    async def _send(self, key: str, value: bytes | None) -> None:
+    async def _send(self, key: str, value: dict[str, Any] | None) -> None:
+        signed = value and orjson.dumps(value | {"signed": self._signer.sign("access", [key, value])})
         try:
             with cancelled_only_by_us():
                 async with asyncio.timeout(PATIENCE):
@@ -108,16 +111,17 @@ class Access:
                         producer = AIOKafkaProducer(bootstrap_servers=self._cluster.bootstrap, enable_idempotence=True)
                         await producer.start()
                         self._producer = producer
-                    await self._producer.send_and_wait(self._at.topic, value, key.encode(), partition=0)
+                    await self._producer.send_and_wait(self._at.topic, signed, key.encode(), partition=0)
         except (KafkaError, TimeoutError) as error:
             raise Unavailable("This is in force here, and everywhere as soon as Kafka answers again.") from error
 
     async def _note_use(self, known_by: str, at: float) -> None:
         with suppress(Unavailable):
-            await self._send(f"use/{known_by}", orjson.dumps({"at": at}))
+            await self._send(f"use/{known_by}", {"at": at})
 
     async def _follow(self) -> None:
         await self._forget_the_past()
+        await self._sign_anew()
         while True:
             try:
                 with cancelled_only_by_us():
@@ -134,7 +138,17 @@ class Access:
         batches = await self._consumer.getmany(self._at, timeout_ms=timeout_ms)
         for record in batches.get(self._at, []):
             if record.key and record.value:
-                self._learn(record.key.decode(), orjson.loads(record.value))
+                try:
+                    self._learn(*self._read(record.key, record.value))
+                except (ValueError, LookupError, TypeError, AttributeError):
+                    log.warning("a record of access that is not ours is passed by", offset=record.offset)
+
+    def _read(self, key: bytes, value: bytes) -> tuple[str, dict[str, Any]]:
+        """Raises one of those that say that it is none of ours."""
+        name, said = key.decode(), orjson.loads(value)
+        if self._signer.read("access", said.pop("signed")) != [name, said]:
+            raise ValueError("another key, another content or another secret")
+        return name, said
 
     def _learn(self, key: str, value: dict[str, Any]) -> None:
         kind, _, name = key.partition("/")
@@ -144,7 +158,11 @@ class Access:
             case "account":
                 self._cuts[name] = value["before"]
             case "token":
-                self.tokens[name] = Token.model_validate(value)
+                known, token = self.tokens.get(name), Token.model_validate(value)
+                if known and known.revoked_at and not token.revoked_at:  # somebody has sent an older record again
+                    self._unsent[key] = known.model_dump(mode="json", exclude_none=True)
+                else:
+                    self.tokens[name] = token
             case "use":
                 self.used[name] = max(value["at"], self.used.get(name, 0))
 
@@ -155,6 +173,12 @@ class Access:
             with suppress(Unavailable):
                 await self._send(f"session/{name}", None)
             del self._ended[name]
+
+    async def _sign_anew(self) -> None:
+        """Tokens outlive the secret: while it is being changed, the new one comes to vouch for them too."""
+        if self._signer.changes:
+            for known_by, token in list(self.tokens.items()):
+                self._unsent.setdefault(f"token/{known_by}", token.model_dump(mode="json", exclude_none=True))
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -94,6 +94,11 @@ class Signer:
         self._for_forms = self._key("csrf", self._secrets[0])
         self.open: Callable[[str, str], Signed | None] = lru_cache(REMEMBERED)(self._open)
 
+    @property
+    def changes(self) -> bool:
+        """Whether an older secret still verifies."""
+        return len(self._secrets) > 1
+
     def sign(self, purpose: str, value: object) -> str:
         return str(self._serializer(purpose).dumps(value))
 

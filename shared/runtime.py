@@ -95,7 +95,7 @@ class Runtime:
         self.keyring = Keyring(at.master_key)
         self.signer = Signer(at.secret)
         self.accounts = Accounts(at.accounts)
-        self.access = Access(at.kafka)
+        self.access = Access(at.kafka, self.signer)
         self.sessions = Sessions(
             self.signer, self.access, self.accounts, idle=at.session_idle, longest=at.session_longest, secure=at.secure
         )

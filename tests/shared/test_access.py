@@ -1,14 +1,20 @@
 """While Kafka is away nobody waits for it; what was ended meanwhile is ended everywhere once it is back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
 
 from deploy.embedded.kafka import start_kafka
+from deploy.log import compacted
 from shared import access
-from shared.identity import Who
+from shared.identity import Signer, Who
+from shared.tokens import Token, digest, new_secret
+from shared.topics import ACCESS
 from tests.serving import Served, until
 from tests.shared.small import browser, csrf, small
 
@@ -51,3 +57,45 @@ async def test_a_sign_out_while_kafka_is_away(
             await until(told, 120)
     finally:
         broker.stop()
+
+
+async def send(served: Served, key: str, value: bytes) -> None:
+    cluster = served.runtime.settings.kafka
+    async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as kafka:
+        await kafka.send_and_wait(cluster.name(ACCESS), value, key.encode(), partition=0)
+
+
+async def holder(served: Served, secret: str) -> str:
+    async with browser(served, headers={"Authorization": f"Bearer {secret}"}) as client:
+        return str((await client.get("/api/v1/who")).json()["role"])
+
+
+async def test_who_may_write_to_kafka_lets_nobody_in(kafka: str, postgres: Callable[[str], str]) -> None:
+    forged, made = new_secret(), new_secret()
+    token = Token(name="Feed", role="admin", created_at=datetime.now(UTC))
+    said = token.model_dump(mode="json", exclude_none=True)
+    async with small(kafka, postgres) as one:
+        elsewhere = Signer("a secret of somebody else").sign("access", [f"token/{digest(forged)}", said])
+        await send(one, f"token/{digest(forged)}", orjson.dumps(said))
+        await send(one, f"token/{digest(forged)}", orjson.dumps(said | {"signed": elsewhere}))
+        await send(one, "garbage", b"not JSON")
+        await send(one, f"token/{digest(made)}", b"[]")
+        await one.runtime.access.keep_token(digest(made), token)
+        ours = one.runtime.signer.sign("access", [f"token/{digest(made)}", said])
+        async with small(kafka, postgres, beside=one) as other:
+
+            async def heard() -> bool:
+                return await holder(other, made) == "admin"
+
+            await until(heard)
+            assert await holder(other, forged) == await holder(one, forged) == "anonymous"
+
+            await one.runtime.access.revoke_token(digest(made))
+            await send(one, f"token/{digest(made)}", orjson.dumps(said | {"signed": ours}))  # an older record again
+
+            async def revoked_for_good() -> bool:
+                kept = await compacted(one.runtime.settings.kafka, ACCESS)
+                return "revoked_at" in kept[f"token/{digest(made)}"]
+
+            await until(revoked_for_good)
+            assert await holder(one, made) == await holder(other, made) == "anonymous"
