@@ -21,6 +21,8 @@ from shared.problems import FromElsewhere, RuleBroken, TooMany
 from shared.sessions import Session, Sessions, cookies_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+STRANGERS_MOST = 1_000_000
+"""Bytes of a body: who fills in a form needs no more, and all of it is in memory before anybody asks who they are."""
 FREE_PATHS = ("/static/", "/health/", "/metrics")
 ASKED = frozenset({b"cookie", b"authorization", b"origin", b"sec-fetch-site", b"host", b"x-live"})
 
@@ -73,7 +75,8 @@ class Edge:
         if broken is not None:
             await refusal(Request(scope), broken)(scope, receive, with_cookies)
             return
-        await self.app(scope, limited(scope, receive, self.most), with_cookies)
+        most = min(self.most, STRANGERS_MOST) if who is ANONYMOUS else self.most
+        await self.app(scope, limited(scope, receive, most), with_cookies)
 
     def _who(self, bearer: str | None, cookie: str | None) -> tuple[Who, Session | None]:
         """A token before a session; what is not ours is anonymous."""
@@ -88,7 +91,7 @@ class Edge:
         if (site := headers.get(b"sec-fetch-site")) is not None:
             return site in ("same-origin", "none")
         origin = headers.get(b"origin")
-        return origin is None or urlsplit(origin).netloc in (headers.get(b"host"), self._host)
+        return origin is None or origin.partition("://")[2] in (headers.get(b"host"), self._host)
 
     def _too_many(self, who: Who, session: Session | None, address: str, unsafe: bool) -> TooMany | None:
         if session is None and who is not ANONYMOUS:

@@ -13,11 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from shared.identity import Who, may
-from shared.problems import NotAllowed, NotSignedIn, RuleBroken, Unavailable
+from shared.problems import NotAllowed, NotSignedIn, RuleBroken, Unavailable, Unprocessable
 from shared.store import Conflict
 from shared.telemetry import log, told
 from shared.web.pages import error_page
@@ -79,7 +80,13 @@ def asker(request: Request) -> Who:
 
 
 async def form_of(request: Request) -> FormData:
-    """The posted form, once its hidden field shows that it came from a page of ours."""
+    """The posted form, once its hidden field shows that it came from a page of ours.
+
+    In UTF-8, as browsers send it: another codec of the sender's choice may take minutes over a megabyte.
+    """
+    _, given = parse_options_header(request.headers.get("content-type"))
+    if given.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
+        raise Unprocessable("A form is sent in UTF-8.")
     form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_TEXT)
     if not secrets.compare_digest(str(form.get("csrf", "")).encode(), request.state.csrf.encode()):
         raise NotAllowed("The form was open too long or came from elsewhere. Go back, reload the page and send again.")
@@ -122,6 +129,11 @@ def refusal(request: Request, error: RuleBroken) -> Response:
     return response
 
 
+def _route(request: Request) -> str:
+    """For the log: the address may be a customer's link."""
+    return str(getattr(request.scope.get("route"), "path", ""))
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Every failure is told, and none tells what it should not."""
 
@@ -150,7 +162,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         return response
 
     async def no_answer(request: Request, error: Exception) -> Response:
-        log.warning("a server does not answer", path=request.url.path, error=told(error))
+        log.warning("a server does not answer", route=_route(request), error=told(error))
         return refusal(request, Unavailable())
 
     for kind in NO_ANSWER:
@@ -159,7 +171,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
         reference = secrets.token_hex(4)
-        log.error("request failed", path=request.url.path, reference=reference, exc_info=error)
+        log.error("request failed", route=_route(request), reference=reference, exc_info=error)
         return failure(
             request, 500, "Something went wrong",
             "Nothing that you sent was accepted.", "Try again. If it fails again, tell us the reference.", reference,

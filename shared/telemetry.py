@@ -79,6 +79,12 @@ def _where(_: object, __: str, entry: structlog.typing.EventDict) -> structlog.t
     return entry
 
 
+def _without_words(record: logging.LogRecord) -> bool:
+    """uvicorn tells each error again, with its message, which may quote what people wrote: `_where` has told it."""
+    record.exc_info = record.exc_text = None
+    return True
+
+
 class StandardError:
     """Wherever standard error leads when a line is written."""
 
@@ -91,6 +97,7 @@ class StandardError:
 
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """Structured lines on standard error, with the trace id; callers log ids, never words of people."""
+    logging.getLogger("uvicorn.error").addFilter(_without_words)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it reports what it goes on to mend; lag tells the rest
     structlog.configure(
         processors=[

@@ -15,6 +15,8 @@ from services.social.mention import Kind, Post
 from shared.problems import NotFound, Unprocessable
 
 BREAKS = {"br": "\n", "p": "\n\n", "li": "\n", "blockquote": "\n\n"}
+UNENDED = re.compile(r"<(?=[^<>]*(?:<|\Z))|<(?=!\[)")
+"""No tag, as no end of it comes: for each the parser would look to the end of the text."""
 UNSEEN = frozenset({"script", "style", "template"})
 TWEETS_SINCE = 1288834974657
 """The millisecond that the ids of X count from (4 November 2010)."""
@@ -53,7 +55,7 @@ class _Text(HTMLParser):
 def text_of(markup: str) -> str:
     """HTML as plain text: paragraphs apart, links by their words, scripts and styles gone."""
     parser = _Text()
-    parser.feed(markup)
+    parser.feed(UNENDED.sub("&lt;", markup))
     parser.close()
     return clean("".join(parser.parts))
 

@@ -44,6 +44,7 @@ async def served(
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "http://test.evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site", "Origin": "http://test"}, 403),
     ],
@@ -54,6 +55,20 @@ async def test_what_another_site_makes_a_browser_send_is_refused(
     async with browser(served) as client:
         field = await csrf(client)
         answer = await client.post("/form", data={"csrf": field}, headers=headers)
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("charset", "status"),
+    [("utf-8", 200), ("UTF8", 200), ("punycode", 422), ("undefined", 422), ("unicode_escape", 422)],
+)
+async def test_a_form_comes_in_utf8_and_in_no_codec_of_the_senders_choice(
+    served: Served, charset: str, status: int
+) -> None:
+    async with browser(served) as client:
+        part = f'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{await csrf(client)}\r\n--x--\r\n'
+        kind = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+        answer = await client.post("/form", content=part, headers=kind)
     assert answer.status_code == status
 
 

@@ -52,6 +52,15 @@ async def test_everything_that_people_did_or_heard_is_an_entry(feeder: Feeder) -
     assert sent[1]["facts"] == {"attempt": "1", "error": "busy"}
 
 
+async def test_colleagues_read_that_a_link_was_sent_and_not_the_link(feeder: Feeder) -> None:
+    letter, *_ = message()
+    assert isinstance(letter, MessageWritten)
+    body = "See https://x.example/complain/track/IjAx.a-b_c and /surveys/answer/IjAx.d~e\nGoodbye"
+    rows = await feeder.feed(timeline, complaint(1), letter.model_copy(update={"body": Sealed(person_id(1), body)}))
+    words = rows["timeline"][letter.id]["words"]
+    assert words == "See https://x.example/complain/track/… and /surveys/answer/…\nGoodbye"
+
+
 async def test_an_entry_says_who_when_what_and_in_which_words(feeder: Feeder) -> None:
     events = opened(1)
     events += cases.add_note(folded(events), NOTE, "Called the customer.", INES)
