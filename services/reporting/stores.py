@@ -48,9 +48,13 @@ def verify_store(conn: Connection, service: str, sent: Sent, relayed: Relayed) -
         while position is not None and position < row.notification_id:
             findings += [_without_row(place, relayed) for place in group]
             position, group = next(places, (None, iter(())))
+        own: Place | None = None
         if position == row.notification_id:
-            findings += _compared(row, list(group))
+            own, strays = _own(row, list(group), sent, relayed)
+            findings += [_finding("added", "topic", stray, "its position is that of another event") for stray in strays]
             position, group = next(places, (None, iter(())))
+        if own is not None:
+            findings += _compared(row, own)
         elif row.notification_id <= relayed.position:
             findings.append(_unsent(row, sent))
         else:
@@ -73,11 +77,31 @@ def _rows(conn: Connection, table: str) -> Iterator[Any]:
         yield from cursor
 
 
-def _compared(row: Any, places: list[Place]) -> list[Finding]:
-    made = fingerprint(row.topic, row.originator_id, row.originator_version, bytes(row.state))
-    if any(place.fingerprint == made for place in places):
+def _own(row: Any, places: list[Place], sent: Sent, relayed: Relayed) -> tuple[Place | None, list[Place]]:
+    """The record that was sent from the row, and the others: a position counts once, where the row's key belongs.
+
+    Where nothing was lost there, the record that is elsewhere is the row's, and the row's key or type was changed.
+    """
+    topic, partition = _home(row, sent)
+    own = next((place for place in places if (place.topic, place.partition) == (topic, partition)), None)
+    lost = partition is not None and sent.lost(topic, partition, row.notification_id)
+    if own is None and row.notification_id <= relayed.position and not lost:
+        own = places[-1]
+    return own, [place for place in places if place is not own]
+
+
+def _home(row: Any, sent: Sent) -> tuple[str, int | None]:
+    """Topic and partition where the relay sends the row."""
+    known = EVENTS.get(row.topic.rpartition(".v")[0])
+    topic = known.topic if known else "?"
+    count = sent.partitions.get(topic)
+    return topic, partition_of(str(row.originator_id).encode(), count) if count else None
+
+
+def _compared(row: Any, place: Place) -> list[Finding]:
+    if place.fingerprint == fingerprint(row.topic, row.originator_id, row.originator_version, bytes(row.state)):
         return []
-    return [_finding("changed", "store", place, "the row is not what was sent from it") for place in places[-1:]]
+    return [_finding("changed", "store", place, "the row is not what was sent from it")]
 
 
 def _without_row(place: Place, relayed: Relayed) -> Finding:
@@ -95,10 +119,7 @@ def _finding(kind: Kind, where: Literal["topic", "store"], place: Place, why: st
 
 def _unsent(row: Any, sent: Sent) -> Finding:
     """A row that the relay has passed and the topic lacks: lost there, where there is a hole, else put here later."""
-    known = EVENTS.get(row.topic.rpartition(".v")[0])
-    topic = known.topic if known else "?"
-    count = sent.partitions.get(topic)
-    partition = partition_of(str(row.originator_id).encode(), count) if count else None
+    topic, partition = _home(row, sent)
     event = f"{topic}/{row.originator_id}/{row.originator_version}"
     if partition is not None and sent.lost(topic, partition, row.notification_id):
         why = "the table has it, and the topic has lost it"

@@ -12,8 +12,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from fastapi import FastAPI
 
 from services.reporting.verify import Verified, verify, verify_topic
+from shared.records import chain, headers
 from shared.runtime import Runtime, Settings
-from shared.topics import Cluster, create_topics
+from shared.topics import Cluster, create_topics, partition_of
 from tests.reporting.given import classified, closed, opened
 from tests.serving import serve, settings, until
 
@@ -64,10 +65,11 @@ async def test_what_was_written_and_sent_verifies(cases: Cases) -> None:
 
 
 async def test_each_row_that_was_altered_is_named(cases: Cases) -> None:
-    """One byte changed, one row taken out, one slipped in behind the relay, one that waits to be sent."""
+    """One byte and one key changed, one row taken out, one slipped in behind the relay, one that waits to be sent."""
     await cases.execute(
         "update cases_events set state = set_byte(state, 5, get_byte(state, 5) # 1) where notification_id = 3"
     )
+    await cases.execute("update cases_events set originator_id = %s where notification_id = 8", uuid.uuid4())
     await cases.execute("delete from cases_events where notification_id = 15")
     stranger = uuid.uuid4()
     for position in (21, 99):
@@ -83,6 +85,7 @@ async def test_each_row_that_was_altered_is_named(cases: Cases) -> None:
     named = [(f.kind, f.where, f.topic, f.position, f.type) for f in verified.findings]
     assert named == [
         ("changed", "store", "cases", 3, "case.aspect-classified.v1"),
+        ("changed", "store", "cases", 8, "case.closed.v1"),
         ("missing", "store", "cases", 15, "case.aspect-classified.v1"),
         ("added", "store", "cases", 21, "case.closed.v1"),
     ]
@@ -119,6 +122,35 @@ async def records(cluster: Cluster) -> dict[int, list[Raw]]:
                 record = await kafka.getone(place)
                 read[place.partition].append((record.key, record.value, list(record.headers)))
     return read
+
+
+@pytest.mark.parametrize("copied", [False, True])
+async def test_a_stranger_who_takes_the_position_of_a_newer_event_elsewhere_is_named(
+    cases: Cases, copied: bool
+) -> None:
+    """Well chained, on a partition whose last event is older; with the bytes of that newer event as well."""
+    ends = {number: (dict(rows[-1][2]), rows[-1]) for number, rows in (await records(cases.cluster)).items() if rows}
+    partition = min(ends, key=lambda number: int(ends[number][0]["ce_position"]))
+    before, _ = ends[partition]
+    newest, row = max(ends.values(), key=lambda end: int(end[0]["ce_position"]))
+    if copied:
+        key, value, version = row[0].decode(), row[1], 4
+    else:
+        keys = (str(uuid.UUID(int=number)) for number in range(1, 100))
+        key, version = next(key for key in keys if partition_of(key.encode(), 4) == partition), 5
+        value = b'{"originator_id":"%s","recorded_at":"2026-03-14T09:00:00Z"}' % key.encode()
+    position, name, link = int(newest["ce_position"]), newest["ce_type"].decode(), before["ce_chain"].decode()
+    forged = headers(
+        topic="cases", key=key, version=version, name=name, value=value, service="cases", position=position,
+        previous=int(before["ce_position"]), chained=chain(bytes.fromhex(link), position, name, value), trace=None,
+    )  # fmt: skip
+    async with AIOKafkaProducer(bootstrap_servers=cases.cluster.bootstrap) as producer:
+        place = await producer.send_and_wait(
+            cases.cluster.name("cases"), value, key=key.encode(), partition=partition, headers=forged
+        )
+    (found,) = (await cases.verify()).findings
+    assert (found.kind, found.where, found.partition, found.offset) == ("added", "topic", place.partition, place.offset)
+    assert found.event == f"cases/{key}/{version}"
 
 
 @pytest.mark.parametrize("tampering", ["changed", "missing", "added"])
