@@ -7,10 +7,12 @@ that one broken record is one finding.
 
 from array import array
 from bisect import bisect_left
+from contextlib import suppress
 from dataclasses import dataclass
 
 from services.reporting.findings import Finding, Kind
-from shared.records import FIRST_CHAIN, Record, chain
+from services.reporting.sent import version_of
+from shared.records import FIRST_CHAIN, Record, chain, recorded_at
 
 LINK = 32
 
@@ -81,6 +83,22 @@ class Chain:
             return self._add(record, f"it claims to follow {record.previous}, and {self.last} is the last")
         self._suspect("changed" if record.previous == self.last else "missing", record)
         return True
+
+    def compare_headers(self, record: Record) -> None:
+        """Those that no chain covers are what key and bytes say, and each is there once, as readers differ in which
+        they take. What is named already is not looked at.
+        """
+        if record.position in self._suspects or (self._found and self._found[-1].offset == record.offset):
+            return
+        told = {"ce_id": b"%s/%s/%d" % (self.topic.encode(), record.key, version_of(record)), "ce_subject": record.key}
+        with suppress(ValueError):
+            told["ce_time"] = recorded_at(record.value)
+        names, given = [name for name, _ in record.headers], dict(record.headers)
+        wrong = {name for name in given if names.count(name) > 1}
+        wrong |= {name for name, said in told.items() if given.get(name) != said}
+        if wrong:
+            why = f"not what its key and bytes say, or there twice: header {', '.join(sorted(wrong))}"
+            self._found.append(self._named(record).as_("changed", why))
 
     def refuse(self, offset: int, why: str) -> None:
         """Without a relay's headers it was sent by a stranger."""

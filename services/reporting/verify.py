@@ -77,6 +77,7 @@ def _take(chain: Chain, raw: ConsumerRecord, sent: Sent) -> None:
     else:
         if chain.take(record):
             sent.add(chain.topic, record)
+        chain.compare_headers(record)
 
 
 def _checked(record: Record) -> Record:

@@ -153,11 +153,20 @@ async def test_a_stranger_who_takes_the_position_of_a_newer_event_elsewhere_is_n
     assert found.event == f"cases/{key}/{version}"
 
 
+async def served(bootstrap: str, read: dict[int, list[Raw]]) -> Cluster:
+    """The records on another cluster, as a broker that was tampered with would serve them."""
+    copy = Cluster(bootstrap, f"t{uuid.uuid4().hex[:8]}-")
+    await create_topics(copy)
+    async with AIOKafkaProducer(bootstrap_servers=copy.bootstrap) as producer:
+        for number, rows in read.items():
+            for row in rows:
+                await producer.send_and_wait(copy.name("cases"), row[1], key=row[0], partition=number, headers=row[2])
+    return copy
+
+
 @pytest.mark.parametrize("tampering", ["changed", "missing", "added"])
 async def test_a_topic_that_was_altered_names_the_record(cases: Cases, tampering: str) -> None:
-    """The same log on another cluster, but for one record, as a broker that was tampered with would serve it."""
-    copy = Cluster(cases.cluster.bootstrap, f"t{uuid.uuid4().hex[:8]}-")
-    await create_topics(copy)
+    """The same log but for one record."""
     read = await records(cases.cluster)
     fullest = max(read, key=lambda number: len(read[number]))
     key, value, headers = read[fullest][2]
@@ -168,10 +177,7 @@ async def test_a_topic_that_was_altered_names_the_record(cases: Cases, tampering
         del read[fullest][2]
     else:
         read[fullest].insert(3, (key, b"{}", headers))
-    async with AIOKafkaProducer(bootstrap_servers=copy.bootstrap) as producer:
-        for number, rows in read.items():
-            for row in rows:
-                await producer.send_and_wait(copy.name("cases"), row[1], key=row[0], partition=number, headers=row[2])
+    copy = await served(cases.cluster.bootstrap, read)
     (found,) = await verify_topic(copy, "cases")
     assert (found.kind, found.partition, found.position) == (tampering, fullest, position)
     assert found.event == (None if tampering == "missing" else event)
@@ -179,3 +185,29 @@ async def test_a_topic_that_was_altered_names_the_record(cases: Cases, tampering
     assert [f.kind for f in store] == {"changed": ["changed", "changed"], "missing": ["missing"], "added": ["added"]}[
         tampering
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("ce_time", lambda made: replaced(made, ce_time=b"1999-01-01T00:00:00Z")),
+        ("ce_subject", lambda made: replaced(made, ce_subject=str(uuid.UUID(int=99)).encode())),
+        ("ce_id", lambda made: replaced(made, ce_id=dict(made)["ce_id"].replace(b"cases/", b"people/"))),
+        ("ce_subject", lambda made: [each for each in made if each[0] != "ce_subject"]),
+        ("ce_type", lambda made: [("ce_type", b"case.reopened.v1"), *made]),
+    ],
+    ids=["time", "subject", "topic", "without", "twice"],
+)
+async def test_a_header_that_no_chain_covers_is_compared(cases: Cases, name: str, change: Any) -> None:
+    read = await records(cases.cluster)
+    fullest = max(read, key=lambda number: len(read[number]))
+    key, value, made = read[fullest][2]
+    read[fullest][2] = (key, value, change(made))
+    copy = await served(cases.cluster.bootstrap, read)
+    (found,) = (await verify(copy, {"cases": cases.url})).findings
+    assert (found.kind, found.where, found.partition, found.offset) == ("changed", "topic", fullest, 2)
+    assert found.why.endswith(f"header {name}")
+
+
+def replaced(made: list[tuple[str, bytes]], **others: bytes) -> list[tuple[str, bytes]]:
+    return [(name, others.get(name, value)) for name, value in made]
