@@ -13,16 +13,16 @@ a line `topic/partition size root` for each partition. Its root is that of the t
 
 import argparse
 import json
+import re
 import sys
 from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -36,16 +36,14 @@ class Refused(Exception):
     """What does not hold, in a sentence."""
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """The tree of one partition: its number of records and its root."""
 
     size: int
     root: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """What a signed note says, once a signature on it holds."""
 
     origin: str
@@ -128,19 +126,16 @@ def read_key(text: str) -> tuple[str, bytes]:
 def read_note(note: str, keys: list[str]) -> Checkpoint:
     """Read a checkpoint that one of `keys` has signed."""
     text, _, signatures = note.partition("\n\n")
-    for line, (name, public) in product(signatures.splitlines(), map(read_key, keys)):
+    if not re.fullmatch(r"(\u2014 \S+ [A-Za-z0-9+/]+=*\n+)+", f"{signatures}\n"):
+        raise Refused("After the text of the checkpoint stands something that is no signature.")
+    signed = re.findall(r"(\S+) (\S+)\n", f"{signatures}\n")
+    for (signer, encoded), (name, public) in product(signed, map(read_key, keys)):
         with suppress(ValueError, InvalidSignature):
-            mark, signer, encoded = line.split(" ")
-            signature = b64decode(encoded, validate=True)
-            if (mark, signer, signature[:4]) == ("\u2014", name, key_id(name, public)):
+            if (signer, (signature := b64decode(encoded))[:4]) == (name, key_id(name, public)):
                 Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], f"{text}\n".encode())
                 break
     else:
         raise Refused("The checkpoint is not signed by the key given: it was changed, or another key signed it.")
-    return read_text(text)
-
-
-def read_text(text: str) -> Checkpoint:
     origin, size, root, sealed, *lines = text.split("\n")
     word, number, at = sealed.split(" ")
     heads = {}
@@ -157,10 +152,20 @@ def chain(previous: bytes, position: int, name: str, value: bytes) -> bytes:
     return sha256(previous + position.to_bytes(8, "big") + name.encode() + b"\0" + value).digest()
 
 
+def once(pairs: list[Any]) -> Fields:
+    """Whoever says a thing twice tells one reader this and another one that."""
+    if len(found := dict(pairs)) < len(pairs):
+        raise Refused("A field or a header is there twice, so readers may take one or the other.")
+    return found
+
+
 def check_record(record: Fields, checkpoint: Checkpoint) -> Fields:
     """The event in the record, once its bytes are shown to be in the sealed log."""
-    headers, where = dict(record["headers"]), f"{record['topic']}/{record['partition']}"
+    headers, where = once(record["headers"]), f"{record['topic']}/{record['partition']}"
     value, event = b64decode(record["value"], validate=True), headers["ce_id"]
+    hashed = f"{record['previous']} {headers['ce_position']} {headers['ce_type']}"
+    if not re.fullmatch(r"[0-9a-f]{64} [1-9][0-9]{0,18} [!-~]+", hashed):
+        raise Refused(f"{event}: its position, type or previous chain value is not of the form that is hashed.")
     link = chain(bytes.fromhex(record["previous"]), int(headers["ce_position"]), headers["ce_type"], value)
     if link.hex() != headers["ce_chain"]:
         raise Refused(f"{event}: its bytes, type or position were changed: they do not give its chain value.")
@@ -171,7 +176,7 @@ def check_record(record: Fields, checkpoint: Checkpoint) -> Fields:
         raise Refused(f"{event}: it is not in the sealed log of {where}: {why}.") from None
     if root != head.root:
         raise Refused(f"{event}: it is not in the sealed log: its proof does not lead to the root of {where}.")
-    told: Fields = json.loads(value)
+    told: Fields = json.loads(value, object_pairs_hook=once)
     aggregate = told["originator_id"]
     shown = {
         "ce_id": f"{record['topic']}/{aggregate}/{told['originator_version']}", "ce_subject": aggregate,
@@ -251,7 +256,9 @@ def check_growth(document: Fields, old: Checkpoint, new: Checkpoint) -> list[str
 def check(text: str, keys: list[str], anchor: str | None = None) -> list[str]:
     """What a file proves and what it does not, in sentences; without `keys` it is read under the key it came with."""
     try:
-        document = json.loads(text) if text.lstrip().startswith("{") else {"format": "note", "checkpoint": text}
+        document = {"format": "note", "checkpoint": text}
+        if text.lstrip().startswith("{"):
+            document = json.loads(text, object_pairs_hook=once)
         notes = [document[name] for name in ("checkpoint", "old", "new") if name in document]
         if anchor and anchor.partition("\n\n")[0] not in [note.partition("\n\n")[0] for note in notes]:
             raise Refused("The file does not rest on the checkpoint that you keep; ask for a proof between the two.")

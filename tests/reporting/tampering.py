@@ -17,6 +17,11 @@ def headers_of(record: Bundle) -> dict[str, str]:
     return dict(record["headers"])
 
 
+def say(record: Bundle, **headers: str) -> None:
+    """Other values for some of its headers."""
+    record["headers"] = [[name, headers.get(name, value)] for name, value in record["headers"]]
+
+
 def find(bundle: Bundle, type_: str) -> Bundle:
     found: Bundle = next(r for r in bundle["records"] if headers_of(r)["ce_type"] == type_)
     return found
@@ -28,13 +33,11 @@ def change_byte(bundle: Bundle) -> None:
 
 
 def change_type(bundle: Bundle) -> None:
-    record = find(bundle, "case.closed.v1")
-    record["headers"] = [[n, "case.reopened.v1" if n == "ce_type" else v] for n, v in record["headers"]]
+    say(find(bundle, "case.closed.v1"), ce_type="case.reopened.v1")
 
 
 def change_header(bundle: Bundle) -> None:
-    record = find(bundle, "case.closed.v1")
-    record["headers"] = [[n, "2020-01-01T00:00:00Z" if n == "ce_time" else v] for n, v in record["headers"]]
+    say(find(bundle, "case.closed.v1"), ce_time="2020-01-01T00:00:00Z")
 
 
 def forge_chain(bundle: Bundle) -> None:
@@ -43,7 +46,50 @@ def forge_chain(bundle: Bundle) -> None:
     record, headers = find(bundle, "case.closed.v1"), headers_of(find(bundle, "case.closed.v1"))
     value, previous = b64decode(record["value"]), bytes.fromhex(record["previous"])
     link = checker.chain(previous, int(headers["ce_position"]), headers["ce_type"], value)
-    record["headers"] = [[n, link.hex() if n == "ce_chain" else v] for n, v in record["headers"]]
+    say(record, ce_chain=link.hex())
+
+
+def split_later(bundle: Bundle) -> None:
+    """The same bytes are hashed, and said to be of another type at another position."""
+    split(bundle, 37)
+
+
+def split_earlier(bundle: Bundle) -> None:
+    split(bundle, 31)
+
+
+def split(bundle: Bundle, at: int) -> None:
+    record, headers = find(bundle, "case.closed.v1"), headers_of(find(bundle, "case.closed.v1"))
+    hashed = bytes.fromhex(record["previous"]) + int(headers["ce_position"]).to_bytes(8, "big") + b"case.closed.v1"
+    record["previous"] = hashed[:at].hex()
+    say(record, ce_position=str(int.from_bytes(hashed[at : at + 8], "big")), ce_type=hashed[at + 8 :].decode())
+
+
+def spell_position(bundle: Bundle) -> None:
+    record = find(bundle, "case.closed.v1")
+    say(record, ce_position=f" {headers_of(record)['ce_position']}")
+
+
+def negative_position(bundle: Bundle) -> None:
+    say(find(bundle, "case.closed.v1"), ce_position="-1")
+
+
+def vast_position(bundle: Bundle) -> None:
+    say(find(bundle, "case.closed.v1"), ce_position=str(2**70))
+
+
+def add_header(bundle: Bundle) -> None:
+    """A reader that takes the first sees another time."""
+    find(bundle, "case.closed.v1")["headers"].insert(0, ["ce_time", "2020-01-01T00:00:00Z"])
+
+
+def add_text(bundle: Bundle) -> None:
+    """What nobody signed stands in the checkpoint."""
+    bundle["checkpoint"] = bundle["checkpoint"].replace("\n\n", "\n\nNothing else was found.\n\n")
+
+
+def add_line(bundle: Bundle) -> None:
+    bundle["checkpoint"] += "Nothing else was found.\n"
 
 
 def remove_event(bundle: Bundle) -> None:
@@ -96,4 +142,8 @@ TAMPERINGS: dict[Tamper, str] = {
     other_subject: "the bundle says that it is about it",
     other_place: "it is not in the sealed log", change_checkpoint: "not signed by the key",
     other_signer: "another key signed it", slip_in_text: "is no sealed field of it",
+    split_later: "not of the form that is hashed", split_earlier: "not of the form that is hashed",
+    spell_position: "not of the form that is hashed", negative_position: "not of the form that is hashed",
+    vast_position: "not of the form that is hashed", add_header: "is there twice",
+    add_text: "something that is no signature", add_line: "something that is no signature",
 }  # fmt: skip

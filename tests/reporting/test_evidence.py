@@ -152,6 +152,8 @@ def test_a_bare_machine_checks_it_and_refuses_each_tampering(
     assert "not a whole Ed25519 verifier key" in bare(bundle, "--key", bundle["key"][:-4]).stderr
     anchor.write_text(bundle["checkpoint"].replace("cases/", "people/"))
     assert "does not rest on the checkpoint" in bare(bundle, "--checkpoint", str(anchor)).stderr
+    twice = json.dumps(bundle).replace('"value": "', '"value": "e30=", "value": "', 1)
+    assert "is there twice" in bare(twice, "--key", bundle["key"]).stderr
     for wreck in ("", "{", "[]", "{}", '{"format":"recourse-evidence/1"}', json.dumps(bundle)[:-40], "\0"):
         assert bare(wreck, "--key", bundle["key"]).stderr.startswith("Refused: "), wreck
 
