@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx
 import typer
+from typer.core import TyperCommand
 
 from deploy.console import Data, Json, console, errors, fail, installation
 from deploy.installation import Installation
@@ -41,7 +42,7 @@ def checkpoint(
     with errors.status("Sealing the log"):
         made = _ask(at, "POST", "checkpoints")
     if output:
-        output.write_text(made["note"])
+        output.write_text(made["note"], "utf-8")
     for address in mail:
         _mail(at, address, made)
     sys.stdout.write(json.dumps(made) + "\n" if as_json else made["note"])
@@ -59,20 +60,31 @@ def bundle(
     with errors.status("Collecting the events and their proofs"):
         document = _ask(at, "POST", f"{complaint}/evidence", params={"opened": str(opened).lower()})
     output.touch(mode=0o600)
-    output.write_text(json.dumps(document, indent=1) + "\n")
+    output.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     console.print(f"{output} has {len(document['records'])} events. Whoever gets it checks it with:")
     console.print(f"  recourse audit check {output} --key {document['key']}", soft_wrap=True, highlight=False)
 
 
-@app.command()
+class Checking(TyperCommand):
+    """Words that are not understood end it with 1, as those of the checker do: 2 says that all fits together."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as why:
+            why.exit_code = 1
+            raise
+
+
+@app.command(cls=Checking)
 def check(
     file: Annotated[Path, typer.Argument(help="A bundle, a proof of growth, or a checkpoint.")],
     key: Keys = [],  # noqa: B006
     checkpoint: Annotated[Path | None, typer.Option(help="One that you keep: the file must rest on it.")] = None,
 ) -> None:  # fmt: skip
     """Check evidence, with nothing of this installation. Ends with 1 where it is refused, 2 where no key was given."""
-    words = [str(file), *(word for one in key for word in ("--key", one))]
-    raise typer.Exit(checker.main(words + (["--checkpoint", str(checkpoint)] if checkpoint else [])))
+    words = [f"--key={one}" for one in key] + ([f"--checkpoint={checkpoint}"] if checkpoint else [])
+    raise typer.Exit(checker.main([*words, "--", str(file)]))
 
 
 @app.command("checker")
@@ -94,9 +106,9 @@ def consistency(
     notes = {"old": _note(at, old), "new": _note(at, new)}
     document = _ask(at, "POST", "growth", json=notes)
     if output:
-        output.write_text(json.dumps(document, indent=1) + "\n")
+        output.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     try:
-        keys = [Path(one).read_text() if Path(one).is_file() else one for one in key]
+        keys = [Path(one).read_text("utf-8-sig") if Path(one).is_file() else one for one in key]
         for sentence in checker.check(json.dumps(document), keys or [document["key"]]):
             console.print(sentence, highlight=False)
     except Refused as why:
@@ -108,7 +120,7 @@ def _note(at: Installation, named: str) -> str:
         return str(_ask(at, "GET", f"checkpoints/{named}")["note"])
     if not Path(named).is_file():
         raise fail(f"{named} is neither the number of a checkpoint nor a file.")
-    return Path(named).read_text()
+    return Path(named).read_text("utf-8-sig")
 
 
 def _ask(at: Installation, method: str, path: str, **more: Any) -> dict[str, Any]:

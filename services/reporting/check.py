@@ -3,7 +3,7 @@
     python check.py FILE --key VERIFIER_KEY [--checkpoint NOTE]
 
 FILE is an evidence bundle, a proof that the log only grew, or a checkpoint. Ends with 0 where everything holds under a
-key that you gave, with 1 where something is refused, with 2 where all fits together and nobody vouches for the key.
+key that you gave, with 2 where all fits together and nobody vouches for the key, and with 1 where anything is refused.
 
 A leaf of the tree of a partition is the 32-byte chain value of a record: SHA-256 over the chain value before it, the
 position (8 bytes, big-endian), the type, a zero byte and the stored bytes. Trees and proofs are those of RFC 9162,
@@ -104,8 +104,7 @@ def check_consistency(old: Head, new: Head, proof: list[bytes]) -> None:
     here, last = old.size - 1, new.size - 1
     while here & 1:
         here, last = here >> 1, last >> 1
-    older, newer = climb(here, last, steps[0] if steps else b"", steps[1:])
-    if (older, newer) != (old.root, new.root):
+    if climb(here, last, steps[0] if steps else b"", steps[1:]) != (old.root, new.root):
         raise Refused("what was sealed first is not its beginning")
 
 
@@ -128,8 +127,7 @@ def read_note(note: str, keys: list[str]) -> Checkpoint:
     text, _, signatures = note.partition("\n\n")
     if not re.fullmatch(r"(\u2014 \S+ [A-Za-z0-9+/]+=*\n+)+", f"{signatures}\n"):
         raise Refused("After the text of the checkpoint stands something that is no signature.")
-    signed = re.findall(r"(\S+) (\S+)\n", f"{signatures}\n")
-    for (signer, encoded), (name, public) in product(signed, map(read_key, keys)):
+    for (signer, encoded), (name, public) in product(re.findall(r" (\S+) (\S+)", signatures), map(read_key, keys)):
         with suppress(ValueError, InvalidSignature):
             if (signer, (signature := b64decode(encoded))[:4]) == (name, key_id(name, public)):
                 Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], f"{text}\n".encode())
@@ -138,9 +136,7 @@ def read_note(note: str, keys: list[str]) -> Checkpoint:
         raise Refused("The checkpoint is not signed by the key given: it was changed, or another key signed it.")
     origin, size, root, sealed, *lines = text.split("\n")
     word, number, at = sealed.split(" ")
-    heads = {}
-    for place, count, encoded in (line.split(" ") for line in lines):
-        heads[place] = Head(int(count), b64decode(encoded, validate=True))
+    heads = {place: Head(int(count), b64decode(top)) for place, count, top in (line.split(" ") for line in lines)}
     if word != "checkpoint" or len(heads) != len(lines) or sum(head.size for head in heads.values()) != int(size):
         raise ValueError("not a checkpoint of Recourse")
     if root_of([leaf_hash(line.encode()) for line in lines]) != b64decode(root, validate=True):
@@ -268,11 +264,16 @@ def check(text: str, keys: list[str], anchor: str | None = None) -> list[str]:
         if document["format"] not in forms:
             raise Refused("The file is not evidence of a version that this checker knows.")
         said: list[str] = forms[document["format"]](document, *found)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise Refused(f"The file is not whole or was changed: it cannot be read ({type(error).__name__}).") from None
     anchored = ["Proved: it rests on the checkpoint that you keep."] if anchor else []
     unknown = "Not proved: who signed. The key came with the file; give the one that you have from elsewhere."
     return said + anchored + ([] if keys else [unknown])
+
+
+def plain(text: str) -> str:
+    """In letters that every terminal shows alike: nothing in a file moves the cursor or hides what stands there."""
+    return "".join(letter if " " <= letter <= "~" else ascii(letter)[1:-1] for letter in text)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -280,14 +281,17 @@ def main(words: list[str] | None = None) -> int:
     options.add_argument("file", type=Path)
     options.add_argument("--key", action="append", default=[], help="A verifier key, or a file that holds it.")
     options.add_argument("--checkpoint", type=Path, help="A checkpoint that you keep: the file must rest on it.")
-    given = options.parse_args(words)
     try:
-        keys = [Path(key).read_text() if Path(key).is_file() else key for key in given.key]
-        anchor = given.checkpoint and given.checkpoint.read_text()
-        sys.stdout.write("\n".join(check(given.file.read_text(), keys, anchor)) + "\n")
+        given = options.parse_args(words)
+        keys = [Path(key).read_text("utf-8-sig") if Path(key).is_file() else key for key in given.key]
+        anchor = given.checkpoint and given.checkpoint.read_text("utf-8-sig")
+        said = check(given.file.read_text("utf-8-sig"), keys, anchor)
+    except SystemExit as end:  # of argparse, whose 2 has another meaning here
+        return 1 if end.code else 0
     except (Refused, OSError, UnicodeDecodeError) as why:
-        sys.stderr.write(f"Refused: {why}\n")
+        sys.stderr.write(plain(f"Refused: {why}") + "\n")
         return 1
+    sys.stdout.write("".join(f"{plain(sentence)}\n" for sentence in said))
     return 0 if keys else 2
 
 
