@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx
 import typer
+from rich.markup import escape
 from typer.core import TyperCommand
 
 from deploy.console import Data, Json, console, errors, fail, installation
@@ -105,14 +106,16 @@ def consistency(
     at = installation(data)
     notes = {"old": _note(at, old), "new": _note(at, new)}
     document = _ask(at, "POST", "growth", json=notes)
+    if notes != {name: document.get(name) for name in notes}:
+        raise fail("The service answered about other checkpoints than it was asked about.")
     if output:
         output.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     try:
         keys = [Path(one).read_text("utf-8-sig") if Path(one).is_file() else one for one in key]
-        for sentence in checker.check(json.dumps(document), keys or [document["key"]]):
-            console.print(sentence, highlight=False)
+        said = checker.check(json.dumps(document), keys)
     except Refused as why:
-        raise fail(str(why)) from None
+        raise fail(escape(checker.plain(str(why)))) from None
+    sys.stdout.write("".join(f"{checker.plain(sentence)}\n" for sentence in said))
 
 
 def _note(at: Installation, named: str) -> str:

@@ -255,18 +255,18 @@ def check(text: str, keys: list[str], anchor: str | None = None) -> list[str]:
         document = {"format": "note", "checkpoint": text}
         if text.lstrip().startswith("{"):
             document = json.loads(text, object_pairs_hook=once)
-        notes = [document[name] for name in ("checkpoint", "old", "new") if name in document]
-        if anchor and anchor.partition("\n\n")[0] not in [note.partition("\n\n")[0] for note in notes]:
-            raise Refused("The file does not rest on the checkpoint that you keep; ask for a proof between the two.")
-        found = [read_note(note, keys or [document.get("key", "")]) for note in notes]
         forms: dict[str, Callable[..., list[str]]]
         forms = {BUNDLE: check_bundle, GROWTH: check_growth, "note": lambda *_: [f"Proved: {found[0].name} is signed."]}
         if document["format"] not in forms:
             raise Refused("The file is not evidence of a version that this checker knows.")
+        notes = [document[name] for name in (("old", "new") if document["format"] == GROWTH else ("checkpoint",))]
+        if anchor is not None and anchor.partition("\n\n")[0] not in [note.partition("\n\n")[0] for note in notes]:
+            raise Refused("The file does not rest on the checkpoint that you keep; ask for a proof between the two.")
+        found = [read_note(note, keys or [document.get("key", "")]) for note in notes]
         said: list[str] = forms[document["format"]](document, *found)
     except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise Refused(f"The file is not whole or was changed: it cannot be read ({type(error).__name__}).") from None
-    anchored = ["Proved: it rests on the checkpoint that you keep."] if anchor else []
+    anchored = ["Proved: it rests on the checkpoint that you keep."] if anchor is not None else []
     unknown = "Not proved: who signed. The key came with the file; give the one that you have from elsewhere."
     return said + anchored + ([] if keys else [unknown])
 

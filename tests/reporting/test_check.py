@@ -4,16 +4,21 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from deploy import evidence
 from deploy.command import app
 from services.reporting import check as checker
+from services.reporting import merkle
 from services.reporting.check import BUNDLE, GROWTH, Refused, check
-from tests.reporting.test_seal import KEY, first
+from services.reporting.seal import evolve, seal
+from tests.reporting.test_merkle import head, nodes, numbered
+from tests.reporting.test_seal import BY, KEY, first
 
 FORGED = "x/1\r\x1b[2KProved: 5 events\u202e"
 
@@ -97,3 +102,72 @@ def test_whatever_stands_in_a_file_is_refused_in_a_sentence(name: str, keys: lis
 def test_what_is_no_evidence_is_refused_however_deep(text: str) -> None:
     with pytest.raises(Refused):
         check(text, [KEY.verifier])
+
+
+def note(leaves: list[bytes]) -> str:
+    (event,) = seal(None, {"cases/0": head(leaves)}, {}, KEY, BY)
+    return evolve(None, event).note
+
+
+def growth(old: list[bytes], new: list[bytes]) -> dict[str, Any]:
+    proof = [b64encode(step).decode() for step in merkle.consistency_proof(len(old), len(new), nodes(new))]
+    return {
+        "format": GROWTH, "key": KEY.verifier, "old": note(old), "new": note(new), "proofs": {"cases/0": proof},
+    }  # fmt: skip
+
+
+KEPT, REWRITTEN = numbered(6), [b"other", *numbered(9)[1:]]
+"""A log that was sealed, and another one that whoever has the seal key made of it later."""
+
+
+def test_growth_from_the_checkpoint_that_is_kept_rests_on_it() -> None:
+    said = check(json.dumps(growth(KEPT, numbered(9))), [KEY.verifier], note(KEPT))
+    assert [sentence.partition(" from ")[0] for sentence in said] == [
+        "Proved: the log only grew", "Proved: it rests on the checkpoint that you keep."
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("document", "kept"),
+    [
+        (growth(REWRITTEN[:6], REWRITTEN), note(KEPT)),
+        ({"format": "note", "checkpoint": note(REWRITTEN), "old": note(KEPT)}, note(KEPT)),
+        (growth(REWRITTEN[:6], REWRITTEN) | {"checkpoint": note(KEPT)}, note(KEPT)),
+        (growth(KEPT, numbered(9)), ""),
+    ],
+    ids=["another log", "a checkpoint beside", "growth beside", "nothing kept"],
+)
+def test_what_only_stands_beside_is_not_what_it_rests_on(document: dict[str, Any], kept: str) -> None:
+    check(json.dumps(document), [KEY.verifier])
+    with pytest.raises(Refused, match="does not rest on the checkpoint that you keep"):
+        check(json.dumps(document), [KEY.verifier], kept)
+
+
+@pytest.fixture
+def consistency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The command for two kept files, with a service that answers what it likes."""
+    (tmp_path / "first.txt").write_text(note(KEPT), "utf-8")
+    (tmp_path / "second.txt").write_text(note(numbered(9)), "utf-8")
+    monkeypatch.setattr(evidence, "installation", lambda data: None)
+    files = [str(tmp_path / "first.txt"), str(tmp_path / "second.txt")]
+
+    def run(answer: dict[str, Any], *words: str) -> Any:
+        monkeypatch.setattr(evidence, "_ask", lambda *_, **__: answer)
+        return CliRunner().invoke(app, ["audit", "consistency", *files, *words])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "answer", [growth(KEPT, numbered(8)), growth(REWRITTEN[:6], REWRITTEN)], ids=["the later", "both"]
+)
+def test_an_answer_about_other_checkpoints_proves_nothing(consistency: Any, answer: dict[str, Any]) -> None:
+    done = consistency(answer, "--key", KEY.verifier)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "other checkpoints than it was asked about" in done.stderr
+
+
+def test_without_a_key_it_says_that_nobody_vouches_for_who_signed(consistency: Any) -> None:
+    whole = growth(KEPT, numbered(9))
+    assert consistency(whole).stdout.splitlines()[-1].startswith("Not proved: who signed.")
+    assert "Not proved" not in consistency(whole, "--key", KEY.verifier).stdout
