@@ -226,10 +226,11 @@ def check_bundle(document: Fields, checkpoint: Checkpoint) -> list[str]:
     events = [check_record(record, checkpoint) for record in document["records"]]
     aggregates, stated = check_gapless(document, events), check_opened(document, events)
     said = [
-        f"Proved: {len(events)} events about {document['subject']} are, byte for byte, in the log sealed by"
-        f" {checkpoint.name}. They are the first events of {aggregates} aggregates; none is left out between.",
-        "Not proved: that what was written is true; that nothing was written later; when, but by the clocks of those"
-        " who recorded and sealed; any header beside id, type, subject, time, position and chain.",
+        f"Proved: {len(events)} events are, byte for byte, in the log sealed by {checkpoint.name}. They are the first"
+        f" events of {aggregates} aggregates, with {document['subject']} among these; none is left out between.",
+        "Not proved: that what was written is true; that the other aggregates have to do with this one; that nothing"
+        " else about it, or later, was sealed or written; when, but by the clocks of those who recorded and sealed; any"
+        " header beside id, type, subject, time, position and chain.",
     ]
     if stated:
         said.append(f"Not proved: {stated} texts given for sealed fields are what the installation says they hold.")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from base64 import b64decode
@@ -27,7 +28,7 @@ from shared.events.people import PersonErased
 from shared.runtime import Runtime
 from tests import serving
 from tests.reporting.given import PERSON, case, story
-from tests.reporting.tampering import TAMPERINGS, Bundle, headers_of
+from tests.reporting.tampering import TAMPERINGS, Bundle, find, headers_of
 from tests.reporting.test_sealer import asked_alone, sealing
 from tests.serving import Served, serve, until
 
@@ -124,7 +125,7 @@ async def test_it_has_every_event_of_every_aggregate_that_has_to_do_with_it(bund
     assert {headers_of(record)["ce_id"] for record in bundle["records"]} >= expected - {f"sentiments/{UUID(int=602)}/1"}
     assert WORDS not in json.dumps(bundle)
     said = check(json.dumps(bundle), [bundle["key"]], bundle["checkpoint"])
-    assert f"events about {case(1)} are, byte for byte," in said[0]
+    assert f" aggregates, with {case(1)} among these; none is left out between." in said[0]
     assert said[-1] == "Proved: it rests on the checkpoint that you keep."
 
 
@@ -226,6 +227,24 @@ async def test_opened_words_stand_beside_and_are_called_not_proved(heard: Heard)
 
 def check_(bundle: Bundle) -> list[str]:
     return check(json.dumps(bundle), [bundle["key"]])
+
+
+def test_what_is_left_out_at_an_end_is_called_not_proved(bundle: Bundle) -> None:
+    """The last event of the case, and a whole message: the rest holds, as what it says of itself is less."""
+    less = deepcopy(bundle)
+    less["records"].remove(find(less, "case.closed.v1"))
+    for type_ in ("message.written.v1", "message.sent.v1"):
+        less["records"].remove(find(less, type_))
+    whole, rest = check_(bundle), check_(less)
+    assert [words(said[0], "events") for said in (whole, rest)] == [len(bundle["records"]), len(less["records"])]
+    assert words(whole[0], "aggregates") == words(rest[0], "aggregates") + 1
+    assert "the other aggregates have to do with this one" in rest[1]
+    assert "nothing else about it, or later, was sealed" in rest[1]
+
+
+def words(sentence: str, unit: str) -> int:
+    """How many of them it speaks of."""
+    return int(re.findall(rf"(\d+) {unit}", sentence)[0])
 
 
 async def test_after_erasure_it_still_holds_and_says_no_word(heard: Heard) -> None:

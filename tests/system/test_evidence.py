@@ -52,7 +52,7 @@ async def test_evidence_is_written_checked_and_refused_once_it_is_altered(
     assert "is signed" in await done(recourse("check", kept, "--key", key, "--checkpoint", old))
     await done(recourse("bundle", made["id"], "-o", bundle))
     said = await done(recourse("check", bundle, "--key", key))
-    assert f"events about {made['id']} are, byte for byte," in said
+    assert f"aggregates, with {made['id']} among these;" in said
     assert "The branch lost my cheque." not in bundle.read_text()
     opened = tmp_path / "opened.json"
     await done(recourse("bundle", made["id"], "-o", opened, "--open"))
