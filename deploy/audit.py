@@ -6,10 +6,12 @@ import sys
 from dataclasses import asdict
 
 import typer
+from rich.text import Text
 
 from deploy import evidence
 from deploy.console import Data, Json, console, errors, installation
 from deploy.operations import database
+from services.reporting.check import plain
 from services.reporting.verify import verify as verify_all
 from shared.events import OWNERS
 
@@ -33,7 +35,7 @@ def verify(data: Data = None, as_json: Json = False) -> None:
         sys.stdout.write(json.dumps(asdict(found)) + "\n")
     else:
         for finding in found.findings:
-            console.print(f"[red]{finding}[/red]", highlight=False)
+            console.print(Text(plain(str(finding)), style="red"), soft_wrap=True)
         console.print(
             f"{found.records:,} records and {found.events:,} stored events were read ({found.waiting:,} wait):"
             f" {len(found.findings) or 'no'} findings."
