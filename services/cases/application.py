@@ -1,11 +1,15 @@
 """The commands of cases: what a handler does with a case, and what is done with many at once."""
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4, uuid5
+
+import orjson
 
 from services.cases import case as cases
 from services.cases.case import Case, Decision, Subject
@@ -45,8 +49,8 @@ class Cases:
     async def raise_aspect(
         self, case_id: UUID, subject: Subject, summary: str | None, asked: Asked, key: str | None = None
     ) -> tuple[UUID, list[Saved]]:
-        """Answers the aspect's id, which follows from the key where there is one."""
-        aspect_id = _new_id(case_id, f"aspect {key}" if key else None)
+        """Answers the aspect's id, which follows from the request where that has a key."""
+        aspect_id = self._new_id(case_id, "aspect", asked.actor, key, [subject, summary])
         saved = await self._decide(
             case_id, asked, lambda case, by: cases.raise_aspect(case, aspect_id, subject, summary, by)
         )
@@ -62,7 +66,7 @@ class Cases:
         return await self._decide(case_id, asked, lambda case, by: cases.resolve_aspect(case, aspect_id, decision, by))
 
     async def note(self, case_id: UUID, text: str, asked: Asked, key: str | None = None) -> list[Saved]:
-        note_id = _new_id(case_id, f"note {key}" if key else None)
+        note_id = self._new_id(case_id, "note", asked.actor, key, text)
         return await self._decide(case_id, asked, lambda case, by: cases.add_note(case, note_id, text, by))
 
     async def prioritise(self, case_id: UUID, priority: Priority, reason: str, asked: Asked) -> list[Saved]:
@@ -127,7 +131,10 @@ class Cases:
 
         return await self.runtime.commits.decide(case_id, cases.evolve, decision)
 
-
-def _new_id(case_id: UUID, key: str | None) -> UUID:
-    """The same request twice makes the same thing, not a second."""
-    return uuid5(case_id, key) if key else uuid4()
+    def _new_id(self, case_id: UUID, kind: str, actor: str, key: str | None, content: object) -> UUID:
+        """The same request twice makes the same thing, not a second; a key of somebody else, or with other words, is
+        another request. Under our secret: the id stays when words are erased, and nobody may try words against it."""
+        if not key:
+            return uuid4()
+        secret = self.runtime.settings.ids.encode()
+        return uuid5(case_id, hmac.new(secret, orjson.dumps([kind, actor, key, content]), hashlib.sha256).hexdigest())

@@ -71,7 +71,8 @@ class Intake:
         *, actor: str, received_at: datetime | None = None, external_id: str | None = None, invented: bool = False,
     ) -> Accepted:  # fmt: skip
         """Accept a complaint once: `source` and `key` name the request, and a repeat gets the first answer."""
-        arrival = Arrival(channel, source, key, fingerprint=_fingerprint(self.runtime.settings.ids, grievance, contact))
+        said = [channel, grievance, contact, received_at, external_id, invented]
+        arrival = Arrival(channel, source, key, fingerprint=_fingerprint(self.runtime.settings.ids, said))
         by = By(actor, datetime.now(UTC), occurred_at=received_at)
         complaint_id = new_complaint_id()
         known = await self._person_with(contact)
@@ -137,6 +138,6 @@ def _sort(items: Sequence[Item], seen: set[UUID], actor: str) -> tuple[list[Even
     return events, counts
 
 
-def _fingerprint(secret: str, grievance: Grievance, contact: Contact) -> str:
+def _fingerprint(secret: str, said: object) -> str:
     """Under a key: it stays when the person is erased, and nobody may try names and stories against it."""
-    return hmac.new(secret.encode(), orjson.dumps([grievance, contact]), hashlib.sha256).hexdigest()
+    return hmac.new(secret.encode(), orjson.dumps(said), hashlib.sha256).hexdigest()

@@ -100,6 +100,17 @@ async def test_what_is_sent_twice_happens_once(cases: Served, receive: Receive) 
     assert (kinds.count("case.note-added"), kinds.count("case.priority-changed")) == (2, 1)
 
 
+async def test_a_key_of_somebody_else_or_with_other_words_is_another_request(cases: Served, receive: Receive) -> None:
+    case_id = await receive()
+    async with cases.client("leader") as leader, cases.client("handler") as handler:
+        for client, text in ((leader, "first"), (handler, "first"), (leader, "other words")):
+            noted = await post(client, case_id, "/notes", {"text": text}, **{"Idempotency-Key": "note-1"})
+            assert noted.json()["position"] is not None
+        read = await leader.get(f"/api/v1/cases/{case_id}", params={"at_least": noted.json()["position"]})
+    notes = [(entry["who"], entry["words"]) for entry in read.json()["timeline"] if entry["kind"] == "case.note-added"]
+    assert len(notes) == len(set(notes)) == 3
+
+
 async def test_an_edit_of_an_older_version_is_refused(cases: Served, receive: Receive) -> None:
     case_id = await receive()
     async with cases.client("handler") as client:
