@@ -62,8 +62,8 @@ def router(cases: Cases) -> APIRouter:
         )  # fmt: skip
 
     @routes.get("/cases/live", dependencies=[allow("cases.read")])
-    async def live() -> Response:
-        return live_updates(runtime, *VIEWS)
+    async def live(request: Request) -> Response:
+        return live_updates(request, runtime, *VIEWS)
 
     @routes.post("/cases/bulk", dependencies=[allow("cases.work")])
     async def work_on_many(request: Request, form: Form) -> Response:

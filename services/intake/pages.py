@@ -96,8 +96,8 @@ def router(intake: Intake) -> APIRouter:
         return pages.render(request, "ledger.html", area="intake", live="/intake/live", outcome=outcome, **context)
 
     @routes.get("/intake/live", dependencies=[allow("complaints.read")])
-    async def live() -> Response:
-        return live_updates(runtime, ledger)
+    async def live(request: Request) -> Response:
+        return live_updates(request, runtime, ledger)
 
     if runtime.settings.embedded:
 
@@ -112,7 +112,7 @@ def router(intake: Intake) -> APIRouter:
             return pages.render(request, "mailbox.html", area="intake", live="/mailbox/live", mails=mails)
 
         @routes.get("/mailbox/live", dependencies=[allow("mailbox.read")])
-        async def mailbox_live() -> Response:
-            return live_updates(runtime, outbox)
+        async def mailbox_live(request: Request) -> Response:
+            return live_updates(request, runtime, outbox)
 
     return routes

@@ -45,8 +45,8 @@ def router(runtime: Runtime) -> APIRouter:
         )  # fmt: skip
 
     @routes.get("/reports/live", dependencies=[allow("reports.read")])
-    async def live_report() -> Response:
-        return live_updates(runtime, counts)
+    async def live_report(request: Request) -> Response:
+        return live_updates(request, runtime, counts)
 
     @routes.get("/reports/complaints", dependencies=[allow("reports.read")])
     async def list_behind(request: Request, report: ReportAsked, page: Page) -> Response:
@@ -83,8 +83,8 @@ def router(runtime: Runtime) -> APIRouter:
         )  # fmt: skip
 
     @routes.get("/audit/live", dependencies=[allow("audit.read")])
-    async def live_audit() -> Response:
-        return live_updates(runtime, audit)
+    async def live_audit(request: Request) -> Response:
+        return live_updates(request, runtime, audit)
 
     @routes.get("/audit/{subject}", dependencies=[allow("audit.read")])
     async def show_trail(

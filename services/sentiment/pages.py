@@ -99,7 +99,7 @@ def router(runtime: Runtime) -> APIRouter:
         return await show(request, text=text)
 
     @routes.get("/sentiment/live", dependencies=[allow("complaints.read")])
-    async def live() -> Response:
-        return live_updates(runtime, measurements)
+    async def live(request: Request) -> Response:
+        return live_updates(request, runtime, measurements)
 
     return routes

@@ -83,8 +83,8 @@ def _add_pages(routes: APIRouter, social: Social) -> None:
         )  # fmt: skip
 
     @routes.get("/social/live", dependencies=[allow("mentions.read")])
-    async def live() -> Response:
-        return live_updates(runtime, inbox)
+    async def live(request: Request) -> Response:
+        return live_updates(request, runtime, inbox)
 
     @routes.get("/social/{mention_id}", dependencies=[allow("mentions.read")])
     async def show_mention(request: Request, mention_id: UUID, at_least: AtLeast = None) -> Response:

@@ -60,8 +60,8 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
         )  # fmt: skip
 
     @routes.get("/surveys/live", dependencies=[allow("surveys.read")])
-    async def live() -> Response:
-        return live_updates(runtime, answer_list, response_list)
+    async def live(request: Request) -> Response:
+        return live_updates(request, runtime, answer_list, response_list)
 
     @routes.get("/surveys/responses", dependencies=[allow("surveys.read")])
     async def list_responses(

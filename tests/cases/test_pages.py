@@ -1,5 +1,6 @@
 """Work through the pages as a browser without a script would: forms, refusals with nothing lost, undo, roles."""
 
+import asyncio
 import base64
 import json
 import re
@@ -238,3 +239,16 @@ async def test_what_is_not_there_says_so(handler: httpx.AsyncClient) -> None:
         assert answer.status_code == 404
         assert "There is no case at this address" in answer.text
     assert (await handler.get("/cases/nonsense")).status_code == 422
+
+
+async def test_a_live_stream_ends_with_its_session(cases: Served) -> None:
+    sessions = cases.runtime.sessions
+    async with cases.client("handler") as client:
+        session = sessions.read(client.cookies["recourse_session"])
+        assert session is not None
+        stream = asyncio.create_task(client.get("/cases/live"))
+        await asyncio.sleep(1)
+        assert not stream.done()
+        await sessions.end(session)
+        async with asyncio.timeout(30):
+            assert (await stream).text.startswith("retry: 2000")
