@@ -11,7 +11,7 @@ async def ask(served: Served, number: int, *, erased: bool = False) -> str:
     """The link that a person gets by mail, their key having come from elsewhere and been destroyed or not."""
     person = UUID(int=1000 + number)
     wrapped = served.runtime.keyring.create(person)
-    served.runtime.keyring.forget(person)
+    served.runtime.keyring.discard([person])
     async with served.runtime.pool.connection() as conn:
         await conn.execute("insert into keys values (%s, %s)", [person, None if erased else wrapped])
     served.runtime.store.put([asked(number, at=CLOSED.replace(year=2099))])
