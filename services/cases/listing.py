@@ -1,4 +1,4 @@
-"""What a list's address asks for: the same parameters for the API, the page and every drill-down of a report."""
+"""What a list's address asks for: the same parameters for the API and for the page."""
 
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta

@@ -41,15 +41,16 @@ async def asked_report(
     outcome: Annotated[Text, Query(description="`-` for those not decided yet.")] = "",
     cause: Annotated[Text, Query(description="Root cause; `-` for those without one.")] = "",
     month: Annotated[str, Query(pattern=MONTH, description="Month of receipt, like 2026-03.")] = "",
+    main: Annotated[str, Query(pattern="^(true)?$", description="Main aspects only: each complaint once.")] = "",
     as_at: Annotated[str, Query(max_length=40, description=AT)] = "",
 ) -> Report:  # fmt: skip
     filters = Filters(
         _day("from", first), _day("to", last), product or None, channel or None, outcome or None, cause or None,
-        month or None,
+        month or None, bool(main) or None,
     )  # fmt: skip
     given = {
         "from": first, "to": last, "product": product, "channel": channel, "outcome": outcome, "cause": cause,
-        "month": month, "as_at": as_at,
+        "month": month, "main": main, "as_at": as_at,
     }  # fmt: skip
     return Report(by, filters, instant(as_at), {key: value for key, value in given.items() if value})
 

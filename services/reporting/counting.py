@@ -63,6 +63,7 @@ and (%(product)s::text is null or coalesce(a.product, '-') = %(product)s)
 and (%(channel)s::text is null or coalesce(c.channel, '-') = %(channel)s)
 and (%(outcome)s::text is null or coalesce(a.outcome, '-') = %(outcome)s)
 and (%(cause)s::text is null or coalesce(a.root_cause, '-') = %(cause)s)
+and (%(main)s::boolean is null or a.main = %(main)s)
 and (%(month)s::text is null or to_char(c.received_at at time zone 'UTC', 'YYYY-MM') = %(month)s)
 """
 BEHIND = """
@@ -82,6 +83,7 @@ class Filters:
     outcome: str | None = None
     cause: str | None = None
     month: str | None = None
+    main: bool | None = None
 
     def values(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}

@@ -23,7 +23,7 @@ def rows_of(report: Report, groups: list[Group]) -> list[dict[str, Any]]:
     return [
         {
             "label": label(report.by, group.value), "complaints": group.complaints, "aspects": group.aspects,
-            "href": report.address("/reports/complaints", **{report.by: group.value or NOTHING}),
+            "href": {count: _behind(report, group.value, count) for count in ("complaints", "aspects")},
         }
         for group in groups
     ]  # fmt: skip
@@ -41,17 +41,14 @@ def _drawing(report: Report, groups: list[Group], count: str) -> Any:
     from shared.web.charts import Bar, Point, bar_chart, line_chart  # noqa: PLC0415 - it loads half a second of schema
 
     title = f"{gettext(QUESTIONS[report.by])} {gettext(count.capitalize())}"
-    marks = [(label(report.by, g.value), getattr(g, count), _cases(report, g.value), g.value) for g in groups]
+    marks = [(label(report.by, g.value), getattr(g, count), _behind(report, g.value, count), g.value) for g in groups]
     if report.by == "month":
         return line_chart([Point(text, number, href) for text, number, href, _ in marks[-LONGEST:]], title=title)
     bars = [Bar(text, number, href, TONES.get(value or "", "neutral")) for text, number, href, value in marks]  # type: ignore[arg-type]
     return bar_chart(bars, title=title, other=gettext("Other"), other_href="#table")
 
 
-def _cases(report: Report, value: str | None) -> str:
-    """The cases behind a mark: the list that is worked, or where that cannot say it, the list as it was known then."""
-    if value is None or report.as_at is not None or NOTHING in report.given.values() or "month" in report.given:
-        return report.address("/reports/complaints", **{report.by: value or NOTHING})
-    if report.by == "month":
-        return report.address("/reports/complaints", month=value)
-    return report.address("/cases", by=None, view="all", **{report.by: value})
+def _behind(report: Report, value: str | None, count: str) -> str:
+    """The list of exactly what is counted: complaints by their main aspect, or every aspect."""
+    narrowed = {"main": "true"} if count == "complaints" else {}
+    return report.address("/reports/complaints", **{report.by: value or NOTHING}, **narrowed)

@@ -4,12 +4,17 @@ import csv
 import io
 import re
 from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+import pytest
+
+from services.reporting.counting import DIMENSIONS
 from tests.reporting.given import PERSON, at, case
 from tests.serving import Served
 
 HTML = {"accept": "text/html"}
+MARK = re.compile(r'<a href="(/reports/complaints\?[^"]+)" aria-label="[^"]+: (\d+)"')
 
 
 async def test_every_question_has_a_page_whose_marks_lead_to_cases(reporting: Served) -> None:
@@ -22,13 +27,32 @@ async def test_every_question_has_a_page_whose_marks_lead_to_cases(reporting: Se
             page = await client.get("/reports", params={"by": by})
             assert (page.status_code, f"<h1>{title}</h1>" in page.text) == (200, True)
         found = unescape((await client.get("/reports?by=channel&from=2026-01-01")).text)
-        assert "/cases?from=2026-01-01&view=all&channel=phone" in found
-        assert "/reports/complaints?by=channel&from=2026-01-01&channel=phone" in found
+        assert "/reports/complaints?by=channel&from=2026-01-01&channel=phone&main=true" in found
         as_at = unescape((await client.get(f"/reports?by=outcome&as_at={at(3.5):%Y-%m-%dT%H:%M:%SZ}")).text)
         assert "What was known at 14 March 2026, 12:30:00 UTC" in as_at
         assert "Partly upheld" in as_at
         assert "No complaints yet" not in (await client.get("/reports?product=none")).text
         assert "No complaint fits" in (await client.get("/reports?product=none")).text
+
+
+@pytest.mark.parametrize(
+    "narrowed", ["", "&from=2026-01-01&channel=phone", "&outcome=-", f"&as_at={at(3.5):%Y-%m-%dT%H:%MZ}"]
+)
+@pytest.mark.parametrize("by", DIMENSIONS)
+async def test_a_mark_opens_as_many_rows_as_it_counts(reporting: Served, by: str, narrowed: str) -> None:
+    async with reporting.client("handler", **HTML) as client:
+        marks = MARK.findall((await client.get(f"/reports?by={by}{narrowed}")).text)
+        counted = {unescape(href): int(number) for href, number in marks}
+        assert sum("main=true" in href for href in counted) == len(counted) / 2 > 0
+        for href, number in counted.items():
+            page = (await client.get(href)).text
+            sheet = (await client.get(href.replace("/complaints?", "/complaints.csv?"))).text
+            assert page.count('<tr><th scope="row">') == number, href
+            assert len(list(csv.DictReader(io.StringIO(sheet)))) == number, href
+            assert ("One row for each complaint" in page) == ("main=true" in href)
+            params = dict(parse_qsl(urlsplit(href).query))
+            total = (await client.get("/api/v1/reports/counts", params=params)).json()["total"]
+            assert total["aspects"] == number, href
 
 
 async def test_the_complaints_behind_a_figure_are_listed_and_paged(reporting: Served) -> None:
