@@ -18,7 +18,12 @@ LIST = """{% extends "staff.html" %}{% import "components.html" as ui %}
 {% call ui.table("Rows", ["Name"], select=true) %}
 {% for name in names %}<tr>{{ ui.row_check(name, name) }}<th scope="row"><a href="/{{ name }}">{{ name }}</a></th></tr>
 {% endfor %}{% endcall %}
-<form method="post" action="/send">{{ ui.textarea("words", "Words", draft="case-1") }}{{ ui.button("Send") }}</form>
+<form method="post" action="/send">{{ ui.textarea("words", "Words", draft="case-1") }}
+{{ ui.radios("outcome", "Outcome", [("upheld", "Upheld"), ("withdrawn", "Withdrawn")]) }}
+{{ ui.select("cause", "Cause", [("", "Choose"), ("system", "System")]) }}
+{{ ui.select("redress", "Redress", [("refund", "Refund"), ("none", "None")], "none") }}
+{{ ui.checkbox("told", "Told", true) }}{{ ui.field("amount", "Amount", "1", type="number") }}
+{{ ui.button("Send") }}</form>
 {% endblock %}"""
 
 
@@ -105,6 +110,24 @@ async def test_a_page_never_takes_a_selection_away(page: Page, address: str, sho
     shown.count = 1
     await expect(page.locator(".stale")).to_be_visible()
     await expect(page.get_by_label("Select bo")).to_be_checked()
+
+
+@pytest.mark.parametrize("chosen", ["Withdrawn", "Cause", "Redress", "Told", "Amount"])
+async def test_a_page_never_takes_a_choice_away(page: Page, address: str, shown: Shown, chosen: str) -> None:
+    await opened(page, address)
+    field = page.get_by_label(chosen, exact=True)
+    if chosen in ("Cause", "Redress"):
+        await field.select_option(index={"Cause": 1, "Redress": 0}[chosen])
+    elif chosen == "Amount":
+        await field.fill("2")
+    else:
+        await field.set_checked(chosen != "Told")
+    kept = await field.evaluate("(field) => [field.value, field.checked]")
+    await field.blur()
+    shown.count = 1
+    await expect(page.locator(".stale")).to_be_visible()
+    await expect(page.locator("#count")).to_have_text("0")
+    assert await field.evaluate("(field) => [field.value, field.checked]") == kept
 
 
 async def test_leaving_warns_and_the_draft_is_there_again(page: Page, address: str) -> None:

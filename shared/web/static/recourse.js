@@ -51,11 +51,19 @@ function refreshTimes() {
 
 let changedSince = false;
 
+// Whether it differs from what the server sent; a select without a chosen option shows its first.
+function touched(field) {
+  if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+  if (!field.matches("select")) return field.value !== field.defaultValue;
+  const options = [...field.options];
+  return field.value !== (options.find((option) => option.defaultSelected) ?? options[0])?.value;
+}
+
 function isBusy() {
   const active = document.activeElement;
   const typing = active && main().contains(active) && active.matches("input:not([type=checkbox]), textarea, select");
-  const written = all("textarea, input[type=text]", main()).some((field) => field.value !== field.defaultValue);
-  return typing || written || one("dialog[open]") || one("[data-select]:checked");
+  const fields = all("textarea, select, input:not([type=hidden], [data-select-all])", main());
+  return typing || fields.some(touched) || one("dialog[open]") || one("[data-select]:checked");
 }
 
 function offerChanges() {
