@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from playwright.async_api import Page, expect
 
-from shared.web.pages import Pages, flash, security_headers, static_files
+from shared.web.pages import Pages, error_page, flash, security_headers, static_files
 from tests.pages.checks import served
 
 LIST = """{% extends "staff.html" %}{% import "components.html" as ui %}
@@ -33,6 +33,7 @@ class Shown:
     def __init__(self) -> None:
         self.count = 0
         self.undone = 0
+        self.refuses = False
 
 
 @pytest.fixture
@@ -63,7 +64,9 @@ def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
         return StreamingResponse(told(), media_type="text/event-stream")
 
     @app.post("/send")
-    def send() -> Response:
+    def send(request: Request) -> Response:
+        if shown.refuses:
+            return error_page(request, 401, "Not signed in", "Nothing was saved", "Sign in")
         response = RedirectResponse("/list", 303)
         flash(response, "Sent", undo="/undo")
         return response
@@ -156,6 +159,35 @@ async def test_what_was_sent_can_be_undone_and_leaves_no_draft(page: Page, addre
     await page.get_by_role("button", name="Undo").click()
     await expect(page.locator(".toast")).to_have_count(0)
     assert shown.undone == 1
+
+
+async def test_words_that_were_refused_are_there_again(page: Page, address: str, shown: Shown) -> None:
+    await opened(page, address)
+    shown.refuses = True
+    await page.get_by_label("Words").fill("Not yet taken")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".trouble")).to_be_visible()
+    await opened(page, address)
+    await expect(page.get_by_label("Words")).to_have_value("Not yet taken")
+    shown.refuses = False
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".toast")).to_contain_text("Sent")
+    await opened(page, address)
+    await expect(page.get_by_label("Words")).to_have_value("")
+
+
+@pytest.mark.parametrize("way", ["anew", "back"])
+async def test_words_that_never_arrived_are_there_again(page: Page, address: str, way: str) -> None:
+    await opened(page, address)
+    await page.get_by_role("link", name="ada").evaluate("(link) => { link.href = '/list'; link.click(); }")
+    await page.wait_for_load_state()
+    await page.get_by_label("Words").fill("Not yet taken")
+    await page.route("**/send", lambda route: route.abort("connectionreset"))
+    await page.get_by_role("button", name="Send").click()
+    await page.wait_for_url("chrome-error://**")
+    await (opened(page, address) if way == "anew" else page.go_back())
+    await expect(page.get_by_label("Words")).to_have_value("Not yet taken")
+    assert await page.evaluate("localStorage.getItem('draft:case-1')") == "Not yet taken"
 
 
 async def test_times_say_the_same_as_the_server(page: Page, address: str) -> None:

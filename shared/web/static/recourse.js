@@ -10,11 +10,13 @@ const remember = (name, value) => {
 };
 
 // Storage can be forbidden or full; a page must not stop for it.
-const store = {
-  get(key) { try { return localStorage.getItem(key); } catch { return null; } },
-  set(key, value) { try { localStorage.setItem(key, value); return true; } catch { return false; } },
-  drop(key) { try { localStorage.removeItem(key); } catch { /* nothing to drop */ } },
-};
+const storage = (kind) => ({
+  get(key) { try { return window[kind].getItem(key); } catch { return null; } },
+  set(key, value) { try { window[kind].setItem(key, value); return true; } catch { return false; } },
+  drop(key) { try { window[kind].removeItem(key); } catch { /* nothing to drop */ } },
+});
+const store = storage("localStorage");
+const tab = storage("sessionStorage");
 
 // Relative times: the same rules as shared/web/words.py.
 
@@ -253,8 +255,9 @@ function inPalette(event) {
   event.preventDefault();
 }
 
-// Drafts: kept while writing, restored into an empty field, dropped when the form is sent.
+// Drafts: kept while writing, restored into an empty field, dropped when the page that answers the form refuses nothing.
 
+const here = () => location.href.split("#")[0];
 const draftKey = (field) => `draft:${field.dataset.draft}`;
 let sending = false;
 
@@ -289,8 +292,20 @@ function leaving(event) {
 function sent(event) {
   if (event.defaultPrevented || [event.target.method, event.submitter?.formMethod].includes("dialog")) return;
   sending = true;
-  for (const field of all("textarea[data-draft]", event.target)) { clearTimeout(saving); store.drop(draftKey(field)); }
+  clearTimeout(saving);
+  const drafts = all("textarea[data-draft]", event.target);
+  for (const field of drafts) store.set(draftKey(field), field.value);
+  tab.set("sent", JSON.stringify({ from: here(), drafts: drafts.map(draftKey) }));
   setTimeout(() => { sending = false; }, 3000);
+}
+
+// Only the page that a form led to is its answer: where none came, somebody goes back or opens a page anew.
+function answered() {
+  const { from, drafts } = JSON.parse(tab.get("sent") ?? "{}");
+  tab.drop("sent");
+  const back = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (!from || back || document.referrer !== from || one(".trouble, .error-summary")) return;
+  drafts.forEach(store.drop);
 }
 
 // Toasts leave after ten seconds, but never from under a pointer or the focus.
@@ -344,6 +359,7 @@ function prepare() {
   all("textarea[data-draft]").forEach(restoreDraft);
 }
 
+answered();
 for (const element of all("[data-needs-script]")) element.hidden = false;
 for (const box of all("[data-keys-switch]")) box.checked = !keysOff();
 all("[data-toast]").forEach(prepareToast);
