@@ -1,9 +1,10 @@
 """What every service's HTTP has: what may be asked, problems that say what to do, waiting for one's own writes."""
 
 import secrets
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 from aiokafka.errors import KafkaError
@@ -120,9 +121,8 @@ def failure(
 
 def refusal(request: Request, error: RuleBroken) -> Response:
     """What the rule says, with when it may go better; a stranger's page first asks to sign in."""
-    if isinstance(error, NotSignedIn) and wants_page(request) and request.method == "GET":
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/signin?{urlencode({'next': path})}", 303)
+    if isinstance(error, NotSignedIn) and wants_page(request):
+        return _sign_in_first(request)
     response = failure(request, error.status, error.title, str(error))
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
@@ -132,6 +132,27 @@ def refusal(request: Request, error: RuleBroken) -> Response:
 def _route(request: Request) -> str:
     """For the log: the address may be a customer's link."""
     return str(getattr(request.scope.get("route"), "path", ""))
+
+
+def _sign_in_first(request: Request) -> Response:
+    """A page comes after the form; what was sent is refused, with the way back to the page that it was sent from."""
+    if request.method == "GET":
+        return RedirectResponse(_sign_in(str(request.url)), 303)
+    return error_page(
+        request, NotSignedIn.status, "You are not signed in",
+        "Your session has ended. Nothing that you sent was saved.",
+        "Sign in and you are back on the page that you sent it from.",
+        sign_in=_sign_in(request.headers.get("referer", "")),
+    )  # fmt: skip
+
+
+def _sign_in(back: str) -> str:
+    """The address of the form that leads back there; wherever that is, only its path is followed."""
+    with suppress(ValueError):
+        parts = urlsplit(back)
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        return f"/signin?{urlencode({'next': path})}" if path else "/signin"
+    return "/signin"
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -83,9 +83,13 @@ def render(request: Request, name: str, /, status: int = 200, **context: Any) ->
     return _shared().render(request, name, status, **context)
 
 
-def error_page(request: Request, status: int, title: str, what: str, todo: str, *, reference: str = "") -> HTMLResponse:
+def error_page(
+    request: Request, status: int, title: str, what: str, todo: str, *, reference: str = "", sign_in: str = ""
+) -> HTMLResponse:
     """What happened, what to do about it and the number to quote, in the shell the reader already knows."""
-    return render(request, "error.html", status, heading=title, what=what, todo=todo, reference=reference)
+    return render(
+        request, "error.html", status, heading=title, what=what, todo=todo, reference=reference, sign_in=sign_in
+    )
 
 
 def is_live(request: Request) -> bool:

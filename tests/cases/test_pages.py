@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4, uuid5
 
 import httpx
@@ -225,6 +226,26 @@ async def test_who_reads_sees_no_form_and_who_is_a_stranger_signs_in(cases: Serv
             sent = await stranger.get(path)
             assert (sent.status_code, sent.headers["location"].partition("=")[0]) == (303, "/signin?next")
         assert (await stranger.post(f"/cases/{case_id}/closing")).status_code == 401
+
+
+async def test_who_is_no_longer_signed_in_is_led_back_to_the_page_they_wrote_on(
+    cases: Served, receive: Receive
+) -> None:
+    at = f"/cases/{await receive()}"
+    ways = {
+        f"http://test{at}?from=2026-01-01": f"/signin?next={quote(f'{at}?from=2026-01-01', safe='')}",
+        "http://[": "/signin", "": "/signin",
+    }  # fmt: skip
+    async with cases.client() as stranger:
+        for referer, sign_in in ways.items():
+            sent = await stranger.post(f"{at}/notes", headers={"accept": "text/html", "referer": referer})
+            assert (sent.status_code, "Nothing that you sent was saved" in sent.text) == (401, True)
+            assert f'class="button button-primary" href="{sign_in}"' in sent.text
+            assert "Bearer" not in sent.text
+            assert "data-rail" not in sent.text
+        told = await stranger.post(f"{at}/notes")
+        assert (told.status_code, told.headers["content-type"]) == (401, "application/problem+json")
+        assert "Authorization: Bearer" in told.json()["detail"]
 
 
 async def test_a_form_from_elsewhere_is_refused(handler: httpx.AsyncClient, receive: Receive) -> None:
