@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from services.cases.application import Asked, Cases
@@ -65,7 +66,10 @@ def router(cases: Cases, root_causes: RootCauses) -> APIRouter:
         return await page.show(request, case_id)
 
     async def work(request: Request, case_id: UUID, form: Form, place: str, do: Do) -> Response:
-        """A form about one aspect names its fields `outcome-2`: several stand on one page."""
+        """A form about one aspect names its fields `outcome-2`: several stand on one page.
+
+        What is refused is said at the field that it is about, else at the one named `place`.
+        """
         given = {name: str(value).replace("\r\n", "\n") for name, value in form.items() if name != "csrf"}
         number = given.get("form", "").partition("-")[2]
         suffix = f"-{number}" if number else ""
@@ -81,12 +85,25 @@ def router(cases: Cases, root_causes: RootCauses) -> APIRouter:
         await cases.settle(done.saved, *VIEWS)
         response = RedirectResponse(f"/cases/{case_id}", 303)
         if done.saved:
-            flash(response, done.said, undo=done.undo, fields=done.fields)
+            named = {f"{name}{suffix}": value for name, value in done.fields.items()}
+            flash(response, done.said, undo=done.undo, fields=named | ({"form": given["form"]} if suffix else {}))
         return response
 
     _add_aspect_forms(routes, cases, page, work)
     _add_case_forms(routes, cases, page, work)
+    _lead_back(routes)
     return routes
+
+
+def _lead_back(routes: APIRouter) -> None:
+    """Where a form is sent to is no page of its own: whoever opens that address is led to the case."""
+
+    async def lead_back(case_id: UUID) -> Response:
+        return RedirectResponse(f"/cases/{case_id}", 303)
+
+    posted = [one.path for one in routes.routes if isinstance(one, APIRoute) and "POST" in (one.methods or ())]
+    for path in posted:
+        routes.get(path, dependencies=[allow("cases.read")])(lead_back)
 
 
 def _add_aspect_forms(routes: APIRouter, cases: Cases, page: CasePage, work: Any) -> None:
@@ -101,7 +118,7 @@ def _add_aspect_forms(routes: APIRouter, cases: Cases, page: CasePage, work: Any
             _id, saved = await cases.raise_aspect(case_id, subject, body.summary, _asked(request))
             return Worked(saved, _("Aspect added"))
 
-        return await work(request, case_id, form, "aspect", do)
+        return await work(request, case_id, form, "product", do)
 
     @routes.post(f"{at}/classification", dependencies=allowed)
     async def classify(request: Request, case_id: UUID, aspect_id: UUID, form: Form) -> Any:
@@ -110,7 +127,7 @@ def _add_aspect_forms(routes: APIRouter, cases: Cases, page: CasePage, work: Any
             subject = Subject(body.product, body.sub_product, body.issue, body.sub_issue)
             return Worked(await cases.classify(case_id, aspect_id, subject, _asked(request)), _("Aspect classified"))
 
-        return await work(request, case_id, form, "classification", do)
+        return await work(request, case_id, form, "product", do)
 
     @routes.post(f"{at}/assignment", dependencies=allowed)
     async def assign(request: Request, case_id: UUID, aspect_id: UUID, form: Form) -> Any:
@@ -123,7 +140,7 @@ def _add_aspect_forms(routes: APIRouter, cases: Cases, page: CasePage, work: Any
             said = _("Assigned to you") if mine else _("Assigned") if body.handler else _("Owner taken away")
             return Worked(saved, said, request.url.path, {"handler": before or ""})
 
-        return await work(request, case_id, form, "assignment", do)
+        return await work(request, case_id, form, "handler", do)
 
     @routes.post(f"{at}/resolution", dependencies=allowed)
     async def resolve(request: Request, case_id: UUID, aspect_id: UUID, form: Form) -> Any:
@@ -132,7 +149,7 @@ def _add_aspect_forms(routes: APIRouter, cases: Cases, page: CasePage, work: Any
             saved = await cases.resolve(case_id, aspect_id, Decision(**body.model_dump()), _asked(request))
             return Worked(saved, _("Aspect decided"))
 
-        return await work(request, case_id, form, "resolution", do)
+        return await work(request, case_id, form, "outcome", do)
 
 
 def _add_case_forms(routes: APIRouter, cases: Cases, page: CasePage, work: Any) -> None:

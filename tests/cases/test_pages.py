@@ -127,6 +127,69 @@ async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.Asyn
     assert "Kept words" in back.text
 
 
+FORMS: dict[str, dict[str, str]] = {
+    "resolution": {"form": "resolution-1", "outcome__1": "not-upheld", "explanation__1": "Kept <words>"},
+    "classification": {"form": "classification-1", "product__1": "Kept <words>", "issue__1": "Fee"},
+    "assignment": {"form": "assignment-1", "handler__1": "Kept <words>"},
+    "aspects": {"form": "aspect", "product": "Loan", "issue": "Fee", "summary": "Kept <words>"},
+    "priority": {"priority": "urgent"},
+    "closing": {},
+}
+
+
+def at_form(case_id: UUID, form: str) -> str:
+    part = f"/aspects/{primary(case_id)}" if form in ("resolution", "classification", "assignment") else ""
+    return f"/cases/{case_id}{part}/{form}"
+
+
+def leads_to_a_field(page: str) -> bool:
+    """Whether each error of the summary is about something that is on the page."""
+    named = re.findall(r'<li><a href="#(f-[^"]+)">', page)
+    return bool(named) and all(page.count(f'id="{name}"') == 1 for name in named)
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_what_a_colleague_made_impossible_comes_back_as_it_was_typed(
+    handler: httpx.AsyncClient, receive: Receive, form: str
+) -> None:
+    case_id = await receive()
+    if form == "resolution":
+        decided = await send(handler, at_form(case_id, form), form="resolution-1", outcome__1="withdrawn")
+        assert decided.status_code == 303
+        refused = await send(handler, at_form(case_id, form), **FORMS[form])
+        assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
+        assert "Kept &lt;words&gt;</textarea>" in refused.text
+    else:
+        await send(handler, at_form(case_id, "resolution"), form="resolution-1", outcome__1="withdrawn")
+    assert (await send(handler, at_form(case_id, "closing"))).status_code == 303
+    refused = await send(handler, at_form(case_id, form), **FORMS[form])
+    assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
+    assert "The case is closed. Reopen it first" in refused.text
+    assert "Kept &lt;words&gt;" in refused.text or form in ("priority", "closing")
+    assert '<option value="urgent" selected>' in refused.text or form != "priority"
+    assert 'value="not-upheld" checked' in refused.text or form != "resolution"
+
+
+async def test_a_case_that_a_colleague_reopened_first_gives_the_reason_back(
+    handler: httpx.AsyncClient, receive: Receive
+) -> None:
+    refused = await send(handler, f"/cases/{await receive()}/reopening", reason="Kept <words>")
+    assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
+    assert 'value="Kept &lt;words&gt;"' in refused.text
+
+
+async def test_the_address_of_a_form_opened_as_a_page_is_the_case(
+    cases: Served, handler: httpx.AsyncClient, receive: Receive
+) -> None:
+    case_id = await receive()
+    for form in (*FORMS, "notes", "reopening"):
+        opened = await handler.get(at_form(case_id, form))
+        assert (opened.status_code, opened.headers["location"]) == (303, f"/cases/{case_id}")
+        async with cases.client(accept="text/html") as stranger:
+            sent = await stranger.get(at_form(case_id, form))
+            assert sent.headers["location"].startswith("/signin?next=")
+
+
 async def test_a_note_is_added_once_however_often_it_is_sent(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive()
     for _ in range(2):
@@ -195,7 +258,9 @@ async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive
 async def test_an_assignment_can_be_taken_back(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive()
     at = f"/cases/{case_id}/aspects/{primary(case_id)}/assignment"
-    taken = await send(handler, at, handler="tom@example.org")
+    taken = await send(handler, at, form="assignment-1", handler__1="tom@example.org")
+    assert notice(taken)["fields"] == {"form": "assignment-1", "handler-1": ""}
+    assert "tom@example.org" in (await handler.get(f"/cases/{case_id}")).text
     undone = await send(handler, notice(taken)["undo"], **notice(taken)["fields"])
     assert undone.status_code == 303
     shown = (await handler.get(f"/cases/{case_id}")).text
