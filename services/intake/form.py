@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import EmailStr, TypeAdapter, ValidationError
 
+from shared.events.complaints import Channel
 from shared.text import one_line, printable
 
 FIRST, LAST = "happened", "check"
@@ -22,6 +23,8 @@ LIMITS = {
     "email": 200,
     "phone": 50,
 }
+CHANNELS: tuple[Channel, ...] = ("phone", "letter", "email", "face-to-face", "chat", "fax", "referral")
+"""How a complaint came that staff record; a customer is not asked."""
 
 
 def check(step: str, go: str, given: dict[str, str]) -> tuple[str | None, dict[str, str]]:
@@ -42,6 +45,8 @@ def check(step: str, go: str, given: dict[str, str]) -> tuple[str | None, dict[s
 def wrong(step: str, given: dict[str, str]) -> dict[str, str]:
     """What a person has to put right on this page."""
     errors = {}
+    if step == FIRST and "channel" in given and given["channel"] not in CHANNELS:
+        errors["channel"] = "Choose how it came."
     for name, limit in LIMITS.items():
         if len(given.get(name, "")) > limit:
             errors[name] = f"Use at most {limit:,} characters. You have {len(given[name]):,}."

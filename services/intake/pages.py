@@ -1,6 +1,7 @@
 """What people see of intake: the complaint form, following it, the ledger, and the embedded mailbox."""
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +12,19 @@ from pydantic import AfterValidator
 from services.intake import ledger_page, link_pages
 from services.intake.application import Intake
 from services.intake.complaint import Contact, Grievance
-from services.intake.form import FIRST, PRODUCTS, STEPS, check
+from services.intake.form import CHANNELS, FIRST, PRODUCTS, STEPS, check
 from services.intake.links import LinkExpired, LinkStopped, sign
 from services.intake.tracking import Tracking
 from services.intake.views.complaints import complaint_list
 from services.intake.views.ledger import ledger
 from services.intake.views.outbox import outbox
 from shared.http import AtLeast, Form, allow, asker
+from shared.identity import may
 from shared.live import live_updates
 from shared.problems import NotFound
 from shared.text import printable
-from shared.web.pages import Pages
+from shared.web.pages import Pages, flash
+from shared.web.templating import gettext as _
 
 pages = Pages(Path(__file__).parent / "templates")
 
@@ -38,30 +41,31 @@ def router(intake: Intake) -> APIRouter:
 
     @routes.get("/complain")
     async def start(request: Request) -> Response:
-        given = {"key": secrets.token_urlsafe(16)}
-        return pages.render(
-            request, "complain.html", step=FIRST, steps=STEPS, products=PRODUCTS, given=given, errors={}
-        )
+        given = {"key": secrets.token_urlsafe(16)} | ({"channel": ""} if _records(request) else {})
+        return _question(request, FIRST, given, {})
 
     @routes.post("/complain")
     async def answer(request: Request, form: Form) -> Response:
         """One question a page: what was answered travels along in hidden fields, so nothing is kept of strangers."""
-        given = {name: str(value) for name, value in form.items() if name not in ("csrf", "step", "go")}
+        given = {name: str(value) for name, value in form.items() if name not in ("csrf", "step", "go", "channel")}
+        if _records(request):
+            given["channel"] = str(form.get("channel", ""))
         step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
         if step is not None:
-            status = 422 if errors else 200
-            return pages.render(
-                request, "complain.html", status, step=step, steps=STEPS, products=PRODUCTS, given=given, errors=errors
-            )
+            return _question(request, step, given, errors)
         accepted = await intake.receive(
-            "web", "form", given["key"],
+            next((channel for channel in CHANNELS if channel == given.get("channel")), "web"), "form", given["key"],
             Grievance(
                 given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
                 given.get("product") or None,
             ),
             Contact(given.get("name") or None, given.get("email") or None, given.get("phone") or None),
-            actor="customer",
+            actor=asker(request).id if "channel" in given else "customer",
         )  # fmt: skip
+        if "channel" in given:
+            response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
+            flash(response, _("Complaint {reference} is recorded").format(reference=accepted.reference))
+            return response
         signed = sign(runtime.signer, accepted.complaint_id)
         wait = f"?at_least={accepted.position}" if accepted.position else ""
         return RedirectResponse(f"/complain/track/{signed}{wait}", 303)
@@ -116,3 +120,15 @@ def router(intake: Intake) -> APIRouter:
             return live_updates(request, runtime, outbox)
 
     return routes
+
+
+def _records(request: Request) -> bool:
+    """Whether somebody of ours fills in the form for a customer: it then asks how the complaint came."""
+    return may(asker(request), "complaints.make")
+
+
+def _question(request: Request, step: str, given: Mapping[str, str], errors: Mapping[str, str]) -> Response:
+    return pages.render(
+        request, "complain.html", 422 if errors else 200, step=step, steps=STEPS, products=PRODUCTS,
+        channels=CHANNELS, given=given, errors=errors,
+    )  # fmt: skip

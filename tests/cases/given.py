@@ -35,7 +35,7 @@ def primary_id(number: int) -> UUID:
 def complaint(number: int, **given: Any) -> ComplaintReceived:
     narrative = given.pop("narrative", f"My card was charged twice, number {number}.")
     wanted = Sealed.of(person_id(number), given.pop("wanted", f"An apology, and {number} pounds."))
-    by = By("customer", AT + timedelta(minutes=number), occurred_at=given.pop("received_at", None))
+    by = By(given.pop("actor", "customer"), AT + timedelta(minutes=number), occurred_at=given.pop("received_at", None))
     fields: dict[str, Any] = {"product": "Credit card", "issue": "Charged twice", "channel": "web"} | given
     return ComplaintReceived(
         **by.stamp(complaint_id(number), 1), reference=f"R7K2-{number:04d}".replace("0", "Z").replace("1", "Y"),

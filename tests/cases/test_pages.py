@@ -127,6 +127,16 @@ async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.Asyn
     assert "Kept words" in back.text
 
 
+async def test_a_case_says_who_took_the_complaint_and_how(handler: httpx.AsyncClient, receive: Receive) -> None:
+    taken = await receive(channel="phone", actor="ines@example.org")
+
+    async def shown() -> str | None:
+        text = (await handler.get(f"/cases/{taken}")).text
+        return text if "ines@example.org" in text else None
+
+    assert "<strong>ines@example.org</strong> took the complaint by phone" in await until(shown)
+
+
 FORMS: dict[str, dict[str, str]] = {
     "resolution": {"form": "resolution-1", "outcome__1": "not-upheld", "explanation__1": "Kept <words>"},
     "classification": {"form": "classification-1", "product__1": "Kept <words>", "issue__1": "Fee"},
