@@ -12,7 +12,7 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
     "message.written": ("Message written to the customer: {purpose}, {channel}", ()),
     "message.sent": ("Message sent at try {attempt}", ()),
     "message.failed": ("Message not sent at try {attempt}", ("error",)),
-    "person.identified": ("Person gave their name and how to reach them", ("preferred_channel",)),
+    "person.identified": ("Person recorded, to be reached by {preferred_channel}", ()),
     "person.held": ("Person held until {until}", ("reason",)),
     "person.hold-lifted": ("Hold on the person lifted", ("reason",)),
     "person.erasure-deferred": ("Erasure deferred until {until}", ("reason", "holds")),
@@ -39,6 +39,7 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """Type -> its sentence, and the fields that follow it where the event has them."""
 
+UNREACHED = "Person recorded, without an e-mail address"
 CODES: dict[str, str] = {
     "web": "web form", "email": "e-mail", "api": "API", "social": "social media", "import": "imported file",
     "partly-upheld": "partly upheld", "not-upheld": "not upheld", "out-of-scope": "out of scope",
@@ -59,9 +60,16 @@ def what(name: str, payload: Mapping[str, Any]) -> str:
     if known is None:
         return name
     sentence, more = known
+    if "preferred_channel" in payload and _only_assumed(payload):
+        sentence = UNREACHED
     said = gettext(sentence).format_map(_Spoken(payload))
     details = ", ".join(_listed(payload[field]) for field in more if payload.get(field) not in (None, "", "none", []))
     return f"{said} ({details})" if details else said
+
+
+def _only_assumed(payload: Mapping[str, Any]) -> bool:
+    """E-mail is what stands there where nobody said how to reach them; without an address it means nothing."""
+    return payload["preferred_channel"] == "email" and not payload.get("email")
 
 
 def sealed_hidden(value: Any) -> Any:

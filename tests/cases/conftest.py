@@ -39,9 +39,9 @@ async def receive(cases: Served, neighbour: Served) -> Receive:
     """`await receive(name=..., product=..., ...)` makes a complaint elsewhere and answers its case, once it is open."""
     numbers = itertools.count(100)
 
-    async def received(name: str = "Amal Haddad", **given: Any) -> UUID:
+    async def received(name: str = "Amal Haddad", email: bool = True, **given: Any) -> UUID:
         number = next(numbers)
-        await neighbour.runtime.commits.save([complaint(number, **given), person(number, name)])
+        await neighbour.runtime.commits.save([complaint(number, **given), person(number, name, email=email)])
 
         async def shown() -> bool:
             async with cases.runtime.pool.connection() as conn:

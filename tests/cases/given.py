@@ -43,10 +43,11 @@ def complaint(number: int, **given: Any) -> ComplaintReceived:
     )  # fmt: skip
 
 
-def person(number: int, name: str = "Amal Haddad") -> PersonIdentified:
+def person(number: int, name: str = "Amal Haddad", *, email: bool = True) -> PersonIdentified:
+    address = f"person{number}@example.org" if email else None
     return PersonIdentified(
         **By("customer", AT).stamp(person_id(number), 1), name=Sealed(person_id(number), name),
-        email=Sealed(person_id(number), f"person{number}@example.org"), preferred_channel="email",
+        email=Sealed.of(person_id(number), address), preferred_channel="email",
         needs=Sealed(person_id(number), "Large print"),
     )  # fmt: skip
 

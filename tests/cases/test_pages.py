@@ -137,6 +137,14 @@ async def test_a_case_says_who_took_the_complaint_and_how(handler: httpx.AsyncCl
     assert "<strong>ines@example.org</strong> took the complaint by phone" in await until(shown)
 
 
+@pytest.mark.parametrize("email", [True, False])
+async def test_a_case_says_how_to_answer_only_where_there_is_an_address(
+    handler: httpx.AsyncClient, receive: Receive, email: bool
+) -> None:
+    shown = (await handler.get(f"/cases/{await receive(email=email)}")).text
+    assert ("<dt>Prefers</dt><dd>by e-mail</dd>" in shown) == email
+
+
 FORMS: dict[str, dict[str, str]] = {
     "resolution": {"form": "resolution-1", "outcome__1": "not-upheld", "explanation__1": "Kept <words>"},
     "classification": {"form": "classification-1", "product__1": "Kept <words>", "issue__1": "Fee"},

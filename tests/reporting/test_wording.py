@@ -1,10 +1,15 @@
 """Every event of the catalogue has its words, and none of them is sealed."""
 
 import string
+from typing import Any
+
+import pytest
 
 from services.reporting.wording import SENTENCES, sealed_hidden, what
 from shared.events import EVENTS
 from shared.sealed import Sealed
+
+BOX = {"person": "p", "box": "c2VjcmV0"}
 
 
 def test_every_event_has_a_sentence_made_of_its_open_fields() -> None:
@@ -22,6 +27,20 @@ def test_codes_are_said_as_people_say_them() -> None:
     assert what("case.aspect-resolved.v1", {"outcome": "withdrawn", "redress": "none"}) == "Aspect decided: withdrawn"
     refused = {"channel": "import", "outcome": "refused", "line": 7, "reasons": ["no id", "no date"]}
     assert what("arrival.recorded.v1", refused) == "Arrival refused, imported file (7, no id; no date)"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"email": BOX, "preferred_channel": "email"}, "Person recorded, to be reached by e-mail"),
+        ({"name": BOX, "email": BOX, "preferred_channel": "letter"}, "Person recorded, to be reached by letter"),
+        ({"email": None, "phone": BOX, "preferred_channel": "phone"}, "Person recorded, to be reached by phone"),
+        ({"name": BOX, "email": None, "preferred_channel": "email"}, "Person recorded, without an e-mail address"),
+        ({"preferred_channel": "email"}, "Person recorded, without an e-mail address"),
+    ],
+)
+def test_how_to_reach_a_person_is_said_only_where_they_said_it(given: dict[str, Any], said: str) -> None:
+    assert what("person.identified.v1", given) == said
 
 
 def test_an_event_of_a_newer_release_is_called_by_its_name() -> None:
