@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, tzinfo
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.identity import ANONYMOUS, may
 
 from .templating import STATIC, address, language, templates
 
@@ -42,7 +44,10 @@ class Pages:
         self.environment = templates(*folders, zone=zone)
 
     def html(self, request: Request, name: str, context: Mapping[str, Any]) -> str:
-        """The page as text, in the language the request was given; what the caller passes wins."""
+        """The page as text, in the language the request was given; what the caller passes wins.
+
+        A page asks `may` as a route does, so that it shows nobody a way that ends in a refusal.
+        """
         query = request.url.query
         tokens = (
             language.set(getattr(request.state, "language", "en")),
@@ -58,9 +63,11 @@ class Pages:
             "live": "",
             "counts": {},
             "notice": notice_of(request),
+            **context,
         }
+        who = base["who"] or ANONYMOUS
         try:
-            return self.environment.get_template(name).render({**base, **context})
+            return self.environment.get_template(name).render({"may": partial(may, who), **base})
         finally:
             language.reset(tokens[0])
             address.reset(tokens[1])

@@ -1,11 +1,12 @@
 """GET /styleguide: every component in every state, so that a change to one is seen before it ships."""
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+
+from shared.identity import Who
 
 from .pages import THEMES, render, theme_of
 
@@ -111,7 +112,7 @@ def styleguide(request: Request) -> HTMLResponse:
         theme=_theme(request),
         tab=request.query_params.get("tab", "all"),
         area="cases",
-        who=SimpleNamespace(id="1", name="Ines Duarte", role="Handler"),
+        who=Who("1", "Ines Duarte", "leader"),
         now=now,
         received=now.date(),
         rows=_rows(now),

@@ -65,6 +65,14 @@ async def test_the_complaints_behind_a_figure_are_listed_and_paged(reporting: Se
         assert "REF2-AAAA</a>" not in rest.text
 
 
+async def test_the_trails_behind_a_figure_are_offered_to_those_whom_they_open(reporting: Served) -> None:
+    for role in ("handler", "auditor"):
+        async with reporting.client(role, **HTML) as client:
+            page = (await client.get("/reports/complaints")).text
+            trail = await client.get(f"/audit/{case(1)}")
+            assert (f'href="/audit/{case(1)}"' in page) == (trail.status_code == 200) == (role == "auditor")
+
+
 async def test_the_download_says_what_the_page_says_and_is_safe(reporting: Served) -> None:
     async with reporting.client("handler") as client:
         sent = await client.get("/reports/complaints.csv?channel=phone")
