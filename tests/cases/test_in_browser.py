@@ -1,0 +1,46 @@
+"""The case page as a browser lays it out: what cannot be taken back asks first."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.cases.conftest import Receive
+from tests.cases.test_pages import primary, send
+from tests.pages.checks import axe, overflow
+from tests.reporting.browsing import HOME, browsing, picture
+from tests.serving import Served
+
+
+async def test_closing_asks_first_as_it_writes_to_the_customer(cases: Served, receive: Receive) -> None:
+    case_id = await receive()
+    at = f"/cases/{case_id}"
+    async with cases.client("handler", accept="text/html") as client:
+        new = (await client.get(at)).text
+        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="withdrawn")
+    assert "data-dialog" not in new, "nothing is sent while an aspect is to be decided"
+    async with browsing(cases, "handler") as page:
+        await page.goto(HOME + at)
+        asked = page.get_by_role("dialog", name="Close this case?")
+        for width in (360, 1280):
+            await page.set_viewport_size({"width": width, "height": 800})
+            await page.get_by_role("button", name="Close case").click()
+            await expect(asked).to_contain_text("told at once by e-mail")
+            assert await axe(page) == []
+            assert await overflow(page) == []
+            await picture(page, f"cases-closing-{width}")
+            await asked.get_by_role("button", name="Cancel").click()
+            await expect(asked).to_be_hidden()
+            await expect(page.get_by_role("button", name="Reopen case")).to_have_count(0)
+        await page.get_by_role("button", name="Close case").click()
+        await asked.get_by_role("button", name="Close and tell the customer").click()
+        await expect(page.get_by_role("button", name="Reopen case")).to_be_visible()
+
+
+async def test_closing_asks_nobody_where_nothing_is_sent(cases: Served, receive: Receive) -> None:
+    case_id = await receive(email=False)
+    at = f"/cases/{case_id}"
+    async with cases.client("handler", accept="text/html") as client:
+        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="withdrawn")
+        decided = (await client.get(at)).text
+    assert re.search(r'button-primary" type="submit" id="f-closing"', decided)
+    assert "data-dialog" not in decided
