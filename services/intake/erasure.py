@@ -10,23 +10,16 @@ from uuid import UUID
 from services.intake import person
 from services.intake.person import Person
 from services.intake.retention import Hold, Kept, Retention
+from services.intake.seen import until_seen
 from services.intake.views.complaints import complaint_list
 from services.intake.views.contacts import with_address
 from shared.events import By, Event
-from shared.problems import NotFound, Unavailable
+from shared.problems import NotFound
 from shared.runtime import Runtime
 from shared.store import Saved
 
 EVERY = 3600.0
 ACTOR = "intake.erasure"
-PATIENCE = 15.0
-"""Seconds to wait for what was received just now."""
-SEEN = """
-select (select position from relay_position) >= %(stored)s and not exists (
-  select 1 from relay_partitions r where r.topic = any(%(topics)s) and r.position > coalesce((
-    select p.position from progress p join views v on p.consumer = v.name || '.g' || v.generation
-    where v.name = %(view)s and p.topic = r.topic and p.partition = r.partition), 0))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class Standing:
 
 
 class Erasures:
-    """Decides on what the views say of the person's complaints, as of the last that intake stored."""
+    """Decides on what the views say of the person's complaints, and of what staff found that they are about."""
 
     def __init__(self, runtime: Runtime, retention: Retention) -> None:
         self.runtime, self.retention = runtime, retention
@@ -58,13 +51,13 @@ class Erasures:
             known = Person(person_id, 0)
         if known is None:
             raise NotFound("There is no person with this id.")
-        await self._until_seen()
+        await until_seen(self.runtime, complaint_list)
         async with self.runtime.pool.connection() as conn:
             found = await conn.execute(
-                "select received_at, product, invented from complaints where person_id = %s and reference is not null",
+                "select received_at, products, invented from complaints where person_id = %s and reference is not null",
                 [person_id],
             )
-            complaints = [Kept(row[0].date(), row[1], row[2]) for row in await found.fetchall()]
+            complaints = [Kept(row[0].date(), tuple(row[1]), row[2]) for row in await found.fetchall()]
             counted = await conn.execute("select count(*) from outgoing where person_id = %s", [person_id])
             messages = await counted.fetchone()
             sharing = await with_address(conn, known.email) if known.email else []
@@ -111,20 +104,6 @@ class Erasures:
     ) -> list[Saved]:
         at = await self.standing(person_id)
         return await self.runtime.commits.save(decision(at, By(actor, datetime.now(UTC))))
-
-    async def _until_seen(self) -> None:
-        """Every complaint that was stored before now counts: wait until it is sent, and seen on every partition."""
-        topics = [self.runtime.settings.kafka.name(topic) for topic in complaint_list.topics]
-        async with self.runtime.pool.connection() as conn:
-            found = await conn.execute("select coalesce(max(notification_id), 0) from intake_events")
-            stored = await found.fetchone()
-            wanted = {"stored": stored and stored[0], "view": complaint_list.name, "topics": topics}
-            for _ in range(int(PATIENCE / 0.05)):
-                found = await conn.execute(SEEN, wanted)
-                if await found.fetchone() == (True,):
-                    return
-                await asyncio.sleep(0.05)
-        raise Unavailable
 
     async def _has_key(self, person_id: UUID) -> bool:
         """Somebody of whom we have only words: the author of a mention, or of a row of a file."""

@@ -29,7 +29,8 @@ class Kept:
     """A complaint as far as retention looks at it."""
 
     received: date
-    product: str | None = None
+    products: tuple[str, ...] = ()
+    """Every one that it was ever said to be about, by the customer and by staff."""
     invented: bool = False
 
 
@@ -51,9 +52,10 @@ class Rule(BaseModel):
         return self
 
     def covers(self, complaint: Kept) -> bool:
+        """Any of its products is enough: another word for a complaint sets no rule aside."""
         began = self.effective_from <= complaint.received
         going_on = self.effective_until is None or complaint.received < self.effective_until
-        return began and going_on and (not self.products or complaint.product in self.products)
+        return began and going_on and (not self.products or not set(self.products).isdisjoint(complaint.products))
 
 
 class Retention(BaseModel):

@@ -1,20 +1,27 @@
 """A person is forgotten at once, or when nothing requires their data any more; both are on record."""
 
+import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from services.intake import person
 from services.intake.erasure import Erasures
 from services.intake.retention import Hold, Retention, load_retention
+from services.intake.views.complaints import complaint_list
 from shared.events import By, Event
+from shared.events.cases import AspectClassified, AspectRaised
+from shared.events.complaints import ComplaintReceived
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted
-from tests.serving import Served, until
+from shared.runtime import Runtime, Settings
+from tests.feeding import Feeder
+from tests.serving import Served, serve, settings, until
 
 BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
 PERSON = UUID(int=1)
@@ -72,11 +79,17 @@ def test_what_makes_no_sense_is_refused() -> None:
 
 async def complain(client: httpx.AsyncClient, **more: Any) -> str:
     """Answers who complains."""
+    return (await complained(client, **more))[1]
+
+
+async def complained(client: httpx.AsyncClient, **more: Any) -> tuple[UUID, str]:
+    """Answers the complaint, and who complains."""
     body = {"narrative": "It broke.", "person": {"name": "N"}, **more}
     made = await client.post("/api/v1/complaints", json=body, headers={"Idempotency-Key": secrets.token_hex(8)})
     assert made.status_code == 201, made.text
     params = {"at_least": made.json()["position"]}
-    return str((await client.get(f"/api/v1/complaints/{made.json()['id']}", params=params)).json()["person_id"])
+    found = (await client.get(f"/api/v1/complaints/{made.json()['id']}", params=params)).json()
+    return UUID(made.json()["id"]), str(found["person_id"])
 
 
 async def test_the_rule_of_the_file_defers_and_compliance_may_set_it_aside(intake: Served) -> None:
@@ -106,6 +119,74 @@ async def test_the_law_that_cannot_be_set_aside_answers_409(intake: Served) -> N
         refused = await client.post(at, json={"reason": "asked", "override_hold": "because"})
     assert refused.status_code == 409
     assert refused.json()["title"] == "Hold not overridable"
+
+
+def at_its_case(complaint: UUID, *products: str | None) -> list[Event]:
+    """Its aspect as it was raised, and as staff classified it since."""
+    stamps = [BY.stamp(complaint, number) for number in range(1, len(products) + 1)]
+    about = [{"aspect_id": uuid4(), "product": product} for product in products]
+    raised = AspectRaised(**stamps[0], **about[0], primary=True)
+    return [raised, *[AspectClassified(**stamp, **one) for stamp, one in zip(stamps[1:], about[1:], strict=True)]]
+
+
+async def test_a_complaint_keeps_every_product_that_it_was_given(postgres: Callable[[str], str]) -> None:
+    """Topics are read in any order: what the case says may come first."""
+    received = ComplaintReceived(
+        **BY.stamp(UUID(int=1), 1), reference="R", channel="web", person_id=PERSON, product="Credit card"
+    )
+    given = at_its_case(UUID(int=1), "Credit card", "Investment service", None, "Loan")
+    for events in ([received, *given], [*given, received]):
+        rows = (await Feeder(postgres("intake")).feed(complaint_list, *events))["complaints"]
+        assert rows[UUID(int=1)]["products"] == ["Credit card", "Investment service", "Loan"]
+        assert (rows[UUID(int=1)]["product"], rows[UUID(int=1)]["reference"]) == ("Credit card", "R")
+
+
+async def sent_by_cases(intake: Served, postgres: Callable[[str], str], events: Sequence[Event]) -> None:
+    def build(own: Settings) -> FastAPI:
+        return Runtime("cases", own).application("cases")
+
+    at = intake.runtime.settings.kafka
+    async with serve(build, await settings(at.bootstrap, postgres("cases"), at)) as cases:
+        saved = await asyncio.to_thread(cases.runtime.store.put, events)
+
+        async def relayed() -> bool:
+            async with cases.runtime.pool.connection() as conn:
+                row = await (await conn.execute("select position from relay_position")).fetchone()
+            return bool(row == (saved[-1].position,))
+
+        await until(relayed)
+
+
+async def test_what_staff_classified_as_counts_as_soon_as_kafka_has_it(
+    intake: Served, postgres: Callable[[str], str]
+) -> None:
+    """No view moves while somebody holds it: whoever asks then waits for it, and is not erased meanwhile."""
+    async with intake.client("compliance") as client:
+        complaint, person_id = await complained(client, product="Credit card")
+        at, body = f"/api/v1/people/{person_id}/erasure", {"reason": "asked", "override_hold": "because"}
+        assert [hold["name"] for hold in (await client.get(at)).json()["holds"]] == ["DISP 1.9.1R"]
+        async with intake.runtime.pool.connection() as conn, conn.transaction():
+            await conn.execute("select from views where name = 'complaints' for update")
+            await sent_by_cases(intake, postgres, at_its_case(complaint, "Credit card", "Investment service"))
+            asking = asyncio.create_task(client.post(at, json=body))
+            await asyncio.wait([asking], timeout=2)
+        refused = await asking
+        assert (refused.status_code, refused.json()["title"]) == (409, "Hold not overridable")
+        held = [hold["name"] for hold in (await client.get(at)).json()["holds"]]
+        assert held == ["DISP 1.9.1R", "MiFID Org Regulation Article 72"]
+
+
+async def test_nobody_is_erased_by_a_view_of_an_earlier_release(intake: Served) -> None:
+    """It lacks what decides, and is rebuilt beside: until then the answer is to come back."""
+    async with intake.client("compliance") as client:
+        at = f"/api/v1/people/{await complain(client)}/erasure"
+        async with intake.runtime.pool.connection() as conn:
+            await conn.execute("update views set version = version - 1 where name = 'complaints'")
+            try:
+                assert (await client.get(at)).status_code == 503
+            finally:
+                await conn.execute("update views set version = version + 1 where name = 'complaints'")
+        assert (await client.get(at)).status_code == 200
 
 
 async def test_what_was_received_long_ago_and_demonstration_data_are_erased_at_once(intake: Served) -> None:

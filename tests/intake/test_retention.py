@@ -13,7 +13,7 @@ RULES = Retention(rules=(THREE, FIVE))
 
 
 def test_the_shipped_rules_are_those_of_the_regulator() -> None:
-    holds = load_retention().holds([Kept(date(2026, 2, 11)), Kept(date(2026, 2, 11), "Investment service")])
+    holds = load_retention().holds([Kept(date(2026, 2, 11)), Kept(date(2026, 2, 11), ("Investment service",))])
     assert {(hold.name, hold.until, hold.may_be_overridden) for hold in holds} == {
         ("DISP 1.9.1R", date(2029, 2, 11), True),
         ("MiFID Org Regulation Article 72", date(2031, 2, 11), False),
@@ -31,8 +31,10 @@ def test_the_last_complaint_counts() -> None:
     [
         (Kept(date(2019, 12, 31)), []),
         (Kept(date(2020, 1, 1)), ["three"]),
-        (Kept(date(2020, 1, 1), "Fund"), ["three", "five"]),
-        (Kept(date(2020, 1, 1), "Fund", invented=True), []),
+        (Kept(date(2020, 1, 1), ("Fund",)), ["three", "five"]),
+        (Kept(date(2020, 1, 1), ("Card", "Fund")), ["three", "five"]),
+        (Kept(date(2020, 1, 1), ("Card",)), ["three"]),
+        (Kept(date(2020, 1, 1), ("Fund",), invented=True), []),
     ],
 )
 def test_a_rule_covers_its_products_from_its_day_on(complaint: Kept, names: list[str]) -> None:

@@ -1,10 +1,18 @@
 """Which complaints have we received, and how far is each, in the customer's words?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from shared.events.cases import AspectRaised, AspectResolved, CaseClosed, CaseEvent, CaseOpened, CaseReopened
+from shared.events.cases import (
+    AspectClassified,
+    AspectRaised,
+    AspectResolved,
+    CaseClosed,
+    CaseEvent,
+    CaseOpened,
+    CaseReopened,
+)
 from shared.events.complaints import ComplaintReceived
 from shared.sealed import words
 from shared.view import Table, View
@@ -19,6 +27,8 @@ class Complaint:
     external_id: str | None = None
     organisation: str | None = None
     product: str | None = None
+    products: list[str] = field(default_factory=list)
+    """Every one that it was ever given, here or at its case: retention looks at all of them."""
     issue: str | None = None
     narrative: str | None = None
     status: str = "received"
@@ -31,7 +41,7 @@ complaints = Table(
     "complaints", Complaint, person="person_id", personal=["narrative"],
     indexes=["btree (received_at desc, complaint_id)", "btree (reference)", "btree (external_id)"],
 )  # fmt: skip
-complaint_list = View("complaints", version=1, tables=[complaints])
+complaint_list = View("complaints", version=2, tables=[complaints])
 
 
 @complaints.on(ComplaintReceived)
@@ -40,7 +50,18 @@ def received(row: Complaint, event: ComplaintReceived) -> None:
     row.external_id, row.organisation = event.external_id, event.organisation
     row.product, row.issue, row.narrative = event.product, event.issue, words(event.narrative)
     row.received_at, row.invented = event.happened_at, event.invented
+    _is_about(row, event.product)
     row.changed_at = max(row.changed_at or event.recorded_at, event.recorded_at)
+
+
+@complaints.on(AspectRaised)
+def raised(row: Complaint, event: AspectRaised) -> None:
+    _is_about(row, event.product)
+
+
+@complaints.on(AspectClassified)
+def classified(row: Complaint, event: AspectClassified) -> None:
+    _is_about(row, event.product)
 
 
 @complaints.on(CaseOpened, AspectRaised, AspectResolved, CaseClosed, CaseReopened)
@@ -48,3 +69,9 @@ def moved(row: Complaint, event: CaseEvent) -> None:
     """Received, being looked into, decided: three words are enough for somebody who waits."""
     row.status = "closed" if isinstance(event, CaseClosed) else "open"
     row.changed_at = max(row.changed_at or event.recorded_at, event.recorded_at)
+
+
+def _is_about(row: Complaint, product: str | None) -> None:
+    """In no order of time: what the case says may be read before what was received."""
+    if product is not None:
+        row.products = sorted({*row.products, product})

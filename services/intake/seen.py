@@ -1,0 +1,70 @@
+"""What cannot be undone is decided on all that is known: wait until a view has seen it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.problems import Unavailable
+from shared.runtime import Runtime
+from shared.tasks import cancelled_only_by_us
+from shared.topics import Cluster
+from shared.view import View
+
+PATIENCE = 15.0
+"""Seconds to wait for what was received just now, and for Kafka's answer."""
+SENT = "select position >= %(stored)s from relay_position"
+SEEN = """
+with seen as (
+  select p.topic, p.partition, p.position, p.next_offset
+  from progress p join views v on p.consumer = v.name || '.g' || v.generation where v.name = %(view)s
+)
+select exists (select 1 from views where name = %(view)s and version = %(version)s) and not exists (
+  select 1 from relay_partitions r left join seen using (topic, partition)
+  where r.topic = any(%(topics)s) and r.position > coalesce(seen.position, 0)
+) and not exists (
+  select 1 from unnest(%(topics)s::text[], %(partitions)s::int[], %(ends)s::bigint[]) as kafka (topic, partition, ends)
+  left join seen using (topic, partition) where kafka.ends > coalesce(seen.next_offset, 0)
+)
+"""
+
+
+async def until_seen(runtime: Runtime, view: View) -> None:
+    """All that this service has stored, and all that Kafka has of others; raises `Unavailable`.
+
+    A view that is being rebuilt has not seen it. What another service has stored and not sent yet nobody here can know.
+    """
+    topics = [runtime.settings.kafka.name(topic) for topic in view.topics]
+    async with runtime.pool.connection() as conn:
+        found = await conn.execute("select coalesce(max(notification_id), 0) from intake_events")
+        stored = await found.fetchone()
+        await _until(conn, SENT, {"stored": stored and stored[0]})
+        ends = await _ends(runtime.settings.kafka, topics)
+        wanted = {
+            "view": view.name, "version": view.version, "topics": [place.topic for place in ends],
+            "partitions": [place.partition for place in ends], "ends": list(ends.values()),
+        }  # fmt: skip
+        await _until(conn, SEEN, wanted)
+
+
+async def _until(conn: Any, query: str, values: Mapping[str, Any]) -> None:
+    for _ in range(int(PATIENCE / 0.05)):
+        if await (await conn.execute(query, values)).fetchone() == (True,):
+            return
+        await asyncio.sleep(0.05)
+    raise Unavailable
+
+
+async def _ends(cluster: Cluster, topics: Sequence[str]) -> dict[TopicPartition, int]:
+    """Where each partition ends now."""
+    try:
+        with cancelled_only_by_us():
+            async with asyncio.timeout(PATIENCE), AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as kafka:
+                known = await kafka._client.fetch_all_metadata()
+                places = [TopicPartition(t, number) for t in topics for number in known.partitions_for_topic(t) or ()]
+                ends: dict[TopicPartition, int] = await kafka.end_offsets(places)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise Unavailable from error
+    return ends
