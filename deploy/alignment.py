@@ -6,30 +6,19 @@ which is set back to where the topics are whole. Both only where each record in 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import orjson
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
-from deploy.log import batches, places
+from deploy import in_kafka
 from deploy.partitions import Refused, check_chains
-from services.reporting.sent import version_of
-from shared.events import OWNERS
-from shared.records import Malformed, read
 from shared.topics import Cluster
 
 Connection = psycopg.Connection[Any]
 RESERVE = 1_000_000_000
 """Positions left free where Kafka may have lost some: they may have been given since, and subscribers know them."""
-IN_KAFKA = """
-create temp table in_kafka (
-  topic text, partition int, position bigint, previous bigint, chain bytea,
-  originator_id uuid, originator_version bigint, name text, digest bytea, state bytea, trace text
-) on commit drop
-"""
-TYPES = ["text", "int4", "int8", "int8", "bytea", "uuid", "int8", "text", "bytea", "bytea", "text"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ async def align(service: str, conn: Connection, cluster: Cluster, counts: Mappin
     highest = number(conn, SQL("select coalesce(max(notification_id), 0) from {}").format(events))
     recorded = number(conn, SQL("select position from relay_position"))
     check_chains(service, conn, cluster, counts)
-    await _load(service, conn, cluster, highest)
+    await in_kafka.load(service, conn, cluster, highest)
     _check_history(service, conn, events, highest)
     answered = _take_back(conn, events, highest)
     whole = number(conn, SQL(
@@ -83,29 +72,6 @@ def reserve(service: str, conn: Connection, more: int = 0) -> None:
             " where schemaname = current_schema() and sequencename = {}) as t(at)"
         ).format(table, more, Identifier(table), f"{table}_notification_id_seq")
     )
-
-
-async def _load(service: str, conn: Connection, cluster: Cluster, highest: int) -> None:
-    """Every record of the service's topics; the bytes only of those that the table lacks."""
-    conn.execute(IN_KAFKA)
-    topics = [topic for topic, owner in OWNERS.items() if owner == service]
-    starts = dict.fromkeys(await places(cluster, topics), 0)
-    with conn.cursor() as cursor, cursor.copy("copy in_kafka from stdin (format binary)") as copy:
-        copy.set_types(TYPES)
-        async for batch in batches(cluster, starts):
-            for raw in batch:
-                try:
-                    record = read(raw)
-                    row = (record.originator_id, version_of(record), record.name)
-                except (Malformed, ValueError):
-                    continue  # a stranger's, which `recourse audit verify` names
-                ours = record.position <= highest
-                copy.write_row((
-                    record.topic, record.partition, record.position, record.previous, record.chain, *row,
-                    sha256(record.value).digest(), None if ours else record.value, record.trace,
-                ))  # fmt: skip
-    conn.execute("create index on in_kafka (position)")
-    conn.execute("analyze in_kafka")
 
 
 def _check_history(service: str, conn: Connection, events: Identifier, highest: int) -> None:
