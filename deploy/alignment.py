@@ -36,14 +36,17 @@ class Aligned:
         return self.taken_back > 0 and not self.lost
 
 
-async def align(service: str, conn: Connection, cluster: Cluster, counts: Mapping[str, int]) -> Aligned:
+async def align(
+    service: str, conn: Connection, cluster: Cluster, counts: Mapping[str, int], *, restoring: bool = False
+) -> Aligned:
     """In the caller's transaction; raises `Refused`."""
     events = Identifier(f"{service}_events")
-    highest = number(conn, SQL("select coalesce(max(notification_id), 0) from {}").format(events))
+    highest = _highest(service, conn)
     recorded = number(conn, SQL("select position from relay_position"))
     check_chains(service, conn, cluster, counts)
-    await in_kafka.load(service, conn, cluster, highest)
+    beyond = await in_kafka.load(service, conn, cluster, highest)
     _check_history(service, conn, events, highest)
+    _check_holes(service, conn, beyond, restoring=restoring)
     answered = _take_back(conn, events, highest)
     whole = number(conn, SQL(
         "select coalesce((select min(notification_id) - 1 from {0} e where not exists"
@@ -61,6 +64,11 @@ async def align(service: str, conn: Connection, cluster: Cluster, counts: Mappin
     return Aligned(len(answered), to_send, whole < recorded, frozenset(cause for cause in answered if cause))
 
 
+async def only_in_kafka(service: str, conn: Connection, cluster: Cluster) -> int:
+    """How many events the table lacks: who deletes the topics loses them."""
+    return await in_kafka.load(service, conn, cluster, _highest(service, conn))
+
+
 def reserve(service: str, conn: Connection, more: int = 0) -> None:
     """The next position follows the highest that is known, and `more` that may have been given."""
     table = f"{service}_events"
@@ -75,7 +83,7 @@ def reserve(service: str, conn: Connection, more: int = 0) -> None:
 
 
 def _check_history(service: str, conn: Connection, events: Identifier, highest: int) -> None:
-    """Every record is what the table says, recorded chain values are those in Kafka, and no partition has a hole."""
+    """Every record is what the table says, and recorded chain values are those in Kafka."""
     other = conn.execute(
         SQL(
             "select k.topic, k.partition, k.position from in_kafka k"
@@ -91,16 +99,34 @@ def _check_history(service: str, conn: Connection, events: Identifier, highest: 
             f"{other[0]}/{other[1]}: position {other[2]} in Kafka is another event than in the table of {service}."
             " These are two histories: is it the right backup, and are these the right topics?"
         )
+
+
+def _check_holes(service: str, conn: Connection, beyond: int, *, restoring: bool) -> None:
+    """None in any partition; whoever is told of one must not lose what is nowhere but in Kafka."""
     hole = conn.execute(
         "select k.topic, k.partition, k.previous, k.position from in_kafka k where k.previous > 0 and not exists"
         " (select 1 from in_kafka p where (p.topic, p.partition, p.position) = (k.topic, k.partition, k.previous))"
         " order by k.position limit 1"
     ).fetchone()
-    if hole:
-        raise Refused(
-            f"{hole[0]}/{hole[1]} holds position {hole[3]}, and not {hole[2]}, which came before it. A hole cannot be"
-            " filled in place: run `recourse kafka rebuild --anew`, which deletes the topics and makes them again."
+    if not hole:
+        return
+    if restoring:
+        advice = (
+            f" Keep the topics: they hold {beyond:,} events of {service} that this backup does not. Restore a later"
+            " backup, if there is one. Only where all that came after the backup may be lost, delete the topics and"
+            " restore again."
         )
+    elif beyond:
+        advice = (
+            f" Keep the topics: they hold {beyond:,} events of {service} that its table does not. Restore a backup that"
+            " has them."
+        )
+    else:
+        advice = " Run `recourse kafka rebuild --anew`, which deletes the topics and makes them again."
+    raise Refused(
+        f"{hole[0]}/{hole[1]} holds position {hole[3]}, and not {hole[2]}, which came before it. A hole cannot be"
+        f" filled in place.{advice}"
+    )
 
 
 def _take_back(conn: Connection, events: Identifier, highest: int) -> list[str | None]:
@@ -113,6 +139,10 @@ def _take_back(conn: Connection, events: Identifier, highest: int) -> list[str |
         ).format(events, highest)
     ).fetchall()
     return [orjson.loads(bytes(row[0])).get("caused_by") for row in rows]
+
+
+def _highest(service: str, conn: Connection) -> int:
+    return number(conn, SQL("select coalesce(max(notification_id), 0) from {}").format(Identifier(f"{service}_events")))
 
 
 def number(conn: Connection, query: SQL | Composed) -> int:

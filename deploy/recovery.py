@@ -80,7 +80,7 @@ class Recovery:
             aligned = {}
             for number, (name, conn) in enumerate(conns.items()):
                 self.say("Comparing tables and topics", number, len(conns))
-                aligned[name] = await align(name, conn, cluster, counts)
+                aligned[name] = await align(name, conn, cluster, counts, restoring=restoring)
                 reserve(name, conn, RESERVE if restoring and not aligned[name].goes_on else 0)
                 conn.execute("delete from key_offsets")
             await tombstones.gather(conns, cluster, erased)

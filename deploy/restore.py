@@ -15,6 +15,7 @@ import typer
 from psycopg.sql import SQL, Identifier
 
 from deploy import archive
+from deploy.alignment import only_in_kafka
 from deploy.archive import Damaged, Manifest
 from deploy.console import Data, Json, bars, console, errors, fail, installation
 from deploy.embedded.errors import EmbeddedServerError
@@ -76,7 +77,7 @@ def check_counts(manifest: Manifest, now: Mapping[str, int]) -> None:
 
 
 async def rebuilt(at: Installation, say: Say, *, anew: bool) -> Recovered:
-    """From what the databases hold; `anew` deletes the topics of events and of keys first."""
+    """From what the databases hold; `anew` deletes the topics of events and of keys first, if nothing is lost."""
     counts = await partition_counts(at.cluster)
     recovery = Recovery(at, say)
     await recovery.make_tables()
@@ -85,6 +86,12 @@ async def rebuilt(at: Installation, say: Say, *, anew: bool) -> Recovered:
         if anew:
             for name, conn in conns.items():
                 check_chains(name, conn, at.cluster, dict.fromkeys(OWNERS, count))
+            lost = sum([await only_in_kafka(name, conn, at.cluster) for name, conn in conns.items()])
+            if lost:
+                raise Refused(
+                    f"Kafka holds {lost:,} events that the databases do not, and they would be lost. Run this without"
+                    " --anew, which takes them back; where databases were lost, restore a backup first."
+                )
             await delete_topics(at.cluster, list(counts))
         await make_topics(at.cluster, count)
     return await recovery.run()

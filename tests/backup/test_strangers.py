@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.log import batches, places
 from deploy.partitions import Refused
-from deploy.restore import restored
+from deploy.restore import rebuilt, restored
 from shared.records import chain, headers, read
 from shared.topics import partition_of
 from tests.backup.conftest import PARTITIONS, Site, silent
@@ -142,3 +142,22 @@ async def test_two_that_claim_one_position_are_refused(site: Site, tmp_path: Pat
     with pytest.raises(Refused, match=f"both hold position {last.position},"):
         await restored(site.at, path, [], silent)
     assert not any(site.all_events().values())
+
+
+async def test_nobody_is_advised_to_delete_what_only_kafka_has(site: Site, tmp_path: Path) -> None:
+    """A hole that cannot be filled: the events beyond the backup are nowhere else, and `anew` would lose them too."""
+    path = await gone_on(site, tmp_path)
+    events = sum(map(len, site.all_events().values()))
+    last = (await ends(site))[0]
+    await Stranger(site).put(last.partition, 1_000_000, 999_999, NO_LINK)
+    log = await site.log()
+    site.lose_databases()
+    with pytest.raises(Refused, match="Keep the topics: they hold") as refused:
+        await restored(site.at, path, [], silent)
+    assert "anew" not in str(refused.value)
+    with pytest.raises(Refused, match=f"Kafka holds {events + 1:,} events that the databases do not"):
+        await rebuilt(site.at, silent, anew=True)
+    with pytest.raises(Refused, match="Keep the topics: they hold") as refused:
+        await rebuilt(site.at, silent, anew=False)
+    assert "anew" not in str(refused.value)
+    assert await site.log() == log
