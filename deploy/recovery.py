@@ -84,6 +84,8 @@ class Recovery:
                 reserve(name, conn, RESERVE if restoring and not aligned[name].goes_on else 0)
                 conn.execute("delete from key_offsets")
             await tombstones.gather(conns, cluster, erased)
+            for conn in (conn for name, conn in conns.items() if name != tombstones.OWNER):
+                conn.execute("truncate keys")  # read from the topic again: a backup's may be wrapped by another master
             tombstones.check_master(conns[tombstones.OWNER], Keyring(self.at.masters()))
         await put_access(cluster, access or {})
         for name in sorted(SERVICES, key=lambda name: name != tombstones.OWNER):  # keys before what they open
