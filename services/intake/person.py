@@ -59,10 +59,10 @@ def evolve(person: Person | None, event: Event) -> Person:
                 state, name=words(event.name), email=words(event.email), phone=words(event.phone),
                 needs=words(event.needs), preferred_channel=event.preferred_channel,
             )  # fmt: skip
-        case PersonHeld():
-            state = replace(state, held_until=event.until)
-        case PersonHoldLifted():
-            state = replace(state, held_until=None)
+        case PersonHeld() | PersonHoldLifted():
+            until = event.until if isinstance(event, PersonHeld) else None
+            again = state.deferred_until and event.recorded_at.date()  # what was deferred is decided anew
+            state = replace(state, held_until=until, deferred_until=again)
         case ErasureDeferred():
             state = replace(state, deferred_until=event.until)
         case PersonErased():

@@ -15,6 +15,7 @@ from services.intake import person
 from services.intake.erasure import Erasures
 from services.intake.retention import Hold, Retention, load_retention
 from services.intake.views.complaints import complaint_list
+from services.intake.views.erasures import erasures
 from shared.events import By, Event
 from shared.events.cases import AspectClassified, AspectRaised
 from shared.events.complaints import ComplaintReceived
@@ -54,6 +55,20 @@ def test_a_hold_is_set_replaced_and_lifted() -> None:
     (lifted,) = person.lift(folded(first, second), "settled", BY)
     assert isinstance(lifted, PersonHoldLifted)
     assert isinstance(person.erase(folded(first, second, lifted), "asked", BY)[0], PersonErased)
+
+
+def test_another_hold_or_none_defers_what_was_asked_for_anew() -> None:
+    (held,) = person.hold(folded(), date(2040, 1, 1), "court order", BY)
+    (deferred,) = person.erase(folded(held), "asked", BY, retention=[LAW])
+    for (changed,) in (
+        person.lift(folded(held, deferred), "settled", BY),
+        person.hold(folded(held, deferred), date(2027, 1, 1), "court order", BY),
+    ):
+        state = folded(held, deferred, changed)
+        assert state.deferred_until == BY.at.date()
+        (again,) = person.erase(state, "asked", BY, retention=[LAW])
+        assert isinstance(again, ErasureDeferred)
+        assert again.until == LAW.until
 
 
 def test_what_the_law_lets_nobody_set_aside_stays() -> None:
@@ -224,3 +239,19 @@ async def test_a_deferred_erasure_is_done_when_its_day_has_come(intake: Served) 
     await Erasures(intake.runtime, Retention(rules=())).erase_due()
     async with intake.client("compliance") as client:
         assert (await client.get(f"/api/v1/people/{person_id}/erasure")).json()["state"] == "erased"
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_the_end_of_a_hold_releases_the_erasure_that_waits_for_it(intake: Served, *, asked: bool) -> None:
+    """And none that nobody has asked for."""
+    async with intake.client("compliance") as client:
+        person_id = await complain(client, received_at="2015-03-14T09:30:00Z")
+        at = f"/api/v1/people/{person_id}"
+        await client.put(f"{at}/hold", json={"reason": "court order", "until": "2999-01-01"})
+        if asked:
+            assert (await client.post(f"{at}/erasure", json={"reason": "asked"})).json()["until"] == "2999-01-01"
+        lifted = await client.post(f"{at}/hold/lifting", json={"reason": "settled"})
+        assert lifted.status_code == 200, lifted.text
+        await intake.runtime.positions.wait(erasures, lifted.json()["position"], 60)
+        await Erasures(intake.runtime, load_retention()).erase_due()
+        assert (await client.get(f"{at}/erasure")).json()["state"] == ("erased" if asked else "known")

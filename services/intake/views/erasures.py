@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.events.people import ErasureDeferred, PersonErased
+from shared.events.people import ErasureDeferred, PersonErased, PersonEvent, PersonHeld, PersonHoldLifted
 from shared.view import Table, View
 
 
@@ -19,13 +19,20 @@ class Erasure:
 
 
 asked = Table("erasures", Erasure, indexes=["btree (until) where erased_at is null"])
-erasures = View("erasures", version=1, tables=[asked])
+erasures = View("erasures", version=2, tables=[asked])
 
 
 @asked.on(ErasureDeferred)
 def deferred(row: Erasure, event: ErasureDeferred) -> None:
     row.reason, row.holds, row.until = event.reason, event.holds, event.until
     row.asked_at = row.asked_at or event.happened_at
+
+
+@asked.on(PersonHeld, PersonHoldLifted)
+def held_otherwise(row: Erasure, event: PersonEvent) -> None:
+    """Looked at again at once: what holds them now defers it anew."""
+    if row.asked_at is not None:
+        row.until = event.recorded_at.date()
 
 
 @asked.on(PersonErased)
