@@ -133,6 +133,21 @@ def carried_out(data: Path | None, work: Callable[[Installation, Say], Any]) -> 
         raise fail(str(error)) from None
 
 
+def people_in(file: Path) -> list[UUID]:
+    """What `recourse erased` listed; whoever it names must not come back, so it is read whole or not at all."""
+    try:
+        lines = file.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise fail(f"{file} cannot be read ({type(error).__name__}). Nothing was restored.") from None
+    people = []
+    for number, line in enumerate(lines, 1):
+        try:
+            people += [UUID(word) for word in line.split()]
+        except ValueError:
+            raise fail(f"{file}, line {number}: that is no person's id. Nothing was restored.") from None
+    return people
+
+
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="What `recourse backup` wrote.")],
@@ -140,7 +155,7 @@ def restore(
     data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Bring a backup back to an empty installation, with all that Kafka still has of what came after it."""
-    people = [UUID(line) for line in erased.read_text().split()] if erased else []
+    people = people_in(erased) if erased else []
     manifest, done = carried_out(data, lambda at, say: restored(at, file, people, say))
     _report(done, as_json, events=manifest.events, made_at=manifest.made_at.isoformat())
 

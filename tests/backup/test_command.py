@@ -54,6 +54,14 @@ def test_to_another_folder_and_back(tmp_path: Path) -> None:
     refused = command(wrong, "restore", str(kept))
     assert refused.returncode == 1
     assert "master key" in refused.stderr
+    listed = tmp_path / "erased.txt"
+    for content, said in ((None, "cannot be read"), (f"{made['id']}\n\nEverybody\n", "line 3: that is no person's id")):
+        if content:
+            listed.write_text(content)
+        refused = command(other, "restore", str(kept), "--erased", str(listed))
+        assert refused.returncode == 1
+        assert said in refused.stderr
+        assert "Traceback" not in refused.stderr
     brought = command(other, "restore", str(kept), "--json")
     assert brought.returncode == 0, brought.stdout + brought.stderr
     assert json.loads(brought.stdout)["findings"] == []
