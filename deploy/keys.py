@@ -18,7 +18,7 @@ from deploy.operations import database
 from deploy.rotation import NotRotated
 from deploy.services import SERVICES
 from deploy.topic_keys import TopicKeys
-from shared.masters import parse
+from shared.masters import MasterKeyNotValid, id_of, parse
 
 app = typer.Typer(no_args_is_help=True, help="People's keys, and the master key that wraps them.")
 
@@ -59,23 +59,36 @@ def rotate(
     Interrupted, it is finished by running it again.
     """
     at = installation(data)
-    new = parse(to.read_text())[0] if to else secrets.token_bytes(32)
     databases = {service: database(at, service) for service in SERVICES}
     try:
-        asyncio.run(_rotate(at, new, databases))
+        asyncio.run(_rotate(at, _given(to) if to else None, databases))
     except NotRotated as error:
         raise fail(str(error)) from None
 
 
-async def _rotate(at: Installation, new: bytes, databases: dict[str, str]) -> None:
+def _given(file: Path) -> bytes:
+    try:
+        (key,) = parse(file.read_text())
+    except (OSError, MasterKeyNotValid, ValueError) as error:
+        raise NotRotated(f"{file} does not hold one master key of 64 hexadecimal digits.") from error
+    return key
+
+
+async def _rotate(at: Installation, given: bytes | None, databases: dict[str, str]) -> None:
     file = Path(at.master_key_file) if at.master_key_file else None
-    if file is None and len(at.masters().ids) < 2:
+    begun = at.masters().ids
+    if given and len(begun) > 1 and id_of(given).hex() != begun[0]:
+        raise NotRotated(
+            f"A rotation to master key {begun[0]} was begun, and this is another key. Finish that first, without --to;"
+            " then rotate to this one."
+        )
+    if file is None and len(begun) < 2:
         raise NotRotated(
             "The master key stands in RECOURSE_MASTER_KEY, which no command can change. Put the new key in front of it"
             " there, with a space between, restart every service, and run this again."
         )
     await rotation.unfence(databases)
-    if file is not None and not rotation.put_in_front(file, new):
+    if file is not None and not rotation.put_in_front(file, given or secrets.token_bytes(32)):
         raise NotRotated(f"{file} cannot be written. Write the new key in front of the other, and run this again.")
     await rotation.rewrap(databases, at.cluster, at.masters(), lambda line: console.print(line, highlight=False))
     left = file is not None and rotation.leave_first(file)

@@ -133,6 +133,29 @@ def test_a_given_key_is_taken(running: Installation, data: Path, tmp_path: Path)
     assert id_of(mine).hex() in said.stdout
 
 
+def test_a_given_key_is_never_passed_over(running: Installation, data: Path, tmp_path: Path) -> None:
+    """Neither for the one that an interrupted rotation began with, nor for one that is made."""
+    given = tmp_path / "given"
+    before = file_of(running).read_text()
+    for wrong in (None, "not a key", f"{'ab' * 32} {'cd' * 32}"):
+        if wrong:
+            given.write_text(wrong)
+        refused = recourse(data, "keys", "rotate", "--to", str(given))
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert f"{given} does not hold one master key" in refused.stderr
+    assert file_of(running).read_text() == before
+    asyncio.run(rewrapped_halfway(running))
+    new, old = parse(file_of(running).read_text())
+    given.write_text(secrets.token_hex(32))
+    refused = recourse(data, "keys", "rotate", "--to", str(given))
+    assert refused.returncode == 1
+    assert f"A rotation to master key {id_of(new).hex()} was begun" in refused.stderr
+    assert parse(file_of(running).read_text()) == [new, old]
+    given.write_text(new.hex())
+    assert recourse(data, "keys", "rotate", "--to", str(given)).returncode == 0
+    assert parse(file_of(running).read_text()) == [new]
+
+
 def test_a_table_is_closed_to_the_earlier_key_while_it_is_rewrapped(running: Installation) -> None:
     asyncio.run(rewrapped_halfway(running))
     with psycopg.connect(database(running, "social"), autocommit=True) as conn:
