@@ -86,9 +86,15 @@ class Certificate:
         sent = self.proof is not None and bool(self.proof.place)
         return sent and self.topic.key != "held" and all(one.confirmed for one in self.services)
 
+    @property
+    def destroyed(self) -> bool:
+        """Their key is, and no event says so: they were erased after the backup that was restored."""
+        keys = {self.topic.key, *(one.key for one in self.services)}
+        return self.proof is None and "destroyed" in keys and "held" not in keys
+
     def json(self) -> bytes:
         services = [asdict(one) | {"confirmed": one.confirmed} for one in self.services]
-        body = asdict(self) | {"services": services, "confirmed": self.confirmed}
+        body = asdict(self) | {"services": services, "confirmed": self.confirmed, "destroyed": self.destroyed}
         return orjson.dumps(body, option=orjson.OPT_INDENT_2)
 
 

@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.certificate import Certificate, Held
+from deploy.certificate import Certificate, Held, Proof
+
+UNPROVED = (
+    "Erased: every key is destroyed, and no event of it exists, as a backup from before the erasure was restored.",
+)
 
 
 def preview(found: Certificate, said: Any) -> Iterator[str]:
@@ -25,16 +29,9 @@ def preview(found: Certificate, said: Any) -> Iterator[str]:
 
 def text(found: Certificate) -> Iterator[str]:
     """For a file that is kept or sent."""
-    proof = found.proof
-    assert proof is not None
     yield "Certificate of erasure"
     yield f"Person: {found.person}"
-    yield f"Erased: {proof.erased_at.isoformat()} by {proof.actor}"
-    yield f"Ground: {proof.reason}"
-    if proof.override:
-        yield f"Set aside: {', '.join(proof.overridden or [])}, because: {proof.override}"
-    yield f"Event: {proof.event}, position {proof.position}, at {proof.place or '(not sent yet)'}"
-    yield f"Chain: {proof.chain or '(not sent yet)'}"
+    yield from _proved(found.proof) if found.proof else UNPROVED
     yield f"Looked up: {found.written_at.isoformat()}"
     for one in found.services:
         yield f"  {one.service}: {_state(one)}"
@@ -45,7 +42,17 @@ def text(found: Certificate) -> Iterator[str]:
         if one.rows:
             yield f"  {one.service}: {_counted(one.rows, 'rows')}"
     yield "Copies that were made before, such as backups, are not part of this: they expire by their own rules."
-    yield "Confirmed by every service." if found.confirmed else "NOT confirmed by every service."
+    said = "Confirmed by every service." if found.confirmed else "NOT confirmed by every service."
+    yield "NOT proved by an event." if found.destroyed else said
+
+
+def _proved(proof: Proof) -> Iterator[str]:
+    yield f"Erased: {proof.erased_at.isoformat()} by {proof.actor}"
+    yield f"Ground: {proof.reason}"
+    if proof.override:
+        yield f"Set aside: {', '.join(proof.overridden or [])}, because: {proof.override}"
+    yield f"Event: {proof.event}, position {proof.position}, at {proof.place or '(not sent yet)'}"
+    yield f"Chain: {proof.chain or '(not sent yet)'}"
 
 
 def _state(one: Held) -> str:

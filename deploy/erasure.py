@@ -63,7 +63,7 @@ def certify(person: Person, out: Out = None, as_json: Json = False, data: Data =
     """Look once more in every service and in Kafka, and say what is there of a person who was erased."""
     at = installation(data)
     found = asyncio.run(certificate(at, person, datetime.now(UTC)))
-    if found.proof is None:
+    if found.proof is None and not found.destroyed:
         raise fail("This person was not erased.")
     _hand_out(found, out, as_json=as_json)
 
@@ -114,5 +114,7 @@ def _hand_out(found: Certificate, out: Path | None, *, as_json: bool) -> None:
     if out is not None:
         out.write_bytes(found.json() + b"\n" if out.suffix == ".json" else written.encode())
     typer.echo(found.json().decode() if as_json else written, nl=as_json)
+    if found.destroyed:
+        raise fail("No event of the erasure exists. `recourse erase` puts it on record again.")
     if not found.confirmed:
         raise fail("Not everything is confirmed. `recourse certificate` looks again.")

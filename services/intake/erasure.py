@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -32,6 +32,8 @@ class Standing:
     retention: list[Hold]
     others: list[UUID]
     """Who else gave their address: perhaps the same person, with another name or telephone number."""
+    destroyed: bool
+    """Their key is, and no event says so: they were erased after the backup that was restored. Nothing holds them."""
 
     @property
     def holds(self) -> list[Hold]:
@@ -47,10 +49,14 @@ class Erasures:
     async def standing(self, person_id: UUID) -> Standing:
         """Raises `NotFound` for an id under which nothing was ever sealed."""
         known = await asyncio.to_thread(self.runtime.store.load, person_id, person.evolve)
-        if known is None and await self._has_key(person_id):
-            known = Person(person_id, 0)
+        held = await self._holds_key(person_id)
+        if known is None and held is not None:
+            known = Person(person_id, 0)  # of whom we have only words: the author of a mention, or of a row of a file
         if known is None:
             raise NotFound("There is no person with this id.")
+        destroyed = held is False and not known.erased
+        if destroyed:
+            known = replace(known, held_until=None)
         await until_seen(self.runtime, complaint_list)
         async with self.runtime.pool.connection() as conn:
             found = await conn.execute(
@@ -62,9 +68,8 @@ class Erasures:
             messages = await counted.fetchone()
             sharing = await with_address(conn, known.email) if known.email else []
         others = [one for one in sharing if one != person_id]
-        return Standing(
-            known, len(complaints), messages[0] if messages else 0, self.retention.holds(complaints), others
-        )
+        retention = [] if destroyed else self.retention.holds(complaints)
+        return Standing(known, len(complaints), messages[0] if messages else 0, retention, others, destroyed)
 
     async def erase(self, person_id: UUID, reason: str, *, actor: str, override: str | None = None) -> list[Saved]:
         """Destroy the person's key and tell every service, or defer it; nothing is saved where that was done before."""
@@ -105,8 +110,9 @@ class Erasures:
         at = await self.standing(person_id)
         return await self.runtime.commits.save(decision(at, By(actor, datetime.now(UTC))))
 
-    async def _has_key(self, person_id: UUID) -> bool:
-        """Somebody of whom we have only words: the author of a mention, or of a row of a file."""
+    async def _holds_key(self, person_id: UUID) -> bool | None:
+        """False where it was destroyed, None where there never was one."""
         async with self.runtime.pool.connection() as conn:
-            found = await conn.execute("select 1 from keys where person_id = %s and wrapped is not null", [person_id])
-            return await found.fetchone() is not None
+            found = await conn.execute("select wrapped is not null from keys where person_id = %s", [person_id])
+            row = await found.fetchone()
+        return bool(row[0]) if row else None

@@ -1,7 +1,7 @@
 """The JSON API about people: what an erasure would find, erasing, and holds."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -49,7 +49,10 @@ class Found(BaseModel):
     """What intake knows of a person's erasure."""
 
     person_id: UUID
-    state: Literal["known", "deferred", "erased"]
+    state: Literal["known", "deferred", "erased", "destroyed"] = Field(
+        description="`destroyed`: their key is, and no event says so, as a backup from before the erasure was"
+        " restored. Erase them again to have it on record."
+    )
     complaints: int
     messages: int
     holds: list[HeldBy]
@@ -115,8 +118,13 @@ def _held(holds: list[Hold]) -> list[HeldBy]:
 
 
 def _found(at: Standing) -> Found:
-    state: Any = "erased" if at.person.erased else "deferred" if at.person.deferred_until else "known"
     return Found(
-        person_id=at.person.id, state=state, complaints=at.complaints, messages=at.messages, holds=_held(at.holds),
+        person_id=at.person.id, state=_state(at), complaints=at.complaints, messages=at.messages, holds=_held(at.holds),
         until=max((one.until for one in at.holds), default=None), others=at.others,
     )  # fmt: skip
+
+
+def _state(at: Standing) -> Literal["known", "deferred", "erased", "destroyed"]:
+    if at.person.erased or at.destroyed:
+        return "erased" if at.person.erased else "destroyed"
+    return "deferred" if at.person.deferred_until else "known"

@@ -56,7 +56,8 @@ def router(erasures: Erasures, pages: Pages) -> APIRouter:
         holds = [] if at.person.erased else at.holds
         return pages.render(
             request, "person.html", 422 if errors else 200, area="intake", person=at.person, complaints=at.complaints,
-            messages=at.messages, others=at.others, holds=holds, until=max((one.until for one in holds), default=None),
+            messages=at.messages, others=at.others, destroyed=at.destroyed,
+            holds=holds, until=max((one.until for one in holds), default=None),
             may_hold=may_hold, may_override=may_hold and all(one.may_be_overridden for one in holds),
             errors=errors, given=given, today=datetime.now(UTC).date(),
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """What a backup of a running installation brings back when the databases are lost, and when Kafka is lost with them."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +10,8 @@ import pytest
 
 from deploy import backup
 from deploy.alignment import RESERVE
+from deploy.certificate import certificate
+from deploy.certified import text
 from deploy.operations import database
 from deploy.partitions import Refused
 from deploy.recovery import Running, Say
@@ -61,6 +64,17 @@ async def test_all_is_lost(site: Site, tmp_path: Path) -> None:
     await restored(site.at, path, [UUID(since)], silent)
     assert not await site.holding("0@example.org")
     assert await site.holding("2@example.org")
+    async with site.running(), site.client("compliance") as client:
+        at, found = f"/api/v1/people/{since}/erasure", await certificate(site.at, UUID(since), datetime.now(UTC))
+        assert (found.proof, found.destroyed, found.confirmed) == (None, True, False)
+        said = "\n".join(text(found))
+        assert "every key is destroyed, and no event of it exists" in said
+        asked = (await client.get(at)).json()
+        assert (asked["state"], asked["holds"], asked["until"]) == ("destroyed", [], None)
+        again = await client.post(at, json={"reason": "GDPR Article 17"})
+        assert (again.status_code, again.json()["state"]) == (200, "erased"), again.text
+        assert (await client.get(at)).json()["state"] == "erased"
+        assert not (await certificate(site.at, UUID(await site.person_of(complaints[2])), datetime.now(UTC))).destroyed
 
 
 async def test_kafka_stands_and_has_gone_on(site: Site, tmp_path: Path) -> None:

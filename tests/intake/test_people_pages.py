@@ -76,3 +76,17 @@ async def test_without_the_right_to_hold_nothing_is_set_aside(intake: Served) ->
         assert (await client.get(at)).status_code == 403
     async with intake.client("compliance", **HTML) as client:
         assert (await client.get("/intake/people/00000000-0000-4000-8000-000000000000")).status_code == 404
+
+
+async def test_a_key_that_is_destroyed_without_an_event_is_said_to_be(intake: Served) -> None:
+    """As after a restore to before the erasure: nothing holds them, and they may be erased again."""
+    at = await person_of(intake)
+    async with intake.client("compliance", **HTML) as client:
+        assert "Their key is destroyed" not in (await client.get(at)).text
+        async with intake.runtime.pool.connection() as conn:
+            await conn.execute("update keys set wrapped = null where person_id = %s", [at.rpartition("/")[2]])
+        page = (await client.get(at)).text
+    assert "Their key is destroyed" in page
+    assert "There is nothing left to keep." in page
+    assert "Erase for good" in page
+    assert "DISP" not in page
