@@ -10,6 +10,12 @@ from tests.pages.checks import axe, overflow
 from tests.reporting.browsing import HOME, browsing, picture
 from tests.serving import Served
 
+WITHIN = """(dialog) => {
+  const { left, right } = dialog.querySelector("h2").getBoundingClientRect();
+  return [...dialog.querySelectorAll("button")].map((button) => button.getBoundingClientRect())
+    .every((box) => box.left >= left && box.right <= right);
+}"""
+
 
 async def test_closing_asks_first_as_it_writes_to_the_customer(cases: Served, receive: Receive) -> None:
     case_id = await receive()
@@ -27,6 +33,7 @@ async def test_closing_asks_first_as_it_writes_to_the_customer(cases: Served, re
             await expect(asked).to_contain_text("told at once by e-mail")
             assert await axe(page) == []
             assert await overflow(page) == []
+            assert await asked.evaluate(WITHIN), "no button leaves the column of the words"
             await picture(page, f"cases-closing-{width}")
             await asked.get_by_role("button", name="Cancel").click()
             await expect(asked).to_be_hidden()
