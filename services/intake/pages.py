@@ -64,7 +64,8 @@ def router(intake: Intake) -> APIRouter:
         )  # fmt: skip
         if "channel" in given:
             response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
-            flash(response, _("Complaint {reference} is recorded").format(reference=accepted.reference))
+            said = _("Complaint {reference} is recorded. Its case appears here")
+            flash(response, said.format(reference=accepted.reference))
             return response
         signed = sign(runtime.signer, accepted.complaint_id)
         wait = f"?at_least={accepted.position}" if accepted.position else ""

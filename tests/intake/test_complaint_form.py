@@ -1,6 +1,8 @@
 """The form as a browser without a script sends it: a customer's own complaint, or one that staff record for them."""
 
 import asyncio
+import base64
+import json
 import re
 from typing import get_args
 from uuid import UUID
@@ -43,7 +45,9 @@ async def test_what_staff_record_came_as_they_say_and_is_theirs(intake: Served, 
     async with intake.client("handler", **HTML) as client:
         sent = await filled(client, narrative="They called about a fee.", channel=channel)
         place, _, reference = sent.headers["location"].partition("=")
+        notice = json.loads(base64.urlsafe_b64decode(sent.cookies["notice"]))
     assert (sent.status_code, place) == (303, "/cases?q")
+    assert notice["text"] == f"Complaint {reference} is recorded. Its case appears here"
     event = await received(intake, reference)
     assert (event.channel, event.actor) == (channel, "handler@example.org")
     assert channel in get_args(Channel)
@@ -56,6 +60,7 @@ async def test_staff_say_how_it_came(intake: Served, channel: str) -> None:
     assert sent.status_code == 422
     assert 'href="#f-channel"' in sent.text
     assert "Kept &lt;words&gt;</textarea>" in sent.text
+    assert '<header class="page-head"><div><h1>What happened?</h1><p class="muted">Step 1 of 4</p>' in sent.text
 
 
 async def test_a_customer_is_not_asked_how_it_came_and_cannot_say(intake: Served) -> None:
