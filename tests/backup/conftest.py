@@ -20,7 +20,7 @@ from deploy.operations import database
 from deploy.services import SERVICES
 from services.reporting.verify import verify
 from shared.events import OWNERS
-from shared.topics import ACCESS, PEOPLE_KEYS, create_topics
+from shared.topics import ACCESS, PEOPLE_KEYS, create_topics, partition_of
 from tests.serving import until
 from tests.system.conftest import free_port, served
 
@@ -63,6 +63,16 @@ class Site:
             return answer.json() if answer.status_code == 200 else None
 
         return str((await until(look, 120))["person_id"])
+
+    async def complain_into_all(self) -> int:
+        """Until every partition has had a complaint and its case; answers how many that were."""
+        left, made = set(range(PARTITIONS)), 0
+        while left:
+            complaint = await self.complain()
+            await self.person_of(complaint)
+            left.discard(partition_of(complaint.encode(), PARTITIONS))
+            made += 1
+        return made
 
     async def erase(self, person: str) -> None:
         body = {"reason": "GDPR Article 17", "override_hold": "Only a test."}

@@ -1,7 +1,6 @@
 """The databases are lost, Kafka stands, and somebody else has written to it: what is taken back is what was sent."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,22 +24,13 @@ def id_in(partition: int) -> str:
     return next(key for key in made if partition_of(key.encode(), PARTITIONS) == partition)
 
 
-async def complain_into(site: Site, partitions: Sequence[int]) -> None:
-    """One complaint at least whose case is in each of them."""
-    left = set(partitions)
-    while left:
-        complaint = await site.complain()
-        await site.person_of(complaint)
-        left.discard(partition_of(complaint.encode(), PARTITIONS))
-
-
 async def gone_on(site: Site, folder: Path) -> Path:
     """A backup, after which every partition of cases went on."""
     async with site.running():
         await site.person_of(await site.complain())
         await site.settled()
         path = await saved(site, folder)
-        await complain_into(site, range(PARTITIONS))
+        await site.complain_into_all()
         await site.settled()
     return path
 
@@ -108,7 +98,7 @@ async def test_what_a_stranger_added_is_not_taken_back(site: Site, tmp_path: Pat
     assert relayed(site) == last
     assert {finding.kind for finding in done.verified.findings} == {"added"}
     async with site.running():
-        await complain_into(site, range(PARTITIONS))
+        await site.complain_into_all()
         await site.settled()
         await site.verified(added=2)
     events, last = site.all_events(), await ends(site)
