@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
@@ -56,3 +57,9 @@ async def receive(cases: Served, neighbour: Served) -> Receive:
         return complaint_id(number)
 
     return received
+
+
+@pytest_asyncio.fixture
+async def handler(cases: Served) -> AsyncIterator[httpx.AsyncClient]:
+    async with cases.client("handler", accept="text/html") as client:
+        yield client

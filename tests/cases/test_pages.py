@@ -1,45 +1,17 @@
-"""Work through the pages as a browser without a script would: forms, refusals with nothing lost, undo, roles."""
+"""Work through the pages as a browser without a script would: forms, lists, undo, roles."""
 
 import asyncio
-import base64
-import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import quote
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from shared.identity import STAFF, Who, may
 from tests.cases.conftest import Receive
+from tests.cases.forms import notice, primary, send
 from tests.serving import Served, until
-
-
-@pytest.fixture
-async def handler(cases: Served) -> AsyncIterator[httpx.AsyncClient]:
-    async with cases.client("handler", accept="text/html") as client:
-        yield client
-
-
-async def token(client: httpx.AsyncClient, path: str = "/cases") -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await client.get(path)).text)
-    assert found
-    return found[1]
-
-
-async def send(client: httpx.AsyncClient, path: str, **fields: Any) -> httpx.Response:
-    csrf = await token(client)
-    return await client.post(path, data={"csrf": csrf} | {name.replace("__", "-"): v for name, v in fields.items()})
-
-
-def notice(response: httpx.Response) -> Any:
-    return json.loads(base64.urlsafe_b64decode(response.cookies["notice"]))
-
-
-def primary(case_id: UUID) -> UUID:
-    return uuid5(case_id, "primary")
 
 
 async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, receive: Receive) -> None:
@@ -107,26 +79,6 @@ async def test_a_case_says_what_would_put_it_right_and_which_post_it_was(
     assert f'href="/social/{mention}"' in await until(shown)
 
 
-async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.AsyncClient, receive: Receive) -> None:
-    case_id = await receive()
-    back = await send(
-        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="upheld",
-        redress__1="compensation", amount__1="many", explanation__1="Kept <words>",
-    )  # fmt: skip
-    assert back.status_code == 422
-    assert 'href="#f-amount-1"' in back.text
-    assert 'value="many"' in back.text
-    assert "Kept &lt;words&gt;" in back.text
-    assert 'value="upheld" checked' in back.text
-    back = await send(
-        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="upheld",
-        explanation__1="Kept words",
-    )  # fmt: skip
-    assert back.status_code == 422
-    assert 'href="#f-root_cause-1"' in back.text
-    assert "Kept words" in back.text
-
-
 @pytest.mark.parametrize("role", sorted(STAFF))
 async def test_the_audit_trail_is_offered_to_those_whom_it_opens(cases: Served, receive: Receive, role: str) -> None:
     case_id = await receive()
@@ -155,69 +107,6 @@ async def test_a_case_says_how_to_answer_only_where_there_is_an_address(
 ) -> None:
     shown = (await handler.get(f"/cases/{await receive(email=email)}")).text
     assert ("<dt>Prefers</dt><dd>by e-mail</dd>" in shown) == email
-
-
-FORMS: dict[str, dict[str, str]] = {
-    "resolution": {"form": "resolution-1", "outcome__1": "not-upheld", "explanation__1": "Kept <words>"},
-    "classification": {"form": "classification-1", "product__1": "Kept <words>", "issue__1": "Fee"},
-    "assignment": {"form": "assignment-1", "handler__1": "Kept <words>"},
-    "aspects": {"form": "aspect", "product": "Loan", "issue": "Fee", "summary": "Kept <words>"},
-    "priority": {"priority": "urgent"},
-    "closing": {},
-}
-
-
-def at_form(case_id: UUID, form: str) -> str:
-    part = f"/aspects/{primary(case_id)}" if form in ("resolution", "classification", "assignment") else ""
-    return f"/cases/{case_id}{part}/{form}"
-
-
-def leads_to_a_field(page: str) -> bool:
-    """Whether each error of the summary is about something that is on the page."""
-    named = re.findall(r'<li><a href="#(f-[^"]+)">', page)
-    return bool(named) and all(page.count(f'id="{name}"') == 1 for name in named)
-
-
-@pytest.mark.parametrize("form", FORMS)
-async def test_what_a_colleague_made_impossible_comes_back_as_it_was_typed(
-    handler: httpx.AsyncClient, receive: Receive, form: str
-) -> None:
-    case_id = await receive()
-    if form == "resolution":
-        decided = await send(handler, at_form(case_id, form), form="resolution-1", outcome__1="withdrawn")
-        assert decided.status_code == 303
-        refused = await send(handler, at_form(case_id, form), **FORMS[form])
-        assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
-        assert "Kept &lt;words&gt;</textarea>" in refused.text
-    else:
-        await send(handler, at_form(case_id, "resolution"), form="resolution-1", outcome__1="withdrawn")
-    assert (await send(handler, at_form(case_id, "closing"))).status_code == 303
-    refused = await send(handler, at_form(case_id, form), **FORMS[form])
-    assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
-    assert "The case is closed. Reopen it first" in refused.text
-    assert "Kept &lt;words&gt;" in refused.text or form in ("priority", "closing")
-    assert '<option value="urgent" selected>' in refused.text or form != "priority"
-    assert 'value="not-upheld" checked' in refused.text or form != "resolution"
-
-
-async def test_a_case_that_a_colleague_reopened_first_gives_the_reason_back(
-    handler: httpx.AsyncClient, receive: Receive
-) -> None:
-    refused = await send(handler, f"/cases/{await receive()}/reopening", reason="Kept <words>")
-    assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
-    assert 'value="Kept &lt;words&gt;"' in refused.text
-
-
-async def test_the_address_of_a_form_opened_as_a_page_is_the_case(
-    cases: Served, handler: httpx.AsyncClient, receive: Receive
-) -> None:
-    case_id = await receive()
-    for form in (*FORMS, "notes", "reopening"):
-        opened = await handler.get(at_form(case_id, form))
-        assert (opened.status_code, opened.headers["location"]) == (303, f"/cases/{case_id}")
-        async with cases.client(accept="text/html") as stranger:
-            sent = await stranger.get(at_form(case_id, form))
-            assert sent.headers["location"].startswith("/signin?next=")
 
 
 async def test_a_note_is_added_once_however_often_it_is_sent(handler: httpx.AsyncClient, receive: Receive) -> None:
@@ -321,26 +210,6 @@ async def test_who_reads_sees_no_form_and_who_is_a_stranger_signs_in(cases: Serv
             sent = await stranger.get(path)
             assert (sent.status_code, sent.headers["location"].partition("=")[0]) == (303, "/signin?next")
         assert (await stranger.post(f"/cases/{case_id}/closing")).status_code == 401
-
-
-async def test_who_is_no_longer_signed_in_is_led_back_to_the_page_they_wrote_on(
-    cases: Served, receive: Receive
-) -> None:
-    at = f"/cases/{await receive()}"
-    ways = {
-        f"http://test{at}?from=2026-01-01": f"/signin?next={quote(f'{at}?from=2026-01-01', safe='')}",
-        "http://[": "/signin", "": "/signin",
-    }  # fmt: skip
-    async with cases.client() as stranger:
-        for referer, sign_in in ways.items():
-            sent = await stranger.post(f"{at}/notes", headers={"accept": "text/html", "referer": referer})
-            assert (sent.status_code, "Nothing that you sent was saved" in sent.text) == (401, True)
-            assert f'class="button button-primary" href="{sign_in}"' in sent.text
-            assert "Bearer" not in sent.text
-            assert "data-rail" not in sent.text
-        told = await stranger.post(f"{at}/notes")
-        assert (told.status_code, told.headers["content-type"]) == (401, "application/problem+json")
-        assert "Authorization: Bearer" in told.json()["detail"]
 
 
 async def test_a_form_from_elsewhere_is_refused(handler: httpx.AsyncClient, receive: Receive) -> None:

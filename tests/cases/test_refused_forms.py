@@ -1,0 +1,115 @@
+"""A form that is refused comes back as it was typed, and says why at a field that is on the page."""
+
+import re
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests.cases.conftest import Receive
+from tests.cases.forms import primary, send
+from tests.serving import Served
+
+
+async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    back = await send(
+        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="upheld",
+        redress__1="compensation", amount__1="many", explanation__1="Kept <words>",
+    )  # fmt: skip
+    assert back.status_code == 422
+    assert 'href="#f-amount-1"' in back.text
+    assert 'value="many"' in back.text
+    assert "Kept &lt;words&gt;" in back.text
+    assert 'value="upheld" checked' in back.text
+    back = await send(
+        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="upheld",
+        explanation__1="Kept words",
+    )  # fmt: skip
+    assert back.status_code == 422
+    assert 'href="#f-root_cause-1"' in back.text
+    assert "Kept words" in back.text
+
+
+FORMS: dict[str, dict[str, str]] = {
+    "resolution": {"form": "resolution-1", "outcome__1": "not-upheld", "explanation__1": "Kept <words>"},
+    "classification": {"form": "classification-1", "product__1": "Kept <words>", "issue__1": "Fee"},
+    "assignment": {"form": "assignment-1", "handler__1": "Kept <words>"},
+    "aspects": {"form": "aspect", "product": "Loan", "issue": "Fee", "summary": "Kept <words>"},
+    "priority": {"priority": "urgent"},
+    "closing": {},
+}
+
+
+def at_form(case_id: UUID, form: str) -> str:
+    part = f"/aspects/{primary(case_id)}" if form in ("resolution", "classification", "assignment") else ""
+    return f"/cases/{case_id}{part}/{form}"
+
+
+def leads_to_a_field(page: str) -> bool:
+    """Whether each error of the summary is about something that is on the page."""
+    named = re.findall(r'<li><a href="#(f-[^"]+)">', page)
+    return bool(named) and all(page.count(f'id="{name}"') == 1 for name in named)
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_what_a_colleague_made_impossible_comes_back_as_it_was_typed(
+    handler: httpx.AsyncClient, receive: Receive, form: str
+) -> None:
+    case_id = await receive()
+    if form == "resolution":
+        decided = await send(handler, at_form(case_id, form), form="resolution-1", outcome__1="withdrawn")
+        assert decided.status_code == 303
+        refused = await send(handler, at_form(case_id, form), **FORMS[form])
+        assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
+        assert "Kept &lt;words&gt;</textarea>" in refused.text
+    else:
+        await send(handler, at_form(case_id, "resolution"), form="resolution-1", outcome__1="withdrawn")
+    assert (await send(handler, at_form(case_id, "closing"))).status_code == 303
+    refused = await send(handler, at_form(case_id, form), **FORMS[form])
+    assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
+    assert "The case is closed. Reopen it first" in refused.text
+    assert "Kept &lt;words&gt;" in refused.text or form in ("priority", "closing")
+    assert '<option value="urgent" selected>' in refused.text or form != "priority"
+    assert 'value="not-upheld" checked' in refused.text or form != "resolution"
+
+
+async def test_a_case_that_a_colleague_reopened_first_gives_the_reason_back(
+    handler: httpx.AsyncClient, receive: Receive
+) -> None:
+    refused = await send(handler, f"/cases/{await receive()}/reopening", reason="Kept <words>")
+    assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
+    assert 'value="Kept &lt;words&gt;"' in refused.text
+
+
+async def test_the_address_of_a_form_opened_as_a_page_is_the_case(
+    cases: Served, handler: httpx.AsyncClient, receive: Receive
+) -> None:
+    case_id = await receive()
+    for form in (*FORMS, "notes", "reopening"):
+        opened = await handler.get(at_form(case_id, form))
+        assert (opened.status_code, opened.headers["location"]) == (303, f"/cases/{case_id}")
+        async with cases.client(accept="text/html") as stranger:
+            sent = await stranger.get(at_form(case_id, form))
+            assert sent.headers["location"].startswith("/signin?next=")
+
+
+async def test_who_is_no_longer_signed_in_is_led_back_to_the_page_they_wrote_on(
+    cases: Served, receive: Receive
+) -> None:
+    at = f"/cases/{await receive()}"
+    ways = {
+        f"http://test{at}?from=2026-01-01": f"/signin?next={quote(f'{at}?from=2026-01-01', safe='')}",
+        "http://[": "/signin", "": "/signin",
+    }  # fmt: skip
+    async with cases.client() as stranger:
+        for referer, sign_in in ways.items():
+            sent = await stranger.post(f"{at}/notes", headers={"accept": "text/html", "referer": referer})
+            assert (sent.status_code, "Nothing that you sent was saved" in sent.text) == (401, True)
+            assert f'class="button button-primary" href="{sign_in}"' in sent.text
+            assert "Bearer" not in sent.text
+            assert "data-rail" not in sent.text
+        told = await stranger.post(f"{at}/notes")
+        assert (told.status_code, told.headers["content-type"]) == (401, "application/problem+json")
+        assert "Authorization: Bearer" in told.json()["detail"]
