@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from shared.events import Event
 from shared.identity import Signer, Who
 from shared.limits import FREE, Limits
 from shared.runtime import Runtime, Settings
@@ -51,6 +52,29 @@ async def serve(build: Callable[[Settings], FastAPI], given: Settings) -> AsyncI
     app = build(given)
     async with app.router.lifespan_context(app):
         yield Served(app, app.state.runtime)
+
+
+@asynccontextmanager
+async def serve_neighbour(service: str, cluster: Cluster, url: str) -> AsyncIterator[Served]:
+    """As much of a service as publishes events, for another to hear."""
+
+    def build(given: Settings) -> FastAPI:
+        return Runtime(service, given).application(service)
+
+    async with serve(build, await settings("", url, cluster)) as served:
+        yield served
+
+
+async def publish(service: Served, events: Sequence[Event]) -> None:
+    """Save them, and wait until they are in the log."""
+    saved = await asyncio.to_thread(service.runtime.store.put, events)
+
+    async def sent() -> bool:
+        async with service.runtime.pool.connection() as conn:
+            row = await (await conn.execute("select position from relay_position")).fetchone()
+        return bool(row and row[0] >= saved[-1].position)
+
+    await until(sent, 60)
 
 
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 30) -> Any:

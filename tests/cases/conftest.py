@@ -7,12 +7,10 @@ from uuid import UUID
 
 import httpx
 import pytest_asyncio
-from fastapi import FastAPI
 
 from services.cases.app import build
-from shared.runtime import Runtime, Settings
 from tests.cases.given import complaint, complaint_id, person
-from tests.serving import Served, serve, settings, until
+from tests.serving import Served, serve, serve_neighbour, settings, until
 
 Receive = Callable[..., Awaitable[UUID]]
 
@@ -26,12 +24,7 @@ async def cases(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Ser
 @pytest_asyncio.fixture(scope="session")
 async def neighbour(cases: Served, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """As much of intake and sentiment as publishes events."""
-    cluster = cases.runtime.settings.kafka
-
-    def bare(given: Settings) -> FastAPI:
-        return Runtime("intake", given).application("A neighbour")
-
-    async with serve(bare, await settings("", postgres("neighbour"), cluster)) as served:
+    async with serve_neighbour("intake", cases.runtime.settings.kafka, postgres("neighbour")) as served:
         yield served
 
 

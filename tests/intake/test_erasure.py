@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from services.intake import person
 from services.intake.erasure import Erasures
@@ -20,9 +19,8 @@ from shared.events import By, Event
 from shared.events.cases import AspectClassified, AspectRaised
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted
-from shared.runtime import Runtime, Settings
 from tests.feeding import Feeder
-from tests.serving import Served, serve, settings, until
+from tests.serving import Served, publish, serve_neighbour, until
 
 BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
 PERSON = UUID(int=1)
@@ -157,19 +155,8 @@ async def test_a_complaint_keeps_every_product_that_it_was_given(postgres: Calla
 
 
 async def sent_by_cases(intake: Served, postgres: Callable[[str], str], events: Sequence[Event]) -> None:
-    def build(own: Settings) -> FastAPI:
-        return Runtime("cases", own).application("cases")
-
-    at = intake.runtime.settings.kafka
-    async with serve(build, await settings(at.bootstrap, postgres("cases"), at)) as cases:
-        saved = await asyncio.to_thread(cases.runtime.store.put, events)
-
-        async def relayed() -> bool:
-            async with cases.runtime.pool.connection() as conn:
-                row = await (await conn.execute("select position from relay_position")).fetchone()
-            return bool(row == (saved[-1].position,))
-
-        await until(relayed)
+    async with serve_neighbour("cases", intake.runtime.settings.kafka, postgres("cases")) as cases:
+        await publish(cases, events)
 
 
 async def test_what_staff_classified_as_counts_as_soon_as_kafka_has_it(

@@ -5,15 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 import pytest_asyncio
-from fastapi import FastAPI
 
 from services.reporting.app import build
 from services.reporting.views.counts import STEPS
 from shared.events import OWNERS, Event
 from shared.events.people import PersonErased
-from shared.runtime import Runtime, Settings
 from tests.reporting.given import PERSON, opened, raised, story
-from tests.serving import Served, serve, settings, until
+from tests.serving import Served, serve, serve_neighbour, settings, until
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -26,7 +24,7 @@ async def reporting(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator
         wrapped, neighbours = None, {}
         for service in sorted({OWNERS[event.topic] for event in events}):
             neighbours[service] = await stack.enter_async_context(
-                serve(_publisher(service), await settings("", postgres(service), given.kafka))
+                serve_neighbour(service, given.kafka, postgres(service))
             )
             keyring = neighbours[service].runtime.keyring
             wrapped = wrapped or keyring.create(PERSON)
@@ -42,8 +40,3 @@ async def reporting(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator
 
         await until(heard)
         yield served
-
-
-def _publisher(service: str) -> Callable[[Settings], FastAPI]:
-    """As much of a service as publishes events."""
-    return lambda given: Runtime(service, given).application(service)

@@ -28,8 +28,8 @@ from shared.events.people import PersonErased
 from shared.runtime import Runtime
 from tests import serving
 from tests.reporting.given import PERSON, case, story
+from tests.reporting.sealed_log import asked_alone, sealing
 from tests.reporting.tampering import TAMPERINGS, Bundle, find, headers_of
-from tests.reporting.test_sealer import asked_alone, sealing
 from tests.serving import Served, serve, until
 
 WORDS = "They lost my letter"

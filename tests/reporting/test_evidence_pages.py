@@ -12,7 +12,7 @@ from shared.events.cases import CaseOpened
 from tests.pages.checks import axe, overflow
 from tests.reporting.browsing import HOME, browsing, picture
 from tests.reporting.given import case
-from tests.reporting.test_sealer import Log, asked_alone, publisher, sealing
+from tests.reporting.sealed_log import Log, serve_log
 from tests.serving import Served, serve, settings, until
 
 HTML = {"accept": "text/html"}
@@ -20,10 +20,8 @@ HTML = {"accept": "text/html"}
 
 @pytest_asyncio.fixture(scope="module")
 async def log(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Log]:
-    given = await sealing(kafka, postgres("reporting"))
-    neighbour = await settings(kafka, postgres("cases"), given.kafka)
-    async with serve(asked_alone, given) as reporting, serve(publisher, neighbour) as cases:
-        yield Log(reporting, cases)
+    async with serve_log(kafka, postgres) as served:
+        yield served
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -3,12 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from fastapi import FastAPI
 
 from services.reporting.app import build
 from services.reporting.check import Refused, check, leaf_hash, read_note, root_of
@@ -16,60 +16,15 @@ from services.reporting.growing import LogBroken
 from services.reporting.seal import LogShrank, sealed_heads
 from services.reporting.sealer import NoSealKey, Sealer
 from services.reporting.views.checkpoints import checkpoints
-from shared.runtime import Runtime, Settings
 from shared.topics import Cluster, create_topics
-from tests.reporting.given import classified, closed, opened
-from tests.serving import Served, serve, settings, until
-
-KEY = bytes(range(32))
+from tests.reporting.sealed_log import Log, sealing, serve_log
+from tests.serving import serve, serve_neighbour, settings, until
 
 
-@dataclass
-class Log:
-    """Reporting as it runs, without sealing by itself, and a service that publishes."""
-
-    reporting: Served
-    cases: Served
-
-    @property
-    def sealer(self) -> Sealer:
-        return Sealer(self.reporting.runtime)
-
-    async def write(self, *numbers: int) -> None:
-        """Four events for each case, in the log when this returns."""
-        for number in numbers:
-            events = [*opened(number), classified(number, 3, 1, "Loan"), closed(number, 4, 2)]
-            saved = await asyncio.to_thread(self.cases.runtime.store.put, events)
-
-        async def sent() -> bool:
-            async with self.cases.runtime.pool.connection() as conn:
-                row = await (await conn.execute("select position from relay_position")).fetchone()
-            return bool(row and row[0] >= saved[-1].position)
-
-        await until(sent, 60)
-
-
-def publisher(given: Settings) -> FastAPI:
-    return Runtime("cases", given).application("cases")
-
-
-def asked_alone(given: Settings) -> FastAPI:
-    """Reporting, which seals when it is asked and not by itself."""
-    app = build(given)
-    app.state.runtime.workers.clear()
-    return app
-
-
-async def sealing(kafka: str, url: str) -> Settings:
-    return replace(await settings(kafka, url), seal_key=KEY)
-
-
-@pytest.fixture
+@pytest_asyncio.fixture
 async def log(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Log]:
-    given = await sealing(kafka, postgres("reporting"))
-    neighbour = await settings(kafka, postgres("cases"), given.kafka)
-    async with serve(asked_alone, given) as reporting, serve(publisher, neighbour) as cases:
-        yield Log(reporting, cases)
+    async with serve_log(kafka, postgres) as served:
+        yield served
 
 
 async def records(cluster: Cluster, topic: str = "cases") -> dict[int, list[Any]]:
@@ -147,8 +102,8 @@ async def test_many_who_seal_at_once_make_checkpoints_one_after_the_other(log: L
 
 async def test_the_worker_seals_at_its_interval(kafka: str, postgres: Callable[[str], str]) -> None:
     given = replace(await sealing(kafka, postgres("reporting")), seal_every=0.2)
-    neighbour = await settings(kafka, postgres("cases"), given.kafka)
-    async with serve(build, given) as reporting, serve(publisher, neighbour) as cases:
+    neighbour = serve_neighbour("cases", given.kafka, postgres("cases"))
+    async with serve(build, given) as reporting, neighbour as cases:
         await Log(reporting, cases).write(1)
 
         async def covered() -> bool:

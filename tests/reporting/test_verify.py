@@ -1,6 +1,5 @@
 """On real servers: whatever is altered in a topic or in an event table is named; what is in order gives no alarm."""
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -9,14 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from fastapi import FastAPI
 
 from services.reporting.verify import Verified, verify, verify_topic
 from shared.records import chain, headers
-from shared.runtime import Runtime, Settings
 from shared.topics import Cluster, create_topics, partition_of
 from tests.reporting.given import classified, closed, opened
-from tests.serving import serve, settings, until
+from tests.serving import publish, serve_neighbour, settings
 
 
 @dataclass
@@ -39,24 +36,13 @@ async def cases(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Cas
     """Ten cases of four events; position 21 was given to a transaction that was rolled back."""
     url = postgres("cases")
     given = await settings(kafka, url)
-
-    def build(own: Settings) -> FastAPI:
-        return Runtime("cases", own).application("cases")
-
-    async with serve(build, given) as served:
+    async with serve_neighbour("cases", given.kafka, url) as served:
         for number in range(1, 11):
             if number == 6:
                 async with served.runtime.pool.connection() as conn:
                     await conn.execute("select nextval(pg_get_serial_sequence('cases_events', 'notification_id'))")
             events = [*opened(number), classified(number, 3, 1, "Loan"), closed(number, 4, 2)]
-            await asyncio.to_thread(served.runtime.store.put, events)
-
-        async def relayed() -> bool:
-            async with served.runtime.pool.connection() as conn:
-                row = await (await conn.execute("select position from relay_position")).fetchone()
-            return bool(row == (41,))
-
-        await until(relayed)
+            await publish(served, events)
     yield Cases(given.kafka, url)
 
 

@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest_asyncio
-from fastapi import FastAPI
 
 from services.sentiment.app import build
-from shared.runtime import Runtime, Settings
-from tests.serving import Served, serve, settings
+from tests.serving import Served, serve, serve_neighbour, settings
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -19,10 +17,5 @@ async def sentiment(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator
 @pytest_asyncio.fixture(scope="session")
 async def intake(sentiment: Served, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """As much of intake as publishes events."""
-    cluster = sentiment.runtime.settings.kafka
-
-    def neighbour(given: Settings) -> FastAPI:
-        return Runtime("intake", given).application("A neighbour")
-
-    async with serve(neighbour, await settings("", postgres("neighbour"), cluster)) as served:
+    async with serve_neighbour("intake", sentiment.runtime.settings.kafka, postgres("neighbour")) as served:
         yield served

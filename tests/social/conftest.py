@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest_asyncio
-from fastapi import FastAPI
 
 from services.social.app import build
-from shared.runtime import Runtime, Settings
-from tests.serving import Served, serve, settings
+from tests.serving import Served, serve, serve_neighbour, settings
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -19,10 +17,5 @@ async def social(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Se
 @pytest_asyncio.fixture(scope="session")
 async def neighbour(social: Served, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """As much of intake, cases and sentiment as publishes events: one writer for the three of them."""
-    cluster = social.runtime.settings.kafka
-
-    def others(given: Settings) -> FastAPI:
-        return Runtime("others", given).application("Neighbours")
-
-    async with serve(others, await settings("", postgres("neighbour"), cluster)) as served:
+    async with serve_neighbour("others", social.runtime.settings.kafka, postgres("neighbour")) as served:
         yield served
