@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from psycopg_pool import AsyncConnectionPool
 
 from deploy.embedded.databases import create_database
 from deploy.installation import Installation
@@ -15,6 +13,7 @@ from deploy.services import SERVICES, Service
 from shared import generations
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
+from shared.pools import Pool, lasting_pool
 from shared.rebuild import Rebuilt, rebuild
 from shared.runtime import Settings
 from shared.view import View
@@ -26,7 +25,7 @@ Progress = Callable[[int, int], None]
 class Opened:
     """One service's database and keys, for as long as a command runs."""
 
-    pool: AsyncConnectionPool[Any]
+    pool: Pool
     keyring: Keyring
     keys: KeyFollower
 
@@ -39,9 +38,7 @@ def database(installation: Installation, service: str) -> str:
 async def beside(settings: Settings) -> AsyncIterator[Opened]:
     """Beside the running service, with the same keys."""
     keyring = Keyring(settings.master_key)
-    pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-        settings.postgres, min_size=1, max_size=4, open=False, kwargs={"autocommit": True}
-    )
+    pool = lasting_pool(settings.postgres, max_size=4)
     async with pool:
         keys = KeyFollower(settings.kafka, pool, keyring)
         await keys.start()

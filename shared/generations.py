@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
-from psycopg_pool import AsyncConnectionPool
 
+from shared.pools import Pool
 from shared.projection import physical
 from shared.sifting import Place, Stand
 from shared.view import View
@@ -64,7 +64,7 @@ async def prepare(conn: Connection, view: View) -> Live:
 
 
 @asynccontextmanager
-async def building(pool: AsyncConnectionPool[Any], view: View) -> AsyncIterator[int]:
+async def building(pool: Pool, view: View) -> AsyncIterator[int]:
     """A generation to fill, for one builder at a time; gone again if it was not switched to."""
     async with pool.connection() as conn:
         await conn.execute(SQL("select pg_advisory_lock({})").format(_builder(view)))

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
-from psycopg_pool import AsyncConnectionPool
 
 from shared import rewriting
 from shared.keys import Keyring
 from shared.masters import WrongMasterKey, wrapped_by
+from shared.pools import Pool
 from shared.tasks import cancelled_only_by_us, closed, finish
 from shared.telemetry import log, told
 from shared.topics import PEOPLE_KEYS, Cluster
@@ -43,7 +43,7 @@ class Unread:
 class KeyFollower:
     """One reader per service; a destroyed key never comes back."""
 
-    def __init__(self, cluster: Cluster, pool: AsyncConnectionPool[Any], keyring: Keyring) -> None:
+    def __init__(self, cluster: Cluster, pool: Pool, keyring: Keyring) -> None:
         self._cluster = cluster
         self._topic = cluster.name(PEOPLE_KEYS)
         self._pool = pool

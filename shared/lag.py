@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.consumer import Reading
-from shared.sinks import Pool
+from shared.pools import Pool
 from shared.tasks import cancelled_only_by_us, finish
 from shared.telemetry import ANSWERS, BEHIND, LAG, STILL, log, told
 from shared.topics import Cluster

@@ -3,13 +3,11 @@
 import asyncio
 import re
 import time
-from typing import Any
 from uuid import UUID
-
-from psycopg_pool import AsyncConnectionPool
 
 from shared.key_follower import KeyFollower
 from shared.pace import Pace
+from shared.pools import Pool
 from shared.problems import Unavailable, Unprocessable
 from shared.store import Saved
 from shared.topics import Cluster, partition_of
@@ -22,7 +20,7 @@ WAIT = 5.0
 class Positions:
     """Tokens like `cases/2:55`: topic, partition, position."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], keys: KeyFollower, cluster: Cluster, pace: Pace) -> None:
+    def __init__(self, pool: Pool, keys: KeyFollower, cluster: Cluster, pace: Pace) -> None:
         self._pool = pool
         self._keys = keys
         self._cluster = cluster

@@ -11,10 +11,11 @@ from shared import generations
 from shared.collector import calm_collector
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
+from shared.pools import Pool
 from shared.projection import physical
 from shared.records import ConsumerRecord, read_all
 from shared.sifting import Dead, GapFound, Place
-from shared.sinks import Pool, take_in
+from shared.sinks import take_in
 from shared.topics import Cluster
 from shared.view import View
 

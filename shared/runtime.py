@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from shared import generations, relay, rewriting, signin
 from shared.access import Access
@@ -29,6 +28,7 @@ from shared.lag import LagWatch
 from shared.limits import Limits
 from shared.masters import Masters
 from shared.pace import Pace
+from shared.pools import lasting_pool
 from shared.positions import Positions
 from shared.rebuild import rebuild
 from shared.relay import Relay
@@ -99,15 +99,7 @@ class Runtime:
         self.sessions = Sessions(
             self.signer, self.access, self.accounts, idle=at.session_idle, longest=at.session_longest, secure=at.secure
         )
-        self.pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            at.postgres,
-            min_size=1,
-            max_size=12,
-            timeout=10,
-            open=False,
-            kwargs={"autocommit": True, "prepare_threshold": None},
-            configure=_unhurried,
-        )
+        self.pool = lasting_pool(at.postgres, max_size=12, timeout=10, configure=_unhurried)
         self.keys = KeyFollower(at.kafka, self.pool, self.keyring)
         self.pace = Pace(self.rest)
         self.positions = Positions(self.pool, self.keys, at.kafka, self.pace)

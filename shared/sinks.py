@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 from aiokafka.errors import KafkaError
 from eventsourcing.persistence import PersistenceError
-from psycopg_pool import AsyncConnectionPool
 
 from shared import generations, progress
 from shared.consumer import Bury, Gaps
@@ -17,6 +16,7 @@ from shared.events import Event
 from shared.events.people import PersonErased
 from shared.key_follower import KeyFollower
 from shared.keys import KeyMissing, Keyring
+from shared.pools import Pool
 from shared.progress import Advance
 from shared.projection import Opened, Poison, fold
 from shared.records import ConsumerRecord, Record
@@ -27,7 +27,6 @@ from shared.telemetry import span, told
 from shared.topics import Cluster
 from shared.view import View
 
-Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 FoldIn = Callable[[Any, View, int, list[Opened], Sifted], Awaitable[None]]
 UNFIT = (psycopg.DataError, psycopg.IntegrityError)
 """What the database says of a row that it cannot hold."""

@@ -20,6 +20,7 @@ from pydantic_core import PydanticSerializationError
 from shared import keys, progress, rewriting
 from shared.events import Event, decode, wire_name
 from shared.keys import KeyMissing, Keyring
+from shared.pools import make_lasting
 from shared.progress import Advance
 from shared.telemetry import ACCEPTED
 
@@ -54,6 +55,7 @@ class Recorder(PostgresApplicationRecorder):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        make_lasting(self.datastore)
         table = Identifier(self.events_table_name)
         self.sql_create_statements += [
             SQL("alter table {} add column if not exists trace text").format(table),

@@ -1,0 +1,57 @@
+"""Pools of connections that outlive their server: what ended with it is handed to nobody, and it is sought again."""
+
+from select import POLLIN, poll
+from typing import Any
+
+import psycopg
+from eventsourcing.postgres import ConnectionPool, PostgresDatastore
+from psycopg_pool import AsyncConnectionPool
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+SOUGHT = 5.0
+"""Seconds after which a pool gives up a server that does not answer, so that the waits between its tries, which double,
+stay short. Who asks next makes it begin anew."""
+
+
+def lasting_pool(url: str, **given: Any) -> Pool:
+    """Not open yet; for views, each statement by itself unless a transaction is begun."""
+
+    async def check(conn: psycopg.AsyncConnection[Any]) -> None:
+        try:
+            if _speaks(conn):
+                await AsyncConnectionPool.check_connection(conn)
+        except psycopg.Error:
+            await pool.drain()
+            raise
+
+    pool: Pool = AsyncConnectionPool(
+        url, min_size=1, open=False, kwargs={"autocommit": True, "prepare_threshold": None}, check=check,
+        reconnect_timeout=SOUGHT, **given,
+    )  # fmt: skip
+    return pool
+
+
+def make_lasting(datastore: PostgresDatastore) -> None:
+    """The same for the pool of the event store, which is not open yet."""
+    given = datastore.pool
+
+    def check(conn: psycopg.Connection[Any]) -> None:
+        try:
+            if _speaks(conn):
+                ConnectionPool.check_connection(conn)
+        except psycopg.Error:
+            datastore.pool.drain()
+            raise
+
+    datastore.pool = ConnectionPool(
+        given.conninfo, connection_class=given.connection_class, kwargs=given.kwargs, min_size=given.min_size,
+        max_size=given.max_size, open=False, configure=datastore.after_connect_func(), check=check,
+        timeout=given.timeout, reconnect_timeout=SOUGHT,
+    )  # fmt: skip
+
+
+def _speaks(conn: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> bool:
+    """A server says nothing on an idle connection unless it ends it; to look costs no way there and back."""
+    looked = poll()
+    looked.register(conn.fileno(), POLLIN)
+    return bool(looked.poll(0))
