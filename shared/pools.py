@@ -8,9 +8,8 @@ from eventsourcing.postgres import ConnectionPool, PostgresDatastore
 from psycopg_pool import AsyncConnectionPool
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
-SOUGHT = 5.0
-"""Seconds after which a pool gives up a server that does not answer, so that the waits between its tries, which double,
-stay short. Who asks next makes it begin anew."""
+SOUGHT = 2.0
+"""Seconds after which a pool begins anew to look for a server that is away: else it waits twice as long each time."""
 
 
 def lasting_pool(url: str, **given: Any) -> Pool:
@@ -26,7 +25,7 @@ def lasting_pool(url: str, **given: Any) -> Pool:
 
     pool: Pool = AsyncConnectionPool(
         url, min_size=1, open=False, kwargs={"autocommit": True, "prepare_threshold": None}, check=check,
-        reconnect_timeout=SOUGHT, **given,
+        reconnect_timeout=SOUGHT, reconnect_failed=AsyncConnectionPool.check, **given,
     )  # fmt: skip
     return pool
 
@@ -46,7 +45,7 @@ def make_lasting(datastore: PostgresDatastore) -> None:
     datastore.pool = ConnectionPool(
         given.conninfo, connection_class=given.connection_class, kwargs=given.kwargs, min_size=given.min_size,
         max_size=given.max_size, open=False, configure=datastore.after_connect_func(), check=check,
-        timeout=given.timeout, reconnect_timeout=SOUGHT,
+        timeout=given.timeout, reconnect_timeout=SOUGHT, reconnect_failed=ConnectionPool.check,
     )  # fmt: skip
 
 

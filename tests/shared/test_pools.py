@@ -11,12 +11,14 @@ import psycopg
 from deploy.embedded.databases import create_database
 from deploy.embedded.postgres import start_postgres
 from shared.keys import Keyring
-from shared.pools import Pool, lasting_pool
+from shared.pools import SOUGHT, Pool, lasting_pool
 from shared.store import Store
 from tests.conftest import QUICK
 
 MANY = 6
-END_ALL = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> %s"
+END_ALL = (
+    "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and pid <> %s"
+)
 
 
 def end_all(url: str) -> int:
@@ -68,7 +70,7 @@ async def test_who_asks_while_the_server_is_away_waits_for_it(servers_folder: Pa
         await grow(pool)
         server.stop()
         waiting = [asyncio.create_task(one(pool)) for _ in range(3 * MANY)]
-        await asyncio.wait(waiting, timeout=2)
+        await asyncio.wait(waiting, timeout=SOUGHT + 1)  # until the first tries were given up
         assert not any(task.done() for task in waiting)
         server = await asyncio.to_thread(start_postgres, folder, QUICK)
         try:
