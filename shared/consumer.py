@@ -12,11 +12,10 @@ from shared.dead_letters import Graves
 from shared.pace import Pace
 from shared.records import ConsumerRecord, read_all
 from shared.sifting import BEGINNING, Dead, GapFound, Place, Stand
-from shared.tasks import cancelled_only_by_us, finish
+from shared.tasks import FIRST_WAIT, LONGEST_WAIT, cancelled_only_by_us, finish
 from shared.telemetry import APPLIED, log, told
 from shared.topics import Cluster
 
-FIRST_WAIT, LONGEST_WAIT = 0.2, 30.0
 MOST = 2_000
 """Records of a batch."""
 P = TypeVar("P", bound=Place)

@@ -14,8 +14,8 @@ from shared.alone import alone
 from shared.events import EVENTS
 from shared.records import FIRST_CHAIN, chain, headers
 from shared.sifting import Place
-from shared.tasks import cancelled_only_by_us, finish
-from shared.telemetry import SENT, log, span, told
+from shared.tasks import finish, over_and_over
+from shared.telemetry import SENT, span
 from shared.topics import PEOPLE_KEYS, Cluster, partition_of
 
 Ends = dict[Place, tuple[int, bytes]]
@@ -44,7 +44,6 @@ update relay_position set key_change = %(number)s
 LIMIT = 1000
 REST, LONGEST_REST = 0.015, 0.025
 """Seconds; after a batch it rests as long as that took, and within these."""
-FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 WAKE_AFTER = 1.0
 """Seconds: what a lost NOTIFY costs."""
 
@@ -61,25 +60,15 @@ class Relay:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name=f"{self.service}.relay")
+        self._task = asyncio.create_task(
+            over_and_over(self._relay, "relay", self.service), name=f"{self.service}.relay"
+        )
 
     async def stop(self) -> None:
         await finish(self._task)
 
-    async def _run(self) -> None:
-        """Start over from what is recorded whenever anything fails, for ever."""
-        wait = FIRST_WAIT
-        while True:
-            began = time.monotonic()
-            try:
-                with cancelled_only_by_us():
-                    await self._relay()
-            except Exception as error:
-                log.warning("relay starts over", service=self.service, error=told(error))
-                wait = FIRST_WAIT if time.monotonic() - began > LONGEST_WAIT else min(wait * 2, LONGEST_WAIT)
-                await asyncio.sleep(wait)
-
     async def _relay(self) -> None:
+        """From what is recorded: whatever fails, it starts over."""
         async with (
             await psycopg.AsyncConnection.connect(self._url, autocommit=True, row_factory=namedtuple_row) as conn,
             AIOKafkaProducer(

@@ -35,8 +35,8 @@ from shared.relay import Relay
 from shared.sessions import Sessions
 from shared.sinks import Policy, PolicySink, ViewsSink
 from shared.store import Store
-from shared.tasks import cancelled_only_by_us, finish
-from shared.telemetry import READY, log, told
+from shared.tasks import finish, over_and_over
+from shared.telemetry import READY, log
 from shared.topics import Cluster
 from shared.tracing import FASTAPIS_OWN, TraceRequests
 from shared.view import View
@@ -161,7 +161,7 @@ class Runtime:
             stack.push_async_callback(self.lag.stop)
             workers: list[Worker] = [*self.workers, partial(rewriting.keep_rewriting, self.pool)]
             for worker in workers:
-                task = asyncio.create_task(self._for_ever(worker))
+                task = asyncio.create_task(over_and_over(worker, "worker", self.service))
                 stack.push_async_callback(finish, task)
             calm_collector()
             log.info("service started", service=self.service)
@@ -210,18 +210,6 @@ class Runtime:
     @property
     def _well(self) -> bool:
         return self.lag.ready and not self.rebuilding and not self.keys.trouble
-
-    async def _for_ever(self, worker: Worker) -> None:
-        wait = 0.5
-        while True:
-            try:
-                with cancelled_only_by_us():
-                    await worker()
-                wait = 0.5
-            except Exception as error:
-                log.warning("worker starts over", service=self.service, error=told(error))
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, 30)
 
     def _add_operations(self, app: FastAPI) -> None:
         @app.get("/health/live", include_in_schema=False)

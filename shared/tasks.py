@@ -1,14 +1,20 @@
 """Work that goes on for ever: it ends when we end it, and by nothing else."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from aiokafka.errors import KafkaError
 
+from shared.telemetry import log, told
+
 PATIENCE = 5.0
 """Seconds that a task may take to close what it has open."""
+FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
+A_WHILE = 1.0
+"""Seconds after which a failure is a new one, and not the last one that goes on."""
 
 
 class CancelledByKafka(KafkaError):
@@ -28,6 +34,24 @@ def cancelled_only_by_us() -> Iterator[None]:
         if task is None or task.cancelling():
             raise
         raise CancelledByKafka from error
+
+
+async def over_and_over(work: Callable[[], Awaitable[None]], what: str, service: str) -> None:
+    """Begin again whenever it ends or fails, for ever; the waits double while it fails at once."""
+    wait = FIRST_WAIT
+    while True:
+        began = time.monotonic()
+        try:
+            with cancelled_only_by_us():
+                await work()
+        except Exception as error:
+            log.warning(f"{what} starts over", service=service, error=told(error))
+            await asyncio.sleep(wait := next_wait(wait, time.monotonic() - began))
+
+
+def next_wait(last: float, worked: float) -> float:
+    """Seconds to wait after something that worked for so many seconds, and was begun after the last wait."""
+    return FIRST_WAIT if worked > A_WHILE else min(last * 2, LONGEST_WAIT)
 
 
 async def finish(task: asyncio.Task[Any] | None) -> None:

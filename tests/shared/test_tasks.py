@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.tasks import CancelledByKafka, cancelled_only_by_us, finish
+from shared.tasks import FIRST_WAIT, CancelledByKafka, cancelled_only_by_us, finish, next_wait, over_and_over
 
 
 async def waits(future: "asyncio.Future[None]") -> None:
@@ -26,3 +26,28 @@ async def test_a_task_that_is_cancelled_ends_as_cancelled() -> None:
     await asyncio.sleep(0)
     await finish(waiting)
     assert waiting.cancelled()
+
+
+def test_waits_grow_while_it_fails_at_once_and_begin_anew_once_it_has_worked() -> None:
+    waits, wait = [], FIRST_WAIT
+    for worked in [0, 0, 0, 0, 0.9, 0.1, 0, 5, 0]:
+        waits.append(wait := next_wait(wait, worked))
+    assert waits == [0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0, 0.2, 0.4]
+
+
+async def test_what_fails_and_what_ends_is_begun_again() -> None:
+    begun, done = 0, asyncio.Event()
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            raise OSError
+        if begun == 3:
+            done.set()
+            await asyncio.get_running_loop().create_future()
+
+    working = asyncio.create_task(over_and_over(work, "work", "cases"))
+    await done.wait()
+    await finish(working)
+    assert (begun, working.cancelled()) == (3, True)
