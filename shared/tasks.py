@@ -13,8 +13,7 @@ from shared.telemetry import log, told
 PATIENCE = 5.0
 """Seconds that a task may take to close what it has open."""
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
-A_WHILE = 1.0
-"""Seconds after which a failure is a new one, and not the last one that goes on."""
+"""Seconds; what has worked for longer than the first has not failed at once."""
 
 
 class CancelledByKafka(KafkaError):
@@ -51,7 +50,7 @@ async def over_and_over(work: Callable[[], Awaitable[None]], what: str, service:
 
 def next_wait(last: float, worked: float) -> float:
     """Seconds to wait after something that worked for so many seconds, and was begun after the last wait."""
-    return FIRST_WAIT if worked > A_WHILE else min(last * 2, LONGEST_WAIT)
+    return FIRST_WAIT if worked > FIRST_WAIT else min(last * 2, LONGEST_WAIT)
 
 
 async def finish(task: asyncio.Task[Any] | None) -> None:

@@ -30,7 +30,7 @@ async def test_a_task_that_is_cancelled_ends_as_cancelled() -> None:
 
 def test_waits_grow_while_it_fails_at_once_and_begin_anew_once_it_has_worked() -> None:
     waits, wait = [], FIRST_WAIT
-    for worked in [0, 0, 0, 0, 0.9, 0.1, 0, 5, 0]:
+    for worked in [0, 0, 0, 0, 0.19, 0.1, 0, 0.3, 0]:
         waits.append(wait := next_wait(wait, worked))
     assert waits == [0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0, 0.2, 0.4]
 
