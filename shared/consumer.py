@@ -24,6 +24,10 @@ Gaps = dict[str, GapFound | None]
 """By the name of what has met it."""
 
 
+class OtherVersion(Exception):
+    """Another release has built a view anew: the fold of this one would spoil its rows."""
+
+
 class Sink(Protocol):
     """Takes batches in for views or a policy, in one transaction; sets poison aside before it commits."""
 
@@ -81,7 +85,7 @@ class Consumer:
         await finish(self._task)
 
     async def _run(self) -> None:
-        """Start over whenever Kafka fails, for ever."""
+        """Start over whenever Kafka fails, for ever; leave the partitions to another release that has come."""
         while True:
             try:
                 kafka = AIOKafkaConsumer(
@@ -95,6 +99,9 @@ class Consumer:
                     async with kafka:
                         while True:
                             await self._turn(kafka)
+            except OtherVersion as error:
+                log.error("consumer ends", consumer=self.group, error=told(error))
+                return
             except Exception as error:
                 await self._back_off(error)
 
@@ -105,6 +112,8 @@ class Consumer:
         batch = [record for records in found.values() for record in records]
         try:
             again = await self._handle(batch) if batch else await self._forgotten(kafka)
+        except OtherVersion:
+            raise
         except Exception as error:
             await self._back_off(error)
             _seek(kafka, {partition: records[0].offset for partition, records in found.items()})

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from eventsourcing.persistence import PersistenceError
 
 from shared import generations, progress
-from shared.consumer import Bury, Gaps
+from shared.consumer import Bury, Gaps, OtherVersion
 from shared.events import Event
 from shared.events.people import PersonErased
 from shared.key_follower import KeyFollower
@@ -35,10 +35,6 @@ TRIES = 5
 
 class NotYet(Exception):
     """What a policy needs is on its way to it: the batch is read again until it is there."""
-
-
-class OtherVersion(Exception):
-    """Another release has built the view anew: the fold of this one would spoil its rows."""
 
 
 AWAITED = (NotYet, KeyMissing, Conflict, PersistenceError, psycopg.Error, KafkaError, OSError)

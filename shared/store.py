@@ -12,7 +12,7 @@ from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, Mapper, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 from pydantic_core import PydanticSerializationError
@@ -53,9 +53,9 @@ class Beside:
 class Recorder(PostgresApplicationRecorder):
     """Binary arrays in one INSERT: no text composites, no pipeline, no hang on large saves."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        make_lasting(self.datastore)
+    def __init__(self, datastore: PostgresDatastore, *args: Any, **kwargs: Any) -> None:
+        make_lasting(datastore)
+        super().__init__(datastore, *args, **kwargs)
         table = Identifier(self.events_table_name)
         self.sql_create_statements += [
             SQL("alter table {} add column if not exists trace text").format(table),

@@ -44,7 +44,7 @@ async def over_and_over(work: Callable[[], Awaitable[None]], what: str, service:
             with cancelled_only_by_us():
                 await work()
         except Exception as error:
-            log.warning(f"{what} starts over", service=service, error=told(error))
+            log.warning("starts over", what=what, service=service, error=told(error))
             await asyncio.sleep(wait := next_wait(wait, time.monotonic() - began))
 
 
