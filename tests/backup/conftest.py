@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,6 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg.sql import SQL, Identifier
 
 from deploy.installation import Installation
@@ -22,6 +22,7 @@ from services.reporting.verify import verify
 from shared.events import OWNERS
 from shared.topics import ACCESS, PEOPLE_KEYS, create_topics, partition_of
 from tests.serving import until
+from tests.settling import Watch
 from tests.system.conftest import free_port, served
 
 PARTITIONS = 3
@@ -82,44 +83,14 @@ class Site:
 
     async def settled(self, seconds: float = 180) -> None:
         """Every event is in Kafka, every view and policy has read it, and what they made of it too; mail is out."""
-        before: list[Any] = []
+        mail = "select 1 from outgoing where state = 'waiting' and attempts = 0"
+        with Watch(self.at) as watch:
 
-        async def quiet() -> bool:
-            nonlocal before
-            now = [
-                self.rows(name, SQL("select max(notification_id) from {}").format(Identifier(f"{name}_events")))
-                + self.rows(name, "select max(position) from relay_position")
-                for name in SERVICES
-            ]
-            waiting = self.rows("intake", "select 1 from outgoing where state = 'waiting' and attempts = 0")
-            if not waiting and now == before and await self._read():
-                return True
-            before = now
-            await asyncio.sleep(1)
-            return False
+            async def quiet() -> bool:
+                behind = await asyncio.to_thread(watch.behind, time.monotonic(), SERVICES)
+                return not behind and not self.rows("intake", mail)
 
-        await until(quiet, seconds)
-
-    async def _read(self) -> bool:
-        ends = await self.ends()
-        for name, service in SERVICES.items():
-            consumers = [f"{view.name}.g%" for view in service.views]
-            for pattern, view in zip(consumers, service.views, strict=True):
-                for topic, partition in await places(self.at.cluster, view.topics):
-                    end = ends[topic, partition]
-                    at = self.rows(
-                        name, "select max(next_offset) from progress where consumer like %s and topic = %s"
-                        " and partition = %s", [pattern, topic, partition],
-                    )  # fmt: skip
-                    if end and (at[0][0] or 0) < end:
-                        return False
-        return True
-
-    async def ends(self) -> dict[tuple[str, int], int]:
-        async with AIOKafkaConsumer(bootstrap_servers=self.at.kafka) as kafka:
-            found = await places(self.at.cluster, list(OWNERS))
-            ends = await kafka.end_offsets([TopicPartition(*place) for place in found])
-        return {(place.topic, place.partition): end for place, end in ends.items()}
+            await until(quiet, seconds)
 
     def rows(self, service: str, query: Any, values: Any = None) -> list[tuple[Any, ...]]:
         with psycopg.connect(database(self.at, service)) as conn:

@@ -15,8 +15,8 @@ from deploy.operations import database
 from tests.load.client import Sent, in_process, post, sent
 from tests.load.filling import request_body, stories
 from tests.load.measuring import Figure, cpu_of
-from tests.load.settling import Watch
 from tests.processes import Site
+from tests.settling import Watch
 
 FULL, SMALL = {1: 1_000, 16: 5_000, 64: 8_000}, {1: 20, 16: 64, 64: 128}
 """Clients, and how many complaints they send between them."""

@@ -11,8 +11,8 @@ from deploy.operations import database
 from shared.events import OWNERS
 from tests.load.filling import bring_in, rows_file
 from tests.load.measuring import Figure, cpu_of, wal_bytes
-from tests.load.settling import Watch
 from tests.processes import Site
+from tests.settling import Watch
 
 FULL, SMALL = 10_000, 200
 

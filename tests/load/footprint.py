@@ -9,8 +9,8 @@ from pathlib import Path
 from deploy.services import SERVICES
 from tests.load.filling import bring_in, rows_file
 from tests.load.measuring import ROOT, Figure, cpu_of, resident
-from tests.load.settling import Watch
 from tests.processes import Site, wait_until_ready
+from tests.settling import Watch
 from tests.system.conftest import free_port
 
 FULL, SMALL = (10_000, 30, tuple(SERVICES)), (100, 1, ("surveys",))

@@ -7,8 +7,8 @@ from pathlib import Path
 from deploy.services import SERVICES
 from tests.load.filling import bring_in, rows_file
 from tests.load.measuring import Figure, cpu_of
-from tests.load.settling import Watch
 from tests.processes import Site
+from tests.settling import Watch
 
 FULL, SMALL = ((1_000, 10_000, 50_000), 1_000), ((50, 150), 50)
 """Complaints in the log when it is measured, and how many are then brought in."""

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from tests.load.client import Connection, connect, get
 from tests.load.filling import RARE, bring_in, rows_file
 from tests.load.measuring import Figure, percentile
-from tests.load.settling import Watch
 from tests.processes import Site
+from tests.settling import Watch
 
 FULL, SMALL = (100_000, 200), (200, 5)
 """Cases, and requests of each kind."""

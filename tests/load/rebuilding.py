@@ -15,9 +15,9 @@ from shared.topics import Cluster
 from shared.view import View
 from tests.load.filling import bring_in, rows_file
 from tests.load.measuring import Figure
-from tests.load.settling import Watch
 from tests.load.variety import add_variety
 from tests.processes import Site
+from tests.settling import Watch
 
 FULL, SMALL = 10_000, 100
 

@@ -10,8 +10,8 @@ from shared.keys import Keyring
 from shared.relay import Relay
 from tests.load.filling import put_complaints
 from tests.load.measuring import Figure
-from tests.load.settling import Watch
 from tests.processes import Site, wait_until_ready
+from tests.settling import Watch
 from tests.system.conftest import free_port
 
 FULL, SMALL = (5_000, ("cases", "reporting"), (1, 2, 3)), (50, ("cases",), (1, 2))

@@ -14,8 +14,8 @@ from deploy.operations import database
 from tests.load.client import Connection, connect, in_process, post
 from tests.load.filling import request_body, stories
 from tests.load.measuring import Figure, cpu_of, percentile
-from tests.load.settling import Watch
 from tests.processes import Site
+from tests.settling import Watch
 
 RATE, FULL, SMALL = 100, 3_000, 50
 CONNECTIONS, LOOK_EVERY, GIVE_UP = 32, 0.005, 120.0

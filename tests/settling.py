@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +15,8 @@ from deploy.installation import Installation
 from deploy.operations import database
 from deploy.services import SERVICES
 from shared.generations import consumer_name
+from shared.runtime import Settings
+from shared.topics import Cluster
 from shared.view import View
 
 STAND = """
@@ -45,9 +48,21 @@ class Reader:
         return self.of if isinstance(self.of, str) else consumer_name(self.of, generations[self.of.name])
 
 
+@cache
+def _readers() -> list[Reader]:
+    """Of all services; to build them opens nothing."""
+    nowhere = Settings(postgres="", kafka=Cluster(""), master_key=bytes(32), secret="of nobody")
+    return [
+        Reader(name, one if isinstance(one, View) else one.name, one.topics)
+        for name, service in SERVICES.items()
+        for runtime in [service.build(nowhere).state.runtime]
+        for one in (*runtime.views, *runtime.policies)
+    ]
+
+
 @dataclass
 class Watch:
-    """Connections to the six databases for as long as a benchmark looks at them."""
+    """Connections to the six databases for as long as somebody looks at them."""
 
     at: Installation
     last_behind: dict[str, float] = field(default_factory=dict)
@@ -58,12 +73,6 @@ class Watch:
         self._conns = {
             name: self._open.enter_context(psycopg.connect(url, autocommit=True)) for name, url in urls.items()
         }
-        self._readers = []
-        for name, service in SERVICES.items():
-            runtime = service.build(self.at.settings(urls[name])).state.runtime
-            for one in (*runtime.views, *runtime.policies):
-                topics = tuple(map(self.at.cluster.name, one.topics))
-                self._readers.append(Reader(name, one if isinstance(one, View) else one.name, topics))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -84,11 +93,12 @@ class Watch:
         before = {name: self._stand(name) for name in SERVICES}
         ends = {(t, p): position for stand in before.values() for t, p, position in stand["ends"] or ()}
         late = {name for name, stand in before.items() if stand["head"] != stand["relayed"]}
-        for reader in (one for one in self._readers if one.service in readers):
+        for reader in (one for one in _readers() if one.service in readers):
             stand = before[reader.service]
             name = reader.name(stand["views"] or {})
             read = {(t, p): at for consumer, t, p, at in stand["progress"] or () if consumer == name}
-            if any(read.get(place, 0) < end for place, end in ends.items() if place[0] in reader.topics):
+            topics = set(map(self.at.cluster.name, reader.topics))
+            if any(read.get(place, 0) < end for place, end in ends.items() if place[0] in topics):
                 late.add(reader.service)
         if not late:  # what a policy has saved since is only seen in a second look
             late = {name for name, stand in before.items() if self._stand(name)["head"] != stand["head"]}
