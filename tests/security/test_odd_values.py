@@ -107,7 +107,7 @@ def test_a_form_with_odd_values_is_taken_or_comes_back(site: Site, route: str) -
     csrf, (_, address) = site.csrf(client), filled(route, site.ids)
 
     @seed(20261122)
-    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(form=st.dictionaries(st.sampled_from(FIELDS), st.one_of(VALUES, st.lists(VALUES, max_size=3)), max_size=8))
     def send(form: dict[str, str | list[str]]) -> None:
         data = {
