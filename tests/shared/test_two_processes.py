@@ -1,9 +1,8 @@
 """Two processes of a service share its views: neither writes what the other knows to be gone, or cannot read."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer
 from psycopg_pool import AsyncConnectionPool
@@ -13,7 +12,7 @@ from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.rebuild import rebuild
 from shared.sinks import ViewsSink
-from shared.topics import Cluster
+from shared.topics import Cluster, partition_of
 from tests.serving import MASTER, until
 from tests.shared.conftest import BY, Stories, met, note, reopening, story_view
 
@@ -57,29 +56,29 @@ async def test_who_has_not_heard_of_an_erasure_writes_no_words_after_it(stories:
 
 
 async def test_an_older_release_leaves_a_view_alone_that_a_newer_one_has_built(stories: Stories) -> None:
-    case = uuid4()
+    """And all partitions to the newer one, so there is a case on each."""
+    cases = {partition_of(str(case).encode(), 2): case for case in (uuid4() for _ in range(64))}.values()
+    assert len(cases) == 2
 
-    async def counted(of: UUID) -> int:
+    async def counted() -> list[int]:
         async with old.pool.connection() as conn:
-            found = await conn.execute("select reopened from stories where case_id = %s", [of])
-            row = await found.fetchone()
-            return row[0] if row else 0
+            found = await conn.execute("select reopened from stories where case_id = any(%s)", [list(cases)])
+            return [row[0] for row in await found.fetchall()]
 
     async with stories.running() as old:
-        saved = await old.commits.save([reopening(case, 1)])
+        saved = await old.commits.save([reopening(case, 1) for case in cases])
         await old.positions.wait(old.views[0], await old.positions.token(saved))
         await rebuild(story_view(2, weight=10), old.pool, stories.settings.kafka, old.keyring, old.keys)
-        await old.commits.save([reopening(case, 2)])
+        await old.commits.save([reopening(case, 2) for case in cases])
 
         async def troubled() -> bool:
             return any("OtherVersion" in (one.trouble or "") for one in old.readings)
 
         await until(troubled)
-        assert await counted(case) == 10
+        assert await counted() == [10, 10]
         async with stories.running(story_view(2, weight=10)):
 
             async def went_on() -> bool:
-                return await counted(case) == 20
+                return await counted() == [20, 20]
 
             await until(went_on)
-            await asyncio.sleep(0)
