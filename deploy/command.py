@@ -61,7 +61,7 @@ app.add_typer(restore.kafka, name="kafka")
 def up(
     data: Data = None,
     port: Annotated[int, typer.Option(help="Else RECOURSE_PORT, else 8000.")] = int(
-        os.environ.get("RECOURSE_PORT", DEFAULT_PORT)
+        os.environ.get("RECOURSE_PORT") or DEFAULT_PORT
     ),
 ) -> None:
     """Run everything on this machine until Ctrl-C."""
