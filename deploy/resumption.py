@@ -17,7 +17,7 @@ from deploy.log import batches, places
 from shared.consumer import Sink, furthest_behind
 from shared.dead_letters import Graves
 from shared.projection import Opened
-from shared.records import Malformed, read
+from shared.records import Malformed, read, read_all
 from shared.runtime import Runtime
 from shared.sifting import Dead, Place
 from shared.sinks import Policy, PolicySink, ViewsSink
@@ -115,7 +115,7 @@ async def _take_in(
         await graves.bury(f"{runtime.service}.{name}", dead)
 
     async for batch in batches(cluster, starts, ends):
-        await sink.take(batch, bury)
+        await sink.take(read_all(batch), bury)
         advance(len(batch))
 
 

@@ -4,21 +4,23 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 
+from shared.columns import add_column
 from shared.pools import Pool
 from shared.projection import physical
 from shared.sifting import Place, Stand
 from shared.view import View
 
-SCHEMA = """
+SCHEMA = f"""
 create table if not exists views (
   name text primary key, version int not null, generation int not null, newest int not null,
-  switched_at timestamptz not null default now(), verified_at timestamptz
+  switched_at timestamptz not null default now(), verified_at timestamptz, erasure uuid
 );
-"""
+{add_column("views", "erasure", "uuid")}"""
 Connection = psycopg.AsyncConnection[Any]
 
 
@@ -32,10 +34,11 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A live generation, and where it stands on each partition."""
+    """A live generation, the last time that words were taken out of it, and where it stands on each partition."""
 
     version: int
     generation: int
+    erasure: UUID | None
     places: dict[Place, Stand]
 
 
@@ -169,17 +172,27 @@ async def standing(conn: Connection, views: Sequence[View]) -> dict[str, Standin
     Held until the transaction ends: a switch waits for the batch, a batch for the switch.
     """
     rows = await conn.execute(
-        "select v.name, v.version, v.generation, p.topic, p.partition, p.position, p.next_offset, p.link"
+        "select v.name, v.version, v.generation, v.erasure, p.topic, p.partition, p.position, p.next_offset, p.link"
         " from views v left join progress p on p.consumer = v.name || '.g' || v.generation"
         " where v.name = any(%s) order by v.name for update of v",
         [[view.name for view in views]],
     )
     found: dict[str, Standing] = {}
-    for name, version, generation, topic, partition, *stand in await rows.fetchall():
-        at = found.setdefault(name, Standing(version, generation, {}))
+    for name, version, generation, erasure, topic, partition, *stand in await rows.fetchall():
+        at = found.setdefault(name, Standing(version, generation, erasure, {}))
         if topic is not None:
             at.places[topic, partition] = (stand[0], stand[1], stand[2])
     return found
+
+
+async def mark_erasure(conn: Connection, views: Sequence[View]) -> None:
+    """For the other processes of the service, in the transaction that takes the words out.
+
+    Not by counting: a database that is killed may forget the last erasure, and another would get its number.
+    """
+    await conn.execute(
+        "update views set erasure = gen_random_uuid() where name = any(%s)", [[view.name for view in views]]
+    )
 
 
 async def stands(conn: Connection, consumer: str) -> dict[Place, Stand]:

@@ -6,19 +6,16 @@ from typing import Any
 
 from psycopg import AsyncCursor, Cursor
 
-SCHEMA = """
+from shared.columns import add_column
+
+SCHEMA = f"""
 create table if not exists progress (
   consumer text not null, topic text not null, partition int not null,
   position bigint not null default 0, next_offset bigint not null default 0,
   link bytea,
   primary key (consumer, topic, partition)
 );
-do $$ begin
-  if not exists (select from pg_attribute where attrelid = 'progress'::regclass and attname = 'link') then
-    alter table progress add column if not exists link bytea;
-  end if;
-end $$;
-"""
+{add_column("progress", "link", "bytea")}"""
 
 
 STEP = """

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from aiokafka.errors import KafkaError
@@ -20,7 +21,6 @@ from shared.pools import Pool
 from shared.progress import Advance
 from shared.projection import Opened, Poison, fold
 from shared.records import ConsumerRecord, Record
-from shared.sealed import people_in
 from shared.sifting import Dead, GapFound, Place, Sifted, Stand, open_events, sift
 from shared.store import Conflict, Store
 from shared.telemetry import span, told
@@ -81,6 +81,8 @@ class ViewsSink:
         self.reads = {view.name: frozenset(map(cluster.name, view.topics)) for view in views}
         self._views = views
         self._pool, self._keyring, self._keys = pool, keyring, keys
+        self._heard: dict[str, tuple[int, UUID | None]] = {}
+        """By view: the generation and the last erasure in it that this process knows of."""
 
     async def stands(self) -> dict[str, dict[Place, Stand]]:
         """Where the live generations stand."""
@@ -103,7 +105,7 @@ class ViewsSink:
             standing = await generations.standing(conn, views)
             if other := [view.name for view in views if standing[view.name].version != view.version]:
                 raise OtherVersion(f"another release has built {', '.join(other)} anew: restart this one")
-            await _forget_destroyed(conn, batch, self._keyring)
+            await self._hear(standing)
             found = {
                 view.name: await _take_part(
                     conn, view, standing[view.name].generation, standing[view.name].places, ours[view.name],
@@ -117,28 +119,25 @@ class ViewsSink:
                 if one.dead:
                     await bury(name, one.dead)
             if tells_of_an_erasure(batch):
+                await generations.mark_erasure(conn, views)
                 for view in views:
                     await generations.drop_abandoned(conn, view)
         return {name: one.gap for name, one in found.items()}
+
+    async def _hear(self, standing: Mapping[str, generations.Standing]) -> None:
+        """Another process may have taken the words of somebody out whose key is still remembered here.
+
+        While the views are held: who has not done it yet does so after this batch.
+        """
+        heard = {name: (at.generation, at.erasure) for name, at in standing.items()}
+        if self._keys is not None and not heard.items() <= self._heard.items():
+            await self._keys.catch_up()
+            self._heard |= heard
 
 
 def tells_of_an_erasure(batch: Sequence[ConsumerRecord]) -> bool:
     """That a key is destroyed is sent before that its person is erased: who catches up with keys now, knows it."""
     return any(isinstance(raw, Record) and raw.type == PersonErased.type for raw in batch)
-
-
-async def _forget_destroyed(conn: Any, batch: Sequence[ConsumerRecord], keyring: Keyring) -> None:
-    """Another process may have scrubbed the view of somebody whose key is still remembered here: the table knows.
-
-    After the view is held: who has not scrubbed it yet does so after this batch.
-    """
-    people = people_in(raw.value for raw in batch if raw.value)
-    if remembered := people - keyring.absent(people):
-        found = await conn.execute(
-            "select person_id from keys where person_id = any(%b) and wrapped is null", [list(remembered)]
-        )
-        for (person,) in await found.fetchall():
-            keyring.forget(person)
 
 
 async def take_in(
