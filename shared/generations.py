@@ -15,12 +15,12 @@ from shared.projection import physical
 from shared.sifting import Place, Stand
 from shared.view import View
 
-SCHEMA = f"""
+SCHEMA = """
 create table if not exists views (
   name text primary key, version int not null, generation int not null, newest int not null,
   switched_at timestamptz not null default now(), verified_at timestamptz, erasure uuid
 );
-{add_column("views", "erasure", "uuid")}"""
+""" + add_column("views", "erasure", "uuid")
 Connection = psycopg.AsyncConnection[Any]
 
 

@@ -8,14 +8,14 @@ from psycopg import AsyncCursor, Cursor
 
 from shared.columns import add_column
 
-SCHEMA = f"""
+SCHEMA = """
 create table if not exists progress (
   consumer text not null, topic text not null, partition int not null,
   position bigint not null default 0, next_offset bigint not null default 0,
   link bytea,
   primary key (consumer, topic, partition)
 );
-{add_column("progress", "link", "bytea")}"""
+""" + add_column("progress", "link", "bytea")
 
 
 STEP = """
