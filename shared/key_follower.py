@@ -214,9 +214,13 @@ class KeyFollower:
             # Unlike views, which are read again: here a key that a killed database forgets is a person erased, and one
             # that it had destroyed comes back.
             await conn.execute("set local synchronous_commit = on")
+            # In one order: the other processes of the service write the same rows at the same time.
             if keys:
-                held = await (await conn.execute(UPSERT, [list(keys), list(keys.values())], binary=True)).fetchall()
+                people = sorted(keys)
+                wrapped = [keys[person] for person in people]
+                held = await (await conn.execute(UPSERT, [people, wrapped], binary=True)).fetchall()
             if None in keys.values():
                 await conn.execute(rewriting.NOTE, [["keys"]])
-            await conn.execute(STANDS, [list(ends), list(ends.values())])
+            places = sorted(ends)
+            await conn.execute(STANDS, [places, [ends[place] for place in places]])
         return held

@@ -81,7 +81,7 @@ class Recorder(PostgresApplicationRecorder):
                 people, wrapped = list(beside.new_keys), list(beside.new_keys.values())
                 cursor.execute(keys.INTRODUCE, [people, wrapped])
             if beside.destroyed_keys:
-                people = list(beside.destroyed_keys)
+                people = sorted(beside.destroyed_keys)  # in one order, as whoever follows keys writes them
                 cursor.execute(
                     "insert into keys select unnest(%b::uuid[]), null"
                     " on conflict (person_id) do update set wrapped = null",

@@ -114,6 +114,20 @@ async def test_a_strangers_record_hides_no_key_and_no_destroyed_one(
         assert follower.trouble is None
 
 
+async def test_two_processes_that_take_the_same_keys_do_not_lock_each_other_out(
+    cluster: Cluster, postgres: Callable[[str], str]
+) -> None:
+    """They read the partitions in any order, and so come upon the same rows in any."""
+    url, first = postgres("follower"), {uuid4(): secrets.token_bytes(64) for _ in range(3_000)}
+    second, places = dict(reversed(first.items())), range(8)
+    async with following(url, cluster, Masters(OLD)) as one, following(url, cluster, Masters(OLD)) as other:
+        for _ in range(5):
+            await asyncio.gather(
+                one._keep(first, dict.fromkeys(places, 1)),
+                other._keep(second, dict.fromkeys(reversed(places), 1)),
+            )
+
+
 async def test_a_key_that_is_destroyed_while_the_table_is_read_stays_destroyed() -> None:
     person, keyring = uuid4(), Keyring(OLD)
     wrapped = keyring.create(person)
