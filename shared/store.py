@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, Mapper, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
@@ -18,6 +19,7 @@ from psycopg.sql import SQL, Identifier
 from pydantic_core import PydanticSerializationError
 
 from shared import keys, progress, rewriting
+from shared.columns import add_column
 from shared.events import Event, decode, wire_name
 from shared.keys import KeyMissing, Keyring
 from shared.pools import make_lasting
@@ -58,7 +60,7 @@ class Recorder(PostgresApplicationRecorder):
         super().__init__(datastore, *args, **kwargs)
         table = Identifier(self.events_table_name)
         self.sql_create_statements += [
-            SQL("alter table {} add column if not exists trace text").format(table),
+            SQL(add_column(self.events_table_name, "trace", "text")).format(),
             SQL(keys.SCHEMA).format(),
             SQL(progress.SCHEMA).format(),
         ]
@@ -137,19 +139,22 @@ class Store(Application[UUID]):
         self.keyring = keyring
         self._writing = threading.Lock()
         at = conninfo_to_dict(url)
-        super().__init__(
-            {
-                "PERSISTENCE_MODULE": "eventsourcing.postgres",
-                "APPLICATION_RECORDER_TOPIC": "shared.store:Recorder",
-                "POSTGRES_DBNAME": str(at["dbname"]),
-                "POSTGRES_HOST": str(at.get("host", "localhost")),
-                "POSTGRES_PORT": str(at.get("port", 5432)),
-                "POSTGRES_USER": str(at.get("user", "postgres")),
-                "POSTGRES_PASSWORD": str(at.get("password", "")),
-                "POSTGRES_LOCK_TIMEOUT": "10",
-                "POSTGRES_POOL_SIZE": "2",
-            }
-        )
+        # One process at a time makes tables: two that start together would lock each other out.
+        with psycopg.connect(url, autocommit=True) as held:
+            held.execute("select pg_advisory_lock(hashtext('recourse.store'))")
+            super().__init__(
+                {
+                    "PERSISTENCE_MODULE": "eventsourcing.postgres",
+                    "APPLICATION_RECORDER_TOPIC": "shared.store:Recorder",
+                    "POSTGRES_DBNAME": str(at["dbname"]),
+                    "POSTGRES_HOST": str(at.get("host", "localhost")),
+                    "POSTGRES_PORT": str(at.get("port", 5432)),
+                    "POSTGRES_USER": str(at.get("user", "postgres")),
+                    "POSTGRES_PASSWORD": str(at.get("password", "")),
+                    "POSTGRES_LOCK_TIMEOUT": "10",
+                    "POSTGRES_POOL_SIZE": "2",
+                }
+            )
 
     def construct_mapper(self) -> Mapper[UUID]:
         return EventMapper(self.keyring)

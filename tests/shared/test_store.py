@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier
 from uuid import UUID, uuid4
 
 import psycopg
@@ -38,6 +40,19 @@ def store(url: str) -> Iterator[Store]:
     made = Store("cases", url, Keyring(bytes(32)))
     yield made
     made.close()
+
+
+def test_processes_that_start_together_all_start(url: str) -> None:
+    """Each sees to the tables: one that waits for another's lock, which waits for its own, would end."""
+    together = Barrier(4)
+
+    def start(_: int) -> None:
+        for _ in range(5):
+            together.wait(10)
+            Store("cases", url, Keyring(bytes(32))).close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(start, range(4))) == [None] * 4
 
 
 def test_positions_follow_the_order_of_the_events(store: Store) -> None:
