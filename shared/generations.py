@@ -169,7 +169,8 @@ async def hold(conn: Connection, view: View) -> None:
 async def standing(conn: Connection, views: Sequence[View]) -> dict[str, Standing]:
     """The live generation of each view and where it stands, by the view's name.
 
-    Held until the transaction ends: a switch waits for the batch, a batch for the switch.
+    Held until the transaction ends: a switch waits for the batch, a batch for the switch, and for that of another
+    process, as a row may follow from partitions of both.
     """
     rows = await conn.execute(
         "select v.name, v.version, v.generation, v.erasure, p.topic, p.partition, p.position, p.next_offset, p.link"
