@@ -61,13 +61,14 @@ def kill_unrecorded(stage: Stage, fault: Fault) -> str:
 
 
 def replicas(stage: Stage, fault: Fault) -> str:
-    """Further processes join, work for a while under load, and go: killed or told to."""
+    """Further processes join at once, work for a while under load, and go: killed or told to."""
     chance = random.Random(fault.seed)
     names = [f"{fault.target}.{number}" for number in range(2, 2 + fault.amount)]
     ways = [chance.choice((signal.SIGKILL, signal.SIGTERM)) for _ in names]
     try:
         for name in names:
             stage.supervisor.add(name)
+        for name in names:
             wait_until_ready(f"http://127.0.0.1:{stage.supervisor.ports[name]}", REPLICA_READY_WITHIN)
         time.sleep(2 + 3 * chance.random())
     finally:
