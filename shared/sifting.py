@@ -86,13 +86,11 @@ def sift(
                 held[place].append(dead)
             elif raw.offset >= offset:  # else it has been set aside: aiokafka reads on before it is told where from
                 found.dead.append(dead)
-                # Further on it is passed by only with what stands between, which the database may have lost.
-                now[place] = (position, offset + (raw.offset == offset), link)
+                now[place] = _passed(raw, now.get(place, BEGINNING))
             continue
         if record.position <= position:
-            if place not in held:
-                # Sent again: nothing new, and yet read, so that the end of the log is reached.
-                now[place] = (position, max(offset, raw.offset + 1), link)
+            if place not in held:  # sent again: nothing new, and yet read, so that the end of the log is reached
+                now[place] = _passed(raw, now.get(place, BEGINNING))
         elif record.follows(position, link):
             found.dead += held.pop(place, [])
             now[place] = (record.position, raw.offset + 1, record.chain)
@@ -109,6 +107,15 @@ def sift(
         if stand != stands.get(place, BEGINNING):
             found.advances.append(Advance(consumer, *place, seen, position, offset, link))
     return found
+
+
+def _passed(raw: ConsumerRecord, at: Stand) -> Stand:
+    """Past a record that is no step of the chain: further on only with what stands between.
+
+    The database may have lost what it was told of that, and would never read it again.
+    """
+    position, offset, link = at
+    return position, offset + (raw.offset == offset), link
 
 
 async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None) -> list[tuple[Record, Event]]:

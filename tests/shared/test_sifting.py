@@ -140,6 +140,17 @@ def test_copies_are_read_and_change_nothing() -> None:
     assert (found.advances[0].position, found.advances[0].next_offset) == (5, 4)
 
 
+def test_a_copy_does_not_hide_what_stands_before_it() -> None:
+    """Nor do copies that come then; else what the database has lost would be a gap for ever."""
+    first, second, third = sent(3, 5, 9)
+    stand, copy = (3, 1, read(first).chain), shifted(first, 2)
+    assert at(copy, stand=stand).advances == []
+    found = at(copy, shifted(third, 1), stand=stand)
+    assert found.gap is not None
+    assert (found.gap.next_offset, found.advances) == (1, [])
+    assert taken(at(second, copy, shifted(third, 1), stand=stand)) == [5, 9]
+
+
 def test_without_a_known_chain_value_the_next_record_is_believed() -> None:
     _, second, third = sent(3, 5, 9)
     found = at(second, third, stand=(3, 1, None))
