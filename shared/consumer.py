@@ -18,6 +18,8 @@ from shared.topics import Cluster
 
 MOST = 2_000
 """Records of a batch."""
+LOOK_BACK = 5.0
+"""Seconds after which a consumer that always has something to read asks the database all the same how far it is."""
 P = TypeVar("P", bound=Place)
 Bury = Callable[[str, Sequence[Dead]], Awaitable[None]]
 Gaps = dict[str, GapFound | None]
@@ -76,6 +78,7 @@ class Consumer:
         self._graves = Graves(cluster)
         self._wait = FIRST_WAIT
         self._reread: dict[TopicPartition, int] = {}
+        self._looked_back = time.monotonic()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -111,7 +114,9 @@ class Consumer:
         began = time.monotonic()
         batch = [record for records in found.values() for record in records]
         try:
-            again = await self._handle(batch) if batch else await self._forgotten(kafka)
+            again = await self._handle(batch) if batch else {}
+            if not batch or began - self._looked_back > LOOK_BACK:
+                again = await self._forgotten(kafka) | again
         except OtherVersion:
             raise
         except Exception as error:
@@ -146,8 +151,10 @@ class Consumer:
     async def _forgotten(self, kafka: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """From where to read again what the database has lost when it was killed, as it does not wait for its disk.
 
-        Each place once: what Kafka itself passes over does not come.
+        Each place once: what Kafka itself passes over does not come. While others are read, too: where nothing new
+        comes, nothing shows that something is missing.
         """
+        self._looked_back = time.monotonic()
         stands = await furthest_behind(self._sink, kafka.assignment())
         left = {place: offset for place, offset in stands.items() if offset < await kafka.position(place)}
         again = {place: offset for place, offset in left.items() if self._reread.get(place) != offset}

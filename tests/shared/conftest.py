@@ -1,17 +1,20 @@
 """A small service of the kit's own: one view over `cases`, on real servers."""
 
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest_asyncio
+from aiokafka import AIOKafkaConsumer
 
 from shared.events import By
 from shared.events.cases import CaseReopened, NoteAdded
 from shared.events.people import PersonIdentified
+from shared.records import ConsumerRecord, read_all
 from shared.runtime import Runtime, Settings
 from shared.sealed import Sealed, words
 from shared.topics import Cluster, create_topics
@@ -58,6 +61,17 @@ def note(case: UUID, version: int, person: UUID, text: str) -> NoteAdded:
 
 def met(person: UUID) -> PersonIdentified:
     return PersonIdentified(**BY.stamp(person, 1), name=Sealed(person, "Name"), preferred_channel="email")
+
+
+async def records(cluster: Cluster, topic: str, count: int) -> Sequence[ConsumerRecord]:
+    """As a consumer hands them over, from the beginning; waits until there are as many."""
+    found: list[Any] = []
+    async with AIOKafkaConsumer(
+        cluster.name(topic), bootstrap_servers=cluster.bootstrap, auto_offset_reset="earliest"
+    ) as kafka:
+        while len(found) < count:
+            found += [record for some in (await kafka.getmany(timeout_ms=100)).values() for record in some]
+    return read_all(found)
 
 
 class Stories:

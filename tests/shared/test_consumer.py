@@ -14,8 +14,9 @@ from shared.events.people import PersonErased
 from shared.problems import PersonWasErased
 from shared.rebuild import rebuild
 from shared.runtime import Runtime
+from shared.topics import partition_of
 from tests.serving import until
-from tests.shared.conftest import BY, Stories, met, note, reopening
+from tests.shared.conftest import BY, Stories, met, note, records, reopening
 
 
 async def test_what_a_stranger_sends_is_set_aside_and_the_rest_goes_on(stories: Stories) -> None:
@@ -159,24 +160,44 @@ async def test_kafkas_offsets_are_only_a_hint(stories: Stories) -> None:
         assert (await stories.rows(runtime))[case] == (2, "again")
 
 
-@pytest.mark.parametrize("garbage", [False, True], ids=["nothing comes", "garbage comes"])
-async def test_what_the_database_has_lost_is_read_again(stories: Stories, garbage: bool) -> None:
+@pytest.mark.parametrize("comes", ["nothing", "garbage", "a copy", "much elsewhere"])
+async def test_what_the_database_has_lost_is_read_again(stories: Stories, comes: str) -> None:
     """Views do not wait for its disk, so a killed one may forget the last rows with how far they had come."""
-    case = uuid4()
-    async with stories.running() as runtime:
-        saved = await runtime.commits.save([reopening(case, 1), reopening(case, 2)])
-        token = await runtime.positions.token(saved)
+    cluster, case = stories.settings.kafka, uuid4()
+    topic, home = cluster.name("cases"), partition_of(str(case).encode(), 2)
+    async with stories.running() as runtime, AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as producer:
+        first = await runtime.commits.save([reopening(case, 1)])
+        await runtime.positions.wait(runtime.views[0], await runtime.positions.token(first))
+        async with runtime.pool.connection() as conn:
+            stand = await (await conn.execute(f"select * from progress where topic = '{topic}'")).fetchall()
+        token = await runtime.positions.token(await runtime.commits.save([reopening(case, 2)]))
         await runtime.positions.wait(runtime.views[0], token)
+        [old] = [one for one in await records(cluster, "cases", 2) if dict(one.headers)["ce_id"].endswith(b"/1")]
+
+        async def goes_on_elsewhere() -> None:
+            while True:
+                await producer.send_and_wait(topic, b"{", key=b"k", partition=1 - home)
+                await asyncio.sleep(0.05)
+
         async with runtime.pool.connection() as conn, conn.transaction():
-            await conn.execute("delete from progress where consumer = 'stories.g1'")
-            await conn.execute("delete from stories_g1")
-        if garbage:
-            cluster = stories.settings.kafka
-            async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as producer:
-                for partition in (0, 1):
-                    await producer.send_and_wait(cluster.name("cases"), b"{", key=b"k", partition=partition)
+            await conn.execute("update stories_g1 set reopened = 1")
+            for consumer, _, partition, *at in stand:
+                await conn.execute(
+                    "update progress set position = %s, next_offset = %s, link = %s where (consumer, partition)"
+                    " = (%s, %s)",
+                    [*at, consumer, partition],
+                )
+        busy = asyncio.create_task(goes_on_elsewhere()) if comes == "much elsewhere" else None
+        if comes == "garbage":
+            await producer.send_and_wait(topic, b"{", key=b"k", partition=home)
+        elif comes == "a copy":
+            await producer.send_and_wait(topic, old.value, key=old.key, headers=list(old.headers), partition=home)
         await runtime.positions.wait(runtime.views[0], token, 20)
-        assert (await stories.rows(runtime))[case] == (2, "again")
+        if busy:
+            busy.cancel()
+        third = await runtime.commits.save([reopening(case, 3)])
+        await runtime.positions.wait(runtime.views[0], await runtime.positions.token(third), 20)
+        assert (await stories.rows(runtime))[case] == (3, "again")
 
 
 async def test_two_owners_of_a_view_count_nothing_twice(stories: Stories) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from aiokafka import AIOKafkaConsumer
 from psycopg_pool import AsyncConnectionPool
 
 from shared.events.people import PersonErased
@@ -15,24 +14,13 @@ from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.pools import Pool
 from shared.rebuild import rebuild
-from shared.records import ConsumerRecord, read_all
 from shared.runtime import Runtime
 from shared.sinks import ViewsSink
 from shared.store import Store
 from shared.tasks import finish
-from shared.topics import Cluster, partition_of
+from shared.topics import partition_of
 from tests.serving import MASTER, until
-from tests.shared.conftest import BY, Stories, met, note, reopening, story_view
-
-
-async def records(cluster: Cluster, topic: str, count: int) -> Sequence[ConsumerRecord]:
-    found: list[Any] = []
-    async with AIOKafkaConsumer(
-        cluster.name(topic), bootstrap_servers=cluster.bootstrap, auto_offset_reset="earliest"
-    ) as kafka:
-        while len(found) < count:
-            found += [record for some in (await kafka.getmany(timeout_ms=100)).values() for record in some]
-    return read_all(found)
+from tests.shared.conftest import BY, Stories, met, note, records, reopening, story_view
 
 
 async def bury(name: str, dead: Sequence[Any]) -> None:
