@@ -1,5 +1,6 @@
 """Topics: their settings, and the partition that a key belongs to (Kafka's own murmur2)."""
 
+import asyncio
 import struct
 import tomllib
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ ACCESS = "access"
 SETTINGS = Path(__file__).parents[1] / "deploy" / "topics.toml"
 MINUTES_10 = 600_000
 TOPIC_EXISTS = 36
+TRIES = 100
+"""A tenth of a second apart; whoever finds a topic missing after that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,17 @@ async def create_topics(cluster: Cluster, *, partitions: int | None = None, dead
         for name, code, *rest in answer.topic_errors:  # type: ignore[attr-defined]
             if code not in (0, TOPIC_EXISTS):
                 raise for_code(code)(f"topic {name}: {rest}")
+        await _known(admin, {topic.name for topic in wanted})
     finally:
         await admin.close()
+
+
+async def _known(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """A broker learns a moment later what its controller has made, and until then says that there is no such topic."""
+    for _ in range(TRIES):
+        if names <= set(await admin.list_topics()):
+            return
+        await asyncio.sleep(0.1)
 
 
 def _topic(name: str, partitions: int, copies: int, settings: Kept | Compacted) -> NewTopic:
