@@ -76,7 +76,7 @@ class ViewsSink:
     """
 
     def __init__(
-        self, views: Sequence[View], cluster: Cluster, pool: Pool, keyring: Keyring, keys: KeyFollower | None
+        self, views: Sequence[View], cluster: Cluster, pool: Pool, keyring: Keyring, keys: KeyFollower
     ) -> None:
         self.reads = {view.name: frozenset(map(cluster.name, view.topics)) for view in views}
         self._views = views
@@ -91,7 +91,7 @@ class ViewsSink:
 
     async def take(self, batch: Sequence[ConsumerRecord], bury: Bury) -> Gaps:
         """All at once; where a record cannot be folded, again with a way back to before each view."""
-        if tells_of_an_erasure(batch) and self._keys is not None:
+        if tells_of_an_erasure(batch):
             await self._keys.catch_up()
         try:
             return await self._take(batch, bury, _fold)
@@ -130,7 +130,7 @@ class ViewsSink:
         While the views are held: who has not done it yet does so after this batch.
         """
         heard = {name: (at.generation, at.erasure) for name, at in standing.items()}
-        if self._keys is not None and not heard.items() <= self._heard.items():
+        if not heard.items() <= self._heard.items():
             await self._keys.catch_up()
             self._heard |= heard
 

@@ -72,7 +72,7 @@ async def test_who_has_not_heard_of_an_erasure_writes_no_words_after_it(stories:
 
 
 async def test_nor_after_one_that_a_rebuild_has_brought(stories: Stories) -> None:
-    """Filled further than the live one was, so that nobody else takes the erasure in; the note was sealed before it."""
+    """Filled further than the live one was, so nobody else takes it in; who has not heard seals a note after it."""
     cluster, person, case = stories.settings.kafka, uuid4(), uuid4()
     async with stories.running() as runtime:
         await runtime.consumers[0].stop()
