@@ -17,6 +17,8 @@ from pydantic import BaseModel
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.identity import Who, may
 from shared.problems import NotAllowed, NotSignedIn, RuleBroken, Unavailable, Unprocessable
@@ -189,11 +191,40 @@ def add_problem_handlers(app: FastAPI) -> None:
     for kind in NO_ANSWER:
         app.add_exception_handler(kind, no_answer)
 
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> Response:
-        reference = secrets.token_hex(4)
-        log.error("request failed", route=_route(request), reference=reference, exc_info=error)
-        return failure(
-            request, 500, "Something went wrong",
-            "Nothing that you sent was accepted.", "Try again. If it fails again, tell us the reference.", reference,
-        )  # fmt: skip
+
+def answer_all(app: ASGIApp) -> ASGIApp:
+    """Wraps an application so that what nobody foresaw is answered too, inside of what counts and guards answers.
+
+    A handler for `Exception` would answer outside of all middleware. Who has hung up waits for no answer.
+    """
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, note)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            reference = secrets.token_hex(4)
+            request = Request(scope)
+            log.error("request failed", route=_route(request), reference=reference, exc_info=error)
+            if begun:
+                raise  # the server breaks the connection off, so that half an answer is not taken for all of it
+            await _unforeseen(request, reference)(scope, receive, send)
+
+    return answering
+
+
+def _unforeseen(request: Request, reference: str) -> Response:
+    return failure(
+        request, 500, "Something went wrong",
+        "Nothing that you sent was accepted.", "Try again. If it fails again, tell us the reference.", reference,
+    )  # fmt: skip

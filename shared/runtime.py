@@ -20,7 +20,7 @@ from shared.collector import calm_collector
 from shared.committer import Committer
 from shared.consumer import Consumer, Reading, Sink
 from shared.edge import Edge
-from shared.http import FAILURES, add_problem_handlers, allow
+from shared.http import FAILURES, add_problem_handlers, allow, answer_all
 from shared.identity import Signer
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
@@ -131,6 +131,7 @@ class Runtime:
             Edge, signer=self.signer, sessions=self.sessions, access=self.access, limits=self.settings.limits,
             most=self.settings.most_bytes, url=self.settings.public_url,
         )  # fmt: skip
+        app.add_middleware(answer_all)
         app.add_middleware(security_headers, headers=HEADERS | (HTTPS_ONLY if self.settings.secure else {}))
         app.add_middleware(TraceRequests)
         app.include_router(signin.router(self))
