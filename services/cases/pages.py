@@ -84,7 +84,7 @@ def router(cases: Cases) -> APIRouter:
         await cases.settle(done.saved, caseload)
         back = str(form.get("back", "/cases"))
         response = RedirectResponse(back if back == "/cases" or back.startswith("/cases?") else "/cases", 303)
-        flash(response, _said(text % {"num": len(ids) - len(done.refused)}, done))
+        flash(request, response, _said(text % {"num": len(ids) - len(done.refused)}, done))
         return response
 
     return routes

@@ -86,7 +86,8 @@ def router(cases: Cases, root_causes: RootCauses) -> APIRouter:
         response = RedirectResponse(f"/cases/{case_id}", 303)
         if done.saved:
             named = {f"{name}{suffix}": value for name, value in done.fields.items()}
-            flash(response, done.said, undo=done.undo, fields=named | ({"form": given["form"]} if suffix else {}))
+            fields = named | ({"form": given["form"]} if suffix else {})
+            flash(request, response, done.said, undo=done.undo, fields=fields)
         return response
 
     _add_aspect_forms(routes, cases, page, work)

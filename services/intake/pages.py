@@ -65,7 +65,7 @@ def router(intake: Intake) -> APIRouter:
         if "channel" in given:
             response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
             said = _("Complaint {reference} is recorded. Its case appears here")
-            flash(response, said.format(reference=accepted.reference))
+            flash(request, response, said.format(reference=accepted.reference))
             return response
         signed = sign(runtime.signer, accepted.complaint_id)
         wait = f"?at_least={accepted.position}" if accepted.position else ""

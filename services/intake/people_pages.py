@@ -62,9 +62,9 @@ def router(erasures: Erasures, pages: Pages) -> APIRouter:
             errors=errors, given=given, today=datetime.now(UTC).date(),
         )  # fmt: skip
 
-    def back(person_id: UUID, said: str) -> Response:
+    def back(request: Request, person_id: UUID, said: str) -> Response:
         response = RedirectResponse(f"/intake/people/{person_id}", 303)
-        flash(response, said)
+        flash(request, response, said)
         return response
 
     @routes.get("/{person_id}", dependencies=[allow("people.erase")])
@@ -80,7 +80,7 @@ def router(erasures: Erasures, pages: Pages) -> APIRouter:
             return await show(request, person_id, wrong.errors, form)
         except HoldIsPast:
             return await show(request, person_id, {"until": _wanted("until")}, form)
-        return back(person_id, _("Held: their data is kept until the day that you gave"))
+        return back(request, person_id, _("Held: their data is kept until the day that you gave"))
 
     @routes.post("/{person_id}/hold/lifting", dependencies=[allow("people.hold")])
     async def lift(request: Request, person_id: UUID, form: Form) -> Response:
@@ -89,7 +89,7 @@ def router(erasures: Erasures, pages: Pages) -> APIRouter:
         except NotFilledIn as wrong:
             return await show(request, person_id, wrong.errors, form)
         await erasures.lift(person_id, asked.reason, actor=asker(request).id)
-        return back(person_id, _("The hold is lifted"))
+        return back(request, person_id, _("The hold is lifted"))
 
     @routes.post("/{person_id}/erasure", dependencies=[allow("people.erase")])
     async def erase(request: Request, person_id: UUID, form: Form) -> Response:
@@ -103,7 +103,7 @@ def router(erasures: Erasures, pages: Pages) -> APIRouter:
             raise NotAllowed
         saved = await erasures.erase(person_id, asked.reason, actor=who.id, override=asked.override_hold)
         if saved and isinstance(saved[-1].event, PersonErased):
-            return back(person_id, _("Erased: words and names are gone, the figures stay"))
-        return back(person_id, _("Asked for: it is done by itself once nothing requires their data"))
+            return back(request, person_id, _("Erased: words and names are gone, the figures stay"))
+        return back(request, person_id, _("Asked for: it is done by itself once nothing requires their data"))
 
     return routes

@@ -100,7 +100,9 @@ def _add_pages(routes: APIRouter, social: Social) -> None:
 
 
 def _add_buttons(routes: APIRouter, social: Social) -> None:
-    async def do(deed: Coroutine[Any, Any, list[Saved]], back: str, said: str = "", undo: str = "") -> Response:
+    async def do(
+        request: Request, deed: Coroutine[Any, Any, list[Saved]], back: str, said: str = "", undo: str = ""
+    ) -> Response:
         """Back to the page, once its view has seen what was done; where a rule says no, the notice tells it."""
         address, saved = back, []
         try:
@@ -113,7 +115,7 @@ def _add_buttons(routes: APIRouter, social: Social) -> None:
             address += ("&" if "?" in back else "?") + f"at_least={await social.runtime.positions.token(saved)}"
         answer = RedirectResponse(address, 303)
         if said:
-            flash(answer, said, undo=undo, fields={"back": back})
+            flash(request, answer, said, undo=undo, fields={"back": back})
         return answer
 
     @routes.post("/social/{mention_id}/promotion", dependencies=[allow("mentions.work")])
@@ -121,7 +123,8 @@ def _add_buttons(routes: APIRouter, social: Social) -> None:
         async def deed() -> list[Saved]:
             return (await social.promote(mention_id, actor=asker(request).id)).saved
 
-        return await do(deed(), way_back(form, mention_id), _("It is a complaint now. Its case opens in a moment."))
+        said = _("It is a complaint now. Its case opens in a moment.")
+        return await do(request, deed(), way_back(form, mention_id), said)
 
     @routes.post("/social/{mention_id}/dismissal", dependencies=[allow("mentions.work")])
     async def dismiss(request: Request, mention_id: UUID, form: Form) -> Response:
@@ -129,8 +132,10 @@ def _add_buttons(routes: APIRouter, social: Social) -> None:
         if reason not in get_args(Reason):
             raise Unprocessable("Choose one of the reasons in the list.")
         deed = social.dismiss(mention_id, reason, actor=asker(request).id)  # type: ignore[arg-type]
-        return await do(deed, way_back(form, mention_id), _("Dismissed."), f"/social/{mention_id}/restoration")
+        undo = f"/social/{mention_id}/restoration"
+        return await do(request, deed, way_back(form, mention_id), _("Dismissed."), undo)
 
     @routes.post("/social/{mention_id}/restoration", dependencies=[allow("mentions.work")])
     async def restore(request: Request, mention_id: UUID, form: Form) -> Response:
-        return await do(social.restore(mention_id, actor=asker(request).id), way_back(form, mention_id))
+        deed = social.restore(mention_id, actor=asker(request).id)
+        return await do(request, deed, way_back(form, mention_id))

@@ -94,7 +94,7 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
         if saved:
             address += ("&" if "?" in address else "?") + f"at_least={await runtime.positions.token(saved)}"
         response = RedirectResponse(address, 303)
-        flash(response, said)
+        flash(request, response, said)
         return response
 
 

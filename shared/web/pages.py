@@ -1,13 +1,12 @@
 """Renders pages for a request, with the context every page needs and the headers that keep it safe."""
 
-import base64
-import json
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, tzinfo
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -111,6 +110,7 @@ def theme_of(request: Request) -> str:
 
 
 def flash(
+    request: Request,
     response: Response,
     text: str,
     *,
@@ -119,23 +119,27 @@ def flash(
     label: str = "",
 ) -> None:
     """Leaves a notice for the next page, with the path that undoes it for ten seconds."""
-    body = json.dumps({"text": text, "undo": undo, "label": label, "fields": dict(fields or {})})
-    value = base64.urlsafe_b64encode(body.encode()).decode()
-    response.set_cookie(NOTICE, value, max_age=60, httponly=True, samesite="lax")
+    value = _notices(request).dumps({"text": text, "undo": undo, "label": label, "fields": dict(fields or {})})
+    secure = request.url.scheme == "https"
+    response.set_cookie(NOTICE, str(value), max_age=60, httponly=True, samesite="lax", secure=secure)
 
 
 def notice_of(request: Request) -> dict[str, Any] | None:
-    """The notice left by the last page; one that was tampered with or undoes elsewhere is not shown."""
+    """The notice left by the last page; one that undoes elsewhere is not shown, nor one that we have not written."""
     if is_live(request) or not (value := request.cookies.get(NOTICE)):
         return None
     try:
-        notice = json.loads(base64.urlsafe_b64decode(value))
-        undo = notice["undo"]
-        good = isinstance(notice["text"], str) and isinstance(notice["fields"], dict)
-        local = undo == "" or (undo.startswith("/") and not undo.startswith(("//", "/\\")))
-    except (ValueError, TypeError, KeyError, AttributeError):
+        notice: dict[str, Any] = _notices(request).loads(value)
+    except BadSignature:
         return None
-    return {"label": "", **notice} if good and local else None
+    undo = notice["undo"]
+    local = undo == "" or (undo.startswith("/") and not undo.startswith(("//", "/\\")))
+    return notice if local else None
+
+
+def _notices(request: Request) -> URLSafeSerializer:
+    """Signed with what only forms of this session know: another site may plant a cookie, and a notice is a form."""
+    return URLSafeSerializer(getattr(request.state, "csrf", ""), salt="notice")
 
 
 def security_headers(app: ASGIApp, headers: Mapping[str, str] = HEADERS) -> ASGIApp:

@@ -68,7 +68,7 @@ def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
         if shown.refuses:
             return error_page(request, 401, "Not signed in", "Nothing was saved", "Sign in")
         response = RedirectResponse("/list", 303)
-        flash(response, "Sent", undo="/undo")
+        flash(request, response, "Sent", undo="/undo")
         return response
 
     @app.post("/undo")

@@ -1,5 +1,7 @@
 """Pages carry their headers, show a notice once, and say in plain words what went wrong."""
 
+import base64
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
+from itsdangerous import URLSafeSerializer
 
 from shared.web.pages import error_page, flash, render, security_headers, static_files
 from shared.web.templating import static
@@ -26,9 +29,9 @@ def app() -> FastAPI:
         return error_page(request, 503, "Not here", "It broke", "Try again", reference="R-17")
 
     @made.get("/done")
-    def done(undo: str = "/cases/1/unassign") -> Response:
+    def done(request: Request, undo: str = "/cases/1/unassign") -> Response:
         response = RedirectResponse("/signin", 303)
-        flash(response, "Assigned <to> you", undo=undo, fields={"version": "4"})
+        flash(request, response, "Assigned <to> you", undo=undo, fields={"version": "4"})
         return response
 
     made.mount("/static", static_files())
@@ -88,9 +91,23 @@ async def test_an_undo_never_leads_elsewhere(client: httpx.AsyncClient, undo: st
     assert "evil" not in (await client.get("/done", params={"undo": undo})).text
 
 
-@pytest.mark.parametrize("value", ["", "?", "bnVsbA==", "W10=", "eyJ0ZXh0IjogMX0="])
-async def test_a_broken_notice_breaks_nothing(client: httpx.AsyncClient, value: Any) -> None:
-    assert (await client.get("/signin", headers={"Cookie": f"notice={value}"})).status_code == 200
+FORGED = {"text": "Go on", "undo": "/erase", "fields": {}}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "", "?", "bnVsbA==", base64.b64encode(json.dumps(FORGED).encode()).decode(),
+        base64.b64encode(json.dumps(FORGED | {"text": "\ud800"}).encode()).decode(),
+        base64.b64encode(b"[" * 2500).decode(), URLSafeSerializer("another session's", salt="notice").dumps(FORGED),
+    ],
+)  # fmt: skip
+async def test_a_notice_that_we_have_not_written_is_not_shown(client: httpx.AsyncClient, value: Any) -> None:
+    """Another site may plant a cookie, and a notice is a form that the reader's session would send."""
+    for path, status in (("/signin", 200), ("/broken", 503)):
+        answer = await client.get(path, headers={"Cookie": f"notice={value}"})
+        assert answer.status_code == status
+        assert 'class="toast"' not in answer.text
 
 
 async def test_the_theme_follows_its_cookie(client: httpx.AsyncClient) -> None:
