@@ -25,6 +25,7 @@ from shared.topics import Cluster
 BATCH = 5_000
 PATIENCE = 120.0
 """Seconds to wait for intake to send what it was given to send."""
+LOCK_TIMEOUT = "30s"
 FENCE = "wrapped_by_one_master"
 BY = f"""case when wrapped is null then 'destroyed' when length(wrapped) = {BARE} then 'without an id'
  else encode(substr(wrapped, 1, 4), 'hex') end"""
@@ -158,7 +159,12 @@ async def _send(intake: str, cluster: Cluster, master: str, say: Say) -> None:
         old = await topic.read(master)
         total, moved = len(old), time.monotonic()
         while old:
-            await _hand_over(conn, sorted(old)[:BATCH])
+            try:
+                await _hand_over(conn, sorted(old)[:BATCH])
+            except psycopg.errors.LockNotAvailable:
+                raise NotRotated(
+                    "Intake's events are locked by somebody. Run this again: it goes on from here."
+                ) from None
             before = len(old)
             await asyncio.sleep(1)
             old = await topic.read(master)
@@ -173,9 +179,16 @@ async def _send(intake: str, cluster: Cluster, master: str, say: Say) -> None:
 
 
 async def _hand_over(conn: Connection, people: Sequence[UUID]) -> None:
-    """To the relay, unless it has them already."""
-    await conn.execute(
-        "insert into key_changes (person_id) select person_id from keys where person_id = any(%b)"
-        " and person_id not in (select person_id from key_changes)",
-        [list(people)],
-    )
+    """To the relay, unless it has them already.
+
+    Under the lock of the events, as all that write `key_changes`: a save that took a lower number and committed later
+    would be passed by, and the keys of its people never sent.
+    """
+    async with conn.transaction():
+        await conn.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+        await conn.execute("lock table intake_events in exclusive mode")
+        await conn.execute(
+            "insert into key_changes (person_id) select person_id from keys where person_id = any(%b)"
+            " and person_id not in (select person_id from key_changes)",
+            [list(people)],
+        )
