@@ -133,14 +133,36 @@ def test_what_is_inside_is_not_shown(stack: Running, path: str) -> None:
     assert "recourse_" not in answer.text
 
 
-def test_the_gateway_answers_with_the_contracts_and_no_large_bodies(stack: Running, token: str) -> None:
+def test_the_gateway_answers_with_the_contracts(stack: Running) -> None:
     assert "/api/v1/complaints" in httpx.get(f"{stack[0].url}/openapi.json").json()["paths"]
     assert httpx.get(f"{stack[0].url}/asyncapi.json").json()["asyncapi"].startswith("3.")
-    large = httpx.post(
-        f"{stack[0].url}/api/v1/complaints", json={"narrative": "x" * 11_000_000}, timeout=60,
-        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "large"},
-    )  # fmt: skip
-    assert large.status_code == 413
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_too_large_is_told_so_at_the_gateway(stack: Running, token: str, chunked: bool) -> None:
+    """Not that nobody answers: who is told so sends it again."""
+    body = b'{"narrative": "' + b"x" * 10_500_000 + b'"}'
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "large", "Content-Type": "application/json"}
+    sent = iter([body]) if chunked else body
+    large = httpx.post(f"{stack[0].url}/api/v1/complaints", content=sent, headers=headers, timeout=60)
+    assert (large.status_code, large.headers["content-type"]) == (413, "application/problem+json")
+    assert "Send less" in large.json()["detail"]
+    assert "retry-after" not in large.headers
+    assert "server" not in large.headers
+
+
+def test_people_behind_a_terminator_of_tls_are_told_apart(stack: Running) -> None:
+    """Who guesses a password from one address keeps nobody out who comes from another, nor can hide behind a third."""
+
+    def guesses(forwarded: str) -> int:
+        with httpx.Client(base_url=stack[0].url, headers={"X-Forwarded-For": forwarded}) as client:
+            field = client.get("/signin").text.split('name="csrf" value="')[1].split('"')[0]
+            given = {"csrf": field, "email": "nobody@example.org", "password": "a guess"}
+            return client.post("/signin", data=given).status_code
+
+    assert [guesses("203.0.113.5") for _ in range(4)] == [422, 422, 422, 429]
+    assert guesses("203.0.113.6") == 422
+    assert guesses("198.51.100.7, 203.0.113.5") == 429
 
 
 def test_prometheus_hears_all_and_its_alerts_can_be_sent(stack: Running) -> None:
