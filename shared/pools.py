@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 from eventsourcing.postgres import ConnectionPool, PostgresDatastore
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
@@ -30,8 +31,8 @@ def lasting_pool(url: str, **given: Any) -> Pool:
     return pool
 
 
-def make_lasting(datastore: PostgresDatastore) -> None:
-    """The same for the pool of the event store, which is not open yet."""
+def make_lasting(datastore: PostgresDatastore, url: str) -> None:
+    """The same for the pool of the event store, which is not open yet; it knows the URL only in part."""
     given = datastore.pool
 
     def check(conn: psycopg.Connection[Any]) -> None:
@@ -43,7 +44,7 @@ def make_lasting(datastore: PostgresDatastore) -> None:
             raise
 
     datastore.pool = ConnectionPool(
-        given.conninfo, connection_class=given.connection_class, kwargs=given.kwargs, min_size=given.min_size,
+        url, connection_class=given.connection_class, kwargs={"row_factory": dict_row}, min_size=given.min_size,
         max_size=given.max_size, open=False, configure=datastore.after_connect_func(), check=check,
         timeout=given.timeout, reconnect_timeout=SOUGHT, reconnect_failed=ConnectionPool.check,
     )  # fmt: skip

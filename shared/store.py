@@ -12,9 +12,9 @@ from uuid import UUID
 
 import psycopg
 from eventsourcing.application import Application
-from eventsourcing.persistence import IntegrityError, Mapper, StoredEvent
+from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Mapper, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg.conninfo import conninfo_to_dict
+from eventsourcing.utils import Environment
 from psycopg.sql import SQL, Identifier
 from pydantic_core import PydanticSerializationError
 
@@ -27,6 +27,8 @@ from shared.progress import Advance
 from shared.telemetry import ACCEPTED
 
 S = TypeVar("S")
+TOLD_BY_URL = ("POSTGRES_DBNAME", "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER", "POSTGRES_PASSWORD")
+"""What the library asks for, and which our pool takes from the URL, with all else that it says (`sslmode`)."""
 Fold = Callable[[S | None, Event], S]
 
 
@@ -56,7 +58,6 @@ class Recorder(PostgresApplicationRecorder):
     """Binary arrays in one INSERT: no text composites, no pipeline, no hang on large saves."""
 
     def __init__(self, datastore: PostgresDatastore, *args: Any, **kwargs: Any) -> None:
-        make_lasting(datastore)
         super().__init__(datastore, *args, **kwargs)
         table = Identifier(self.events_table_name)
         self.sql_create_statements += [
@@ -137,8 +138,7 @@ class Store(Application[UUID]):
     def __init__(self, service: str, url: str, keyring: Keyring) -> None:
         self.name = service
         self.keyring = keyring
-        self._writing = threading.Lock()
-        at = conninfo_to_dict(url)
+        self._writing, self._url = threading.Lock(), url
         # One process at a time makes tables: two that start together would lock each other out.
         with psycopg.connect(url, autocommit=True) as held:
             held.execute("select pg_advisory_lock(hashtext('recourse.store'))")
@@ -146,15 +146,16 @@ class Store(Application[UUID]):
                 {
                     "PERSISTENCE_MODULE": "eventsourcing.postgres",
                     "APPLICATION_RECORDER_TOPIC": "shared.store:Recorder",
-                    "POSTGRES_DBNAME": str(at["dbname"]),
-                    "POSTGRES_HOST": str(at.get("host", "localhost")),
-                    "POSTGRES_PORT": str(at.get("port", 5432)),
-                    "POSTGRES_USER": str(at.get("user", "postgres")),
-                    "POSTGRES_PASSWORD": str(at.get("password", "")),
+                    **dict.fromkeys(TOLD_BY_URL, "-"),
                     "POSTGRES_LOCK_TIMEOUT": "10",
                     "POSTGRES_POOL_SIZE": "2",
                 }
             )
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        factory = super().construct_factory(env)
+        make_lasting(factory.datastore, self._url)  # type: ignore[attr-defined]
+        return factory
 
     def construct_mapper(self) -> Mapper[UUID]:
         return EventMapper(self.keyring)

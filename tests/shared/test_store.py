@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from shared.committer import Committer
 from shared.events import By, Event
@@ -53,6 +54,14 @@ def test_processes_that_start_together_all_start(url: str) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(start, range(4))) == [None] * 4
+
+
+def test_all_that_the_url_says_holds_for_the_store(url: str) -> None:
+    """Such as `sslmode`: its connections carry what people wrote, and their keys."""
+    store = Store("cases", make_conninfo(url, application_name="mine", sslmode="allow"), Keyring(bytes(32)))
+    with store.recorder.datastore.get_connection() as conn:  # type: ignore[attr-defined]
+        assert conn.info.get_parameters().items() >= {"application_name": "mine", "sslmode": "allow"}.items()
+    store.close()
 
 
 def test_positions_follow_the_order_of_the_events(store: Store) -> None:
