@@ -23,6 +23,7 @@ select coalesce(v.name, p.consumer), p.topic, p.partition, p.next_offset
 from progress p left join views v on p.consumer = v.name || '.g' || v.generation
 """
 RELAYED = "select position, greatest(position, (select max(notification_id) from {service}_events)) from relay_position"
+CUT_SHORT = "Kafka has lost a topic, or records that were read: `recourse kafka rebuild` sends them again"
 EVERY = 2.0
 PATIENCE = 30.0
 """Seconds that a consumer may stand still while there is something to read."""
@@ -85,25 +86,27 @@ class LagWatch:
                 await asyncio.sleep(EVERY)
 
     async def _look(self, kafka: AIOKafkaConsumer) -> None:
+        async with self._pool.connection() as conn:
+            rows = await (await conn.execute(PROGRESS)).fetchall()
+            sent = await (await conn.execute(RELAYED.format(service=self._service))).fetchone()
+        stands = {(consumer, TopicPartition(*place)): offset for consumer, *place, offset in rows}
+        # Asked for after the stands, which so are never beyond them.
         topics = {topic for reading in self._readings for topic in reading.topics}
         cluster = await kafka._client.fetch_all_metadata()
         partitions = [TopicPartition(t, p) for t in topics for p in cluster.partitions_for_topic(t) or ()]
         ends = await kafka.end_offsets(partitions)
-        async with self._pool.connection() as conn:
-            rows = await (await conn.execute(PROGRESS)).fetchall()
-            sent = await (await conn.execute(RELAYED.format(service=self._service))).fetchone()
         self.answered = time.monotonic()
         for server in ("kafka", "postgres"):
             ANSWERS.labels(self._service, server).set(1)
-        stands = {(consumer, TopicPartition(*place)): offset for consumer, *place, offset in rows}
         for reading in self._readings:
             behind = reached = 0
+            lost = len(reading.topics - {partition.topic for partition in partitions})
             for partition, end in ends.items():
                 if partition.topic in reading.topics:
                     at = stands.get((reading.of, partition), 0)
                     LAG.labels(reading.name, partition.topic, str(partition.partition)).set(max(0, end - at))
-                    behind, reached = behind + max(0, end - at), reached + at
-            self._note(reading.name, behind, reached, reading.trouble)
+                    behind, reached, lost = behind + max(0, end - at), reached + at, lost + max(0, at - end)
+            self._note(reading.name, behind + lost, reached, CUT_SHORT if lost else reading.trouble)
         assert sent is not None
         self._note(f"{self._service}.relay", sent[1] - sent[0], sent[0], None)
 

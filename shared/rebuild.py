@@ -24,6 +24,16 @@ BATCH = 20_000
 Progress = Callable[[int, int], None]
 
 
+class LogCutShort(Exception):
+    """Kafka has not all that the live view has read, so nothing is built from it."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(
+            f"{place[0]}/{place[1]} ends before what the view has read: Kafka has lost records."
+            " `recourse kafka rebuild` sends them again."
+        )
+
+
 @dataclass(frozen=True)
 class Rebuilt:
     """What came of it; `differences` are keys of rows that are not the same in both."""
@@ -102,7 +112,11 @@ class _Reader:
         return {place: stand[1] for place, stand in stands.items()}
 
     async def read_to(self, ends: dict[Place, int], progress: Progress) -> None:
-        """Fold every record below the given offsets."""
+        """Fold every record below the given offsets; raises `LogCutShort`."""
+        there = await self._kafka.end_offsets(self._kafka.assignment())
+        for place, end in ends.items():
+            if there.get(TopicPartition(*place), 0) < end:
+                raise LogCutShort(place)
         total = self.done + sum([max(0, end - await self._at(place)) for place, end in ends.items()])
         batch: list[ConsumerRecord] = []
         while behind := [TopicPartition(*p) for p, end in ends.items() if await self._at(p) < end]:
