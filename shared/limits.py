@@ -86,7 +86,8 @@ class Delays:
     def wait(self, key: str) -> float:
         return max(0.0, self._failed.get(key, (0, 0.0))[1] - time.monotonic())
 
-    def failed(self, key: str) -> None:
+    def tried(self, key: str) -> None:
+        """Before the password is looked at, so that who asks many times at once is not told as often."""
         tries = self._failed.pop(key, (0, 0.0))[0] + 1
         pause = min(2.0 ** (tries - FREE_TRIES), LONGEST_WAIT) if tries >= FREE_TRIES else 0.0
         self._failed[key] = (tries, time.monotonic() + pause)

@@ -34,9 +34,9 @@ def router(runtime: "Runtime") -> APIRouter:
         pair = f"{address} {account}"
         if wait := delays.wait(pair) or addresses.wait(address) or accounts.wait(account):
             raise TooMany(wait)
+        delays.tried(pair)
         who = await runtime.accounts.sign_in(email, str(form.get("password", ""))[:1000])
         if who is None:
-            delays.failed(pair)
             errors = {"email": "The address and the password do not belong together. Check both."}
             return render(request, "signin.html", 422, next=target, errors=errors, email=email)
         delays.forget(pair)

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import psycopg
@@ -13,7 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from shared import bodies
+from shared import bodies, limits
 from shared.limits import Limits, Rate
 from tests.serving import Served, until
 from tests.shared.small import accounts, browser, csrf, sign_in, small
@@ -145,8 +147,8 @@ async def test_strangers_may_send_so_much_and_are_told_when_they_may_again(
     kafka: str, postgres: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = accounts(tmp_path_factory.mktemp("limited"), hanna="handler")
-    limits = Limits(strangers=Rate(3, 3600), requests=Rate(20, 3600), tokens=Rate(2, 3600))
-    async with small(kafka, postgres, limits=limits, accounts=file) as served:
+    given = Limits(strangers=Rate(3, 3600), requests=Rate(20, 3600), tokens=Rate(2, 3600))
+    async with small(kafka, postgres, limits=given, accounts=file) as served:
         async with browser(served, headers={}) as client:
             statuses = [(await client.post("/api/v1/bodies")).status_code for _ in range(4)]
             refused = await client.post("/api/v1/bodies")
@@ -173,11 +175,11 @@ async def test_strangers_may_send_so_much_and_are_told_when_they_may_again(
 
 
 async def test_guessing_passwords_takes_longer_and_longer(
-    kafka: str, postgres: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    kafka: str, postgres: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = accounts(tmp_path_factory.mktemp("guessed"), hanna="handler", leo="leader")
-    limits = Limits(sign_ins=Rate(6, 3600), account=Rate(5, 3600))
-    async with small(kafka, postgres, limits=limits, accounts=file) as served:
+    file = accounts(tmp_path, hanna="handler", leo="leader")
+    given = Limits(sign_ins=Rate(6, 3600), account=Rate(5, 3600))
+    async with small(kafka, postgres, limits=given, accounts=file) as served:
         async with browser(served, "192.0.2.1") as client:
             statuses = [(await sign_in(client, "hanna", "wrong")).status_code for _ in range(4)]
             assert statuses == [422, 422, 422, 429]
@@ -192,6 +194,10 @@ async def test_guessing_passwords_takes_longer_and_longer(
             async with browser(served, f"192.0.2.{last}") as client:
                 statuses.append((await sign_in(client, "hanna", "wrong")).status_code)
         assert statuses == [422, 429, 429]  # three and one before: five an hour for one account
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    async with small(kafka, postgres, accounts=file) as served, browser(served, "192.0.2.20") as client:
+        answers = await asyncio.gather(*[sign_in(client, "leo", "wrong") for _ in range(14)])
+        assert sorted(answer.status_code for answer in answers) == [422] * 3 + [429] * 11
 
 
 async def test_only_the_gateway_says_for_whom_it_asks(kafka: str, postgres: Callable[[str], str]) -> None:

@@ -51,7 +51,7 @@ def test_a_flood_of_addresses_does_not_fill_the_memory(monkeypatch: pytest.Monke
     limiter, delays = Limiter(Rate(1, 3600)), Delays()
     for n in range(1000):
         limiter.wait(str(n))
-        delays.failed(str(n))
+        delays.tried(str(n))
     assert len(limiter._due) <= 101
     assert len(delays._failed) <= 101
     assert limiter.wait("999") > 0
@@ -60,7 +60,7 @@ def test_a_flood_of_addresses_does_not_fill_the_memory(monkeypatch: pytest.Monke
 def test_waits_double_and_have_an_end() -> None:
     delays, waits = Delays(), []
     for _ in range(15):
-        delays.failed("one")
+        delays.tried("one")
         waits.append(round(delays.wait("one")))
     assert waits[:7] == [0, 0, 1, 2, 4, 8, 16]
     assert waits[-1] == 900
