@@ -36,7 +36,7 @@ It is for you alone. If you did not ask for it, nobody has read your complaint, 
 """
 
 LONGEST_NAME = 80
-NO_NAME = re.compile(r"[/\n]|www\.|\.[a-z]{2,}\b", re.IGNORECASE)
+NO_NAME = re.compile(r"[/\n]|www\.|\.[^\W\d_]{2,}\b", re.IGNORECASE)
 """What leads somewhere, or begins a paragraph."""
 
 

@@ -1,8 +1,6 @@
 """The form as a browser without a script sends it: a customer's own complaint, or one that staff record for them."""
 
 import asyncio
-import base64
-import json
 import re
 from typing import get_args
 from uuid import UUID
@@ -12,6 +10,7 @@ import pytest
 
 from services.intake.form import CHANNELS
 from shared.events.complaints import Channel, ComplaintReceived
+from tests.cases.forms import notice
 from tests.serving import Served, until
 
 HTML = {"accept": "text/html"}
@@ -45,9 +44,8 @@ async def test_what_staff_record_came_as_they_say_and_is_theirs(intake: Served, 
     async with intake.client("handler", **HTML) as client:
         sent = await filled(client, narrative="They called about a fee.", channel=channel)
         place, _, reference = sent.headers["location"].partition("=")
-        notice = json.loads(base64.urlsafe_b64decode(sent.cookies["notice"]))
     assert (sent.status_code, place) == (303, "/cases?q")
-    assert notice["text"] == f"Complaint {reference} is recorded. Its case appears here"
+    assert notice(sent)["text"] == f"Complaint {reference} is recorded. Its case appears here"
     event = await received(intake, reference)
     assert (event.channel, event.actor) == (channel, "handler@example.org")
     assert channel in get_args(Channel)
@@ -74,3 +72,12 @@ async def test_a_customer_is_not_asked_how_it_came_and_cannot_say(intake: Served
     assert found
     event = await received(intake, found[0])
     assert (event.channel, event.actor) == ("web", "customer")
+
+
+async def test_a_letter_goes_to_the_bare_address(intake: Served) -> None:
+    """What stands before it would be our words to somebody else; the same address is then the same person's."""
+    async with intake.client(**HTML) as client:
+        page = await client.get("/complain")
+        for answers in ({"narrative": "Fees"}, {}, {"email": '"Verify at https://evil.example" <Ada@Example.org>'}):
+            page = await client.post("/complain", data=dict(HIDDEN.findall(page.text)) | answers | {"go": "next"})
+    assert dict(HIDDEN.findall(page.text))["email"] == "Ada@example.org"

@@ -102,6 +102,7 @@ def test_a_message_is_tried_for_days_with_longer_pauses_and_then_given_up() -> N
     [
         ("Zoë O'Connor-Smith", "Dear Zoë O'Connor-Smith,"), ("Dr. J. R. Müller", "Dear Dr. J. R. Müller,"),
         ("Refund: https://evil.example/now", "Hello,"), ("see www.evil", "Hello,"), ("go to evil.example", "Hello,"),
+        ("Visit пример.рф now", "Hello,"),
         ("customer,\n\nYour refund waits", "Hello,"), ("x" * 81, "Hello,"), (None, "Hello,"),
     ],
 )  # fmt: skip
