@@ -4,7 +4,7 @@ It asks no database and no other server: what it needs is in the request or in m
 """
 
 import secrets
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -28,7 +28,10 @@ ASKED = frozenset({b"cookie", b"authorization", b"origin", b"sec-fetch-site", b"
 
 
 class Edge:
-    """Sets `request.state.who`, `.session`, `.csrf` and `.address`; gives a visitor's cookie to whoever has none."""
+    """Sets `request.state.who`, `.session`, `.csrf` and `.address`; gives a visitor's cookie to whoever has none.
+
+    `.again` answers who asks and in which session as it is later on, for what goes on after the answer has begun.
+    """
 
     def __init__(
         self, app: ASGIApp, signer: Signer, sessions: Sessions, access: Access, limits: Limits, most: int, url: str
@@ -47,13 +50,18 @@ class Edge:
         cookies, names = cookies_of(headers.get(b"cookie", "")), self.sessions.cookies
         kind, _, token = headers.get(b"authorization", "").partition(" ")
         bearer = token.strip() if kind.lower() == "bearer" else None
-        who, session = self._who(bearer, cookies.get(names.session))
+        again = partial(self._who, bearer, cookies.get(names.session))
+        who, session = again()
         given = cookies.get(names.visitor)
         visitor = given or secrets.token_urlsafe(16)
         address = _network(scope["client"][0] if scope.get("client") else "")
         scope.setdefault("state", {}).update(
-            who=who, session=session, address=address, csrf=self.signer.csrf(session.id if session else visitor)
-        )
+            who=who,
+            session=session,
+            again=again,
+            address=address,
+            csrf=self.signer.csrf(session.id if session else visitor),
+        )  # fmt: skip
         leaves = []
         if given is None and bearer is None and not scope["path"].startswith("/api/"):
             leaves.append(names.set(names.visitor, visitor))

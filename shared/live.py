@@ -16,7 +16,7 @@ LONGEST = 3600
 def live_updates(request: Request, runtime: Runtime, *views: View) -> StreamingResponse:
     """Server-sent events for a page that shows these views; the browser reconnects by itself, if it still may.
 
-    It ends with the session that it was asked for in, and when the account gets another role.
+    It ends with the session or the token that it was asked for with, and when the account gets another role.
     """
     return StreamingResponse(
         _changes(request, runtime, [view.name for view in views]), media_type="text/event-stream",
@@ -24,18 +24,12 @@ def live_updates(request: Request, runtime: Runtime, *views: View) -> StreamingR
     )  # fmt: skip
 
 
-def _goes_on(request: Request, runtime: Runtime) -> bool:
-    session = request.state.session
-    now = session and runtime.sessions.read(request.cookies.get(runtime.sessions.cookies.session, ""))
-    return session is None or (now is not None and now.who == session.who)
-
-
 async def _changes(request: Request, runtime: Runtime, names: list[str]) -> AsyncIterator[bytes]:
     """Reads the views' progress, so that every replica's pages see what any replica has taken in."""
     seen = None
     yield b"retry: 2000\n\n"
     for turn in range(int(LONGEST / EVERY)):
-        if not _goes_on(request, runtime):
+        if request.state.again()[0] != request.state.who:
             return
         async with runtime.pool.connection() as conn:
             found = await conn.execute(

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from shared.identity import STAFF, Who, may
+from shared.tokens import Token, digest, new_secret
 from tests.cases.conftest import Receive
 from tests.cases.forms import notice, primary, send
 from tests.serving import Served, until
@@ -235,5 +237,17 @@ async def test_a_live_stream_ends_with_its_session(cases: Served) -> None:
         await asyncio.sleep(1)
         assert not stream.done()
         await sessions.end(session)
+        async with asyncio.timeout(30):
+            assert (await stream).text.startswith("retry: 2000")
+
+
+async def test_a_live_stream_ends_with_its_token(cases: Served) -> None:
+    access, secret = cases.runtime.access, new_secret()
+    await access.keep_token(digest(secret), Token(name="screen", role="machine", created_at=datetime.now(UTC)))
+    async with cases.client(Authorization=f"Bearer {secret}") as client:
+        stream = asyncio.create_task(client.get("/cases/live"))
+        await asyncio.sleep(1)
+        assert not stream.done()
+        await access.revoke_token(digest(secret))
         async with asyncio.timeout(30):
             assert (await stream).text.startswith("retry: 2000")
