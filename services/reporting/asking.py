@@ -1,7 +1,7 @@
 """What a report's address asks for: the same parameters for page, CSV and API; an empty one asks for nothing."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, UTC, date, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -66,14 +66,17 @@ AsAt = Annotated[datetime | None, Depends(_asked_instant)]
 
 
 def instant(given: str) -> datetime | None:
-    """In UTC; None where nothing was given."""
+    """In UTC; None where nothing was given. The last year is refused, as nothing can be counted on from there."""
     if not given.strip():
         return None
     try:
         read = datetime.fromisoformat(given.strip())
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Unprocessable("as_at is an instant like 2026-03-14T09:30:00Z.") from None
+        read = datetime.max.replace(tzinfo=UTC)
+    if read.year == MAXYEAR:
+        raise Unprocessable("as_at is an instant like 2026-03-14T09:30:00Z.")
+    return read
 
 
 def spelled(value: datetime) -> str:

@@ -4,18 +4,17 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from services.reporting.evidence import Evidence
 from services.reporting.sealer import NoSealKey
-from services.reporting.views.checkpoints import checkpoint, checkpoints, list_checkpoints
+from services.reporting.views.checkpoints import Number, checkpoint, checkpoints, list_checkpoints
 from shared.http import AtLeast, allow, asker
 from shared.identity import may
 from shared.paging import Page, cursor, links
 from shared.problems import NotAllowed, NotFound
 
-Number = Annotated[int, Path(ge=1, le=2**53)]
 Opened = Annotated[
     bool, Query(description="Put the words of sealed fields beside their ciphertext. They are stated, not proved.")
 ]
@@ -70,7 +69,7 @@ def router(evidence: Evidence) -> APIRouter:
     async def read_checkpoints(request: Request, page: Page, at_least: AtLeast = None) -> dict[str, Any]:
         """Every seal of the log, the newest first."""
         await runtime.positions.wait(checkpoints, at_least)
-        after = cursor(page.after, int)
+        after = cursor(page.after, Number)
         async with runtime.pool.connection() as conn:
             rows = list(await list_checkpoints(conn, after[0] if after else None, page.size + 1))
         return links(request, page, rows, lambda row: (row["number"],))

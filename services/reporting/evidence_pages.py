@@ -10,8 +10,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from services.reporting import audit_page, check
 from services.reporting.evidence import Evidence
-from services.reporting.evidence_http import Number
-from services.reporting.views.checkpoints import checkpoint, checkpoints, list_checkpoints
+from services.reporting.views.checkpoints import Number, checkpoint, checkpoints, list_checkpoints
 from shared.http import Form, allow, asker
 from shared.identity import may
 from shared.paging import Page, cursor, links
@@ -28,7 +27,7 @@ def router(evidence: Evidence) -> APIRouter:
     @routes.get("/audit/checkpoints", dependencies=[allow("audit.read")])
     async def show_checkpoints(request: Request, page: Page) -> Response:
         """Every seal of the log, the newest first."""
-        after: Any = cursor(page.after, int)
+        after: Any = cursor(page.after, Number)
         async with runtime.pool.connection() as conn:
             rows = list(await list_checkpoints(conn, after[0] if after else None, page.size + 1))
         paged = links(request, page, rows, lambda row: (row["number"],))

@@ -207,6 +207,11 @@ async def test_a_checkpoint_that_covers_it_is_used_again_and_a_later_event_is_se
     async with heard.reporting.client("auditor") as client:
         asked = {"old": first["checkpoint"], "new": seal.note}
         proof = (await client.post("/api/v1/audit/growth", json=asked)).text
+        forged = seal.note.replace("/", "/x", 1)
+        unsigned = seal.note.partition("\n\n")[0] + "\n\n— x AAAA\n"
+        for other in ("x" * 9, forged, unsigned, seal.note.replace("cases/", "a\0b/")):
+            for pair in ({"old": other, "new": seal.note}, {"old": seal.note, "new": other}):
+                assert (await client.post("/api/v1/audit/growth", json=pair)).status_code == 422, pair
         assert "only grew" in check(proof, [first["key"]], first["checkpoint"])[0]
         assert (await client.post(f"/api/v1/audit/{UUID(int=404)}/evidence")).status_code == 404
     async with heard.reporting.client("handler") as handler:

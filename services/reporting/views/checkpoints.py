@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from psycopg.rows import dict_row
+from pydantic import Field
 
 from shared.events.reports import CheckpointSealed
 from shared.view import Table, View
+
+Number = Annotated[int, Field(ge=1, le=2**53)]
 
 
 @dataclass(slots=True)
