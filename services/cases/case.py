@@ -21,6 +21,7 @@ from services.cases.refusals import (
     RootCauseMissing,
     SubjectIncomplete,
 )
+from services.cases.status import Status, begins, status_of
 from shared.events import By, Event
 from shared.events.cases import (
     AlertRaised,
@@ -40,7 +41,6 @@ from shared.events.cases import (
 from shared.events.complaints import ComplaintReceived
 from shared.sealed import Sealed
 
-Status = Literal["new", "open", "resolved", "closed"]
 Alert = Literal["red-sentiment", "vulnerability", "clock"]
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
 MONEY: frozenset[Redress] = frozenset({"refund", "compensation"})
@@ -114,24 +114,6 @@ class Case:
             if aspect.id == aspect_id:
                 return aspect
         raise AspectUnknown
-
-
-def status_of(*, closed: bool, begun: bool, open_aspects: int) -> Status:
-    """The outcome is no status, and nobody sets one: it follows from the work."""
-    if closed:
-        return "closed"
-    if open_aspects == 0:
-        return "resolved"
-    return "open" if begun else "new"
-
-
-def begins(event: Event) -> bool:
-    """Whether somebody took the case on: an owner, a look at what it is about, a word, a decision."""
-    if isinstance(event, AspectAssigned):
-        return event.handler is not None
-    if isinstance(event, AspectRaised):
-        return not event.primary
-    return isinstance(event, AspectClassified | AspectResolved | NoteAdded)
 
 
 def evolve(case: Case | None, event: Event) -> Case:

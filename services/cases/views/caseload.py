@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.cases.case import PRIORITIES, begins, status_of
+from services.cases.case import PRIORITIES
 from services.cases.deadline import due
+from services.cases.status import begins, status_of
 from shared.events.cases import (
     AlertRaised,
     AspectAssigned,
