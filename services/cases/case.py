@@ -1,6 +1,6 @@
 """A case: the work on one complaint, aspect by aspect, until every aspect is decided and the case is closed.
 
-A closed case refuses all work but a note. Reopening keeps what was decided; each aspect may then be decided anew, once.
+A closed case refuses all work but a note. Reopening keeps what was decided, and each aspect is then decided anew, once.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -103,7 +103,8 @@ class Case:
 
     @property
     def open_aspects(self) -> tuple[Aspect, ...]:
-        return tuple(aspect for aspect in self.aspects if aspect.decided_in is None)
+        """What is still to be decided in this round."""
+        return tuple(aspect for aspect in self.aspects if aspect.decided_in != self.round)
 
     @property
     def status(self) -> Status:
@@ -254,7 +255,7 @@ def raise_alert(case: Case, kind: Alert, reason: str, by: By) -> list[Event]:
 
 
 def close_case(case: Case, by: By) -> list[Event]:
-    """Only when every aspect is decided."""
+    """Only when every aspect is decided, in a case that was reopened once more."""
     _refuse_closed(case)
     if case.open_aspects:
         raise AspectsStillOpen(aspect.name for aspect in case.open_aspects)
@@ -262,7 +263,7 @@ def close_case(case: Case, by: By) -> list[Event]:
 
 
 def reopen_case(case: Case, reason: str, by: By) -> list[Event]:
-    """Work goes on: what was decided stands until it is decided anew."""
+    """Work begins anew: what was decided stands until it is decided again."""
     if not case.closed:
         raise CaseNotClosed
     return [CaseReopened(**by.stamp(case.id, case.version + 1), reason=reason)]

@@ -65,7 +65,7 @@ def mark_work(row: Mapping[str, Any], found: Sequence[dict[str, Any]]) -> None:
     for aspect in found:
         aspect["decidable"] = row["closed_at"] is None and decided_in.get(str(aspect["aspect_id"])) != row["round"]
         aspect["next"] = ""
-        if aspect["outcome"] is None:
+        if aspect["decidable"]:
             known = aspect["product"] and aspect["issue"]
             aspect["next"] = "assign" if aspect["handler"] is None else "resolve" if known else "classify"
     first = next((aspect for aspect in found if aspect["next"]), None)

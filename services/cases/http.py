@@ -126,7 +126,7 @@ def _add_case_routes(routes: APIRouter, cases: Cases) -> None:
 
     @routes.post("/{case_id}/closing", dependencies=[allow("cases.work")])
     async def close_case(case_id: UUID, work: Work) -> Position:
-        """Close the case; refused while an aspect is open, with the names of those."""
+        """Close the case; refused while an aspect is to be decided, also anew, with the names of those."""
         return await _answer(cases, await cases.close(case_id, work))
 
     @routes.post("/{case_id}/reopening", dependencies=[allow("cases.work")])

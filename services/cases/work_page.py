@@ -187,7 +187,7 @@ def _add_case_forms(routes: APIRouter, cases: Cases, page: CasePage, work: Any) 
         async def do(typed: dict[str, str]) -> Worked:
             body = ReopenCase.model_validate(typed)
             saved = await cases.reopen(case_id, body.reason, _asked(request))
-            return Worked(saved, _("Case reopened"), f"/cases/{case_id}/closing")
+            return Worked(saved, _("Case reopened"))
 
         return await work(request, case_id, form, "reason", do)
 

@@ -161,7 +161,7 @@ def test_an_aspect_is_decided_once_and_anew_only_after_reopening() -> None:
     with pytest.raises(AspectAlreadyResolved):
         decided()(case(decided()))
     again = case(decided(), closed, reopened)
-    assert again.status == "resolved"
+    assert again.status == "open"
     assert cases.resolve_aspect(again, PRIMARY, UPHELD, INES)[0].originator_version == 6
     with pytest.raises(AspectAlreadyResolved):
         decided()(case(decided(), closed, reopened, decided()))
@@ -172,6 +172,16 @@ def test_a_case_does_not_close_while_an_aspect_is_open() -> None:
         closed(case(raised()))
     with pytest.raises(AspectsStillOpen, match="Decide first: Loan: Fees"):
         closed(case(raised(), decided()))
+
+
+def test_a_reopened_case_closes_once_every_aspect_is_decided_anew() -> None:
+    steps = raised(), decided(), decided(SECOND), closed, reopened
+    with pytest.raises(AspectsStillOpen, match="Credit card: Charged twice; Loan: Fees"):
+        closed(case(*steps))
+    with pytest.raises(AspectsStillOpen, match="Decide first: Loan: Fees"):
+        closed(case(*steps, decided()))
+    assert case(*steps, decided(), decided(SECOND)).status == "resolved"
+    assert case(*steps, decided(), decided(SECOND), closed).status == "closed"
 
 
 def test_three_aspects_with_different_outcomes_close_one_case() -> None:

@@ -68,6 +68,30 @@ async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, rec
     assert "Closed by mistake" in (await handler.get(at)).text
 
 
+async def test_a_reopened_case_is_decided_anew_before_it_closes(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    at = f"/cases/{case_id}"
+    part = f"{at}/aspects/{primary(case_id)}"
+    await send(handler, f"{part}/assignment", handler="handler@example.org")
+    await send(handler, f"{part}/resolution", form="resolution-1", outcome__1="not-upheld", explanation__1="No fault.")
+    await send(handler, f"{at}/closing")
+    reopened = await send(handler, f"{at}/reopening", reason="Disputed")
+    assert notice(reopened)["undo"] == "", "it would be refused: the case is to be decided first"
+    shown = (await handler.get(at)).text
+    assert "To decide anew" in shown
+    assert "<dt>Earlier decision</dt><dd>Not upheld</dd>" in shown
+    assert "No fault." in shown
+    assert '<summary class="button button-primary">Decide anew</summary>' in shown
+    assert re.search(r'button-quiet" type="submit" id="f-closing"', shown)
+    refused = await send(handler, f"{at}/closing")
+    assert (refused.status_code, "Decide first: Credit card: Charged twice." in refused.text) == (409, True)
+    await send(handler, f"{part}/resolution", form="resolution-1", outcome__1="withdrawn")
+    shown = (await handler.get(at)).text
+    assert "<dt>Decision</dt><dd>Withdrawn</dd>" in shown
+    assert re.search(r'button-primary" type="submit" id="f-closing"', shown)
+    assert (await send(handler, f"{at}/closing")).status_code == 303
+
+
 async def test_a_case_says_what_would_put_it_right_and_which_post_it_was(
     handler: httpx.AsyncClient, receive: Receive
 ) -> None:

@@ -125,7 +125,7 @@ case_words = Table(
     "case_words", CaseWords, person="person_id", personal=["narrative", "wanted"],
     computed={"found_by": ("tsvector", TEXT)}, indexes=["gin (found_by)", "btree (reference)"],
 )  # fmt: skip
-caseload = View("caseload", version=3, tables=[cases, complainants, case_words])
+caseload = View("caseload", version=4, tables=[cases, complainants, case_words])
 
 
 @cases.on(*CASE_EVENTS)
@@ -165,8 +165,9 @@ def _change_part(row: CaseRow, event: AspectRaised | AspectClassified | AspectAs
 
 
 def _summarise(row: CaseRow) -> None:
-    """The owner is the primary aspect's, else that of the first that is still open."""
-    undecided = [part for part in row.parts if part["decided_in"] is None]
+    """The owner is the primary aspect's, else that of the first that is still open: not decided in this round."""
+    closed = row.closed_at is not None
+    undecided = [] if closed else [part for part in row.parts if part["decided_in"] != row.round]
     row.open_aspects, row.total_aspects = len(undecided), len(row.parts)
     row.urgency = PRIORITIES.index(row.priority)
     primary = [part for part in row.parts if part["primary"]]
@@ -174,9 +175,7 @@ def _summarise(row: CaseRow) -> None:
     row.owners = sorted({part["owner"] for part in primary + undecided if part["owner"]}) or None
     for part in primary:
         row.product, row.issue = part["product"], part["issue"]
-    row.status = status_of(
-        closed=row.closed_at is not None, begun=row.begun, open_aspects=row.open_aspects if row.parts else 1
-    )
+    row.status = status_of(closed=closed, begun=row.begun, open_aspects=row.open_aspects if row.parts else 1)
 
 
 @cases.on(SentimentMeasured, key=lambda event: event.subject_id if event.subject == "complaint" else None)

@@ -11,6 +11,7 @@ from services.cases import case as cases
 from services.cases.case import Case, Decision
 from services.cases.views.caseload import caseload
 from shared.events import Event
+from shared.events.cases import CaseClosed
 from tests.cases.given import (
     AT,
     CARD,
@@ -74,13 +75,20 @@ async def test_a_new_case_says_what_it_is_about_and_when_it_is_due(feeder: Feede
         (7, {"status": "open", "open_aspects": 1, "total_aspects": 2}),
         (8, {"status": "resolved", "open_aspects": 0, "alert": "red-sentiment", "closed_at": None}),
         (9, {"status": "closed", "alert": None, "closed_at": INES.at}),
-        (10, {"status": "resolved", "closed_at": None, "round": 2}),
-        (11, {"status": "resolved", "open_aspects": 0, "total_aspects": 2, "version": 11}),
+        (10, {"status": "open", "open_aspects": 2, "closed_at": None, "round": 2}),
+        (11, {"status": "open", "open_aspects": 1, "total_aspects": 2, "version": 11}),
     ],
 )
 async def test_each_step_of_the_work_is_seen(feeder: Feeder, until: int, expected: dict[str, Any]) -> None:
     row = (await feeder.feed(caseload, *worked()[:until]))["caseload"][CASE]
     assert {name: row[name] for name in expected} == expected
+
+
+async def test_a_closed_case_has_nothing_open_though_it_was_not_decided_anew(feeder: Feeder) -> None:
+    """As older cases were closed again."""
+    again = CaseClosed(**INES.stamp(CASE, 11), person_id=person_id(1))
+    row = (await feeder.feed(caseload, *worked()[:10], again))["caseload"][CASE]
+    assert (row["status"], row["open_aspects"], row["owners"]) == ("closed", 0, ["ines@example.org"])
 
 
 async def test_without_an_owner_of_the_primary_aspect_the_first_open_ones_counts(feeder: Feeder) -> None:
