@@ -89,6 +89,7 @@ async def test_a_reopened_case_is_decided_anew_before_it_closes(handler: httpx.A
     shown = (await handler.get(at)).text
     assert "<dt>Decision</dt><dd>Withdrawn</dd>" in shown
     assert re.search(r'button-primary" type="submit" id="f-closing"', shown)
+    assert "data-dialog" not in shown, "the customer was told when it was first closed, and is not told again"
     assert (await send(handler, f"{at}/closing")).status_code == 303
 
 
