@@ -18,9 +18,9 @@ def build(settings: Settings) -> FastAPI:
     """The running service, once its lifespan begins."""
     root_causes = load_root_causes()
     runtime = Runtime("cases", settings, VIEWS, POLICIES, rest=0.01)
-    cases = Cases(runtime)
+    cases = Cases(runtime, root_causes)
     app = runtime.application("Recourse cases")
     app.include_router(http.router(cases))
     app.include_router(pages.router(cases))
-    app.include_router(work_page.router(cases, root_causes))
+    app.include_router(work_page.router(cases))
     return app

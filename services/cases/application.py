@@ -13,7 +13,8 @@ import orjson
 
 from services.cases import case as cases
 from services.cases.case import Case, Decision, Subject
-from services.cases.refusals import CaseChangedMeanwhile
+from services.cases.refusals import CaseChangedMeanwhile, RootCauseUnknown
+from services.cases.taxonomy import RootCauses
 from shared.events import By, Event
 from shared.events.cases import Priority
 from shared.problems import RuleBroken, Unavailable
@@ -43,8 +44,8 @@ class Done:
 class Cases:
     """Every command answers the events that it saved; none where things are as asked already."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
+    def __init__(self, runtime: Runtime, root_causes: RootCauses) -> None:
+        self.runtime, self.root_causes = runtime, root_causes
 
     async def raise_aspect(
         self, case_id: UUID, subject: Subject, summary: str | None, asked: Asked, key: str | None = None
@@ -63,6 +64,8 @@ class Cases:
         return await self._decide(case_id, asked, lambda case, by: cases.assign_aspect(case, aspect_id, handler, by))
 
     async def resolve(self, case_id: UUID, aspect_id: UUID, decision: Decision, asked: Asked) -> list[Saved]:
+        if decision.root_cause and decision.root_cause not in self.root_causes.names:
+            raise RootCauseUnknown
         return await self._decide(case_id, asked, lambda case, by: cases.resolve_aspect(case, aspect_id, decision, by))
 
     async def note(self, case_id: UUID, text: str, asked: Asked, key: str | None = None) -> list[Saved]:

@@ -12,7 +12,6 @@ from fastapi.responses import Response
 from services.cases import deadline
 from services.cases.application import Cases
 from services.cases.pages import lag_of, pages, rail
-from services.cases.taxonomy import RootCauses
 from services.cases.views import aspects, queue, timeline
 from services.cases.views.queue import Wanted
 from shared.http import asker
@@ -25,8 +24,8 @@ OTHERS = 5
 class CasePage:
     """Shows a case as it is, or with what was refused beside everything that was typed."""
 
-    def __init__(self, cases: Cases, root_causes: RootCauses) -> None:
-        self._cases, self._root_causes = cases, root_causes
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
 
     async def row(self, case_id: UUID) -> dict[str, Any]:
         async with self._cases.runtime.pool.connection() as conn:
@@ -52,7 +51,8 @@ class CasePage:
         return pages.render(
             request, "case.html", status, area="cases", live="/cases/live", counts=rail(counted), case=row, now=now,
             aspects=found, entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=deadline.RULE,
-            others=[other for other in others if other["case_id"] != case_id][:OTHERS], causes=self._root_causes.names,
+            others=[other for other in others if other["case_id"] != case_id][:OTHERS],
+            causes=self._cases.root_causes.names,
             can_work=may(who, "cases.work"), may_erase=may(who, "people.erase"), errors=dict(errors or {}),
             given={"key": secrets.token_urlsafe(12)} | dict(given or {}),
             rebuilding=sorted(runtime.rebuilding), lag=lag_of(runtime),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from services.cases.currencies import CURRENCIES
 from shared.events.cases import Outcome, Priority, Redress
 from shared.text import printable
 
@@ -15,6 +16,12 @@ def _not_blank(text: str) -> str:
     if not text:
         raise ValueError("write something here")
     return text
+
+
+def _in_use(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError("write a currency in use as its three letters, like GBP")
+    return code
 
 
 Short = Annotated[str, Field(max_length=200), AfterValidator(printable)]
@@ -57,7 +64,9 @@ class ResolveAspect(BaseModel):
     amount: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)] | None = Field(
         None, description="Above zero, for a refund or compensation only."
     )
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(None, description="ISO 4217, with an amount.")
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$"), AfterValidator(_in_use)] | None = Field(
+        None, description="ISO 4217, with an amount."
+    )
     root_cause: Annotated[str, Field(max_length=80), AfterValidator(printable)] | None = Field(
         None, description="From the firm's list; needed for what is upheld, wholly or partly."
     )

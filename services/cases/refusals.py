@@ -32,6 +32,10 @@ class RootCauseMissing(Unprocessable):
     """What is upheld needs its root cause, so that it can be put right for others too. Choose one."""
 
 
+class RootCauseUnknown(Unprocessable):
+    """The root cause is not on the firm's list. Choose one that is."""
+
+
 class SubjectIncomplete(Unprocessable):
     """A classification names the product and what went wrong. Give both."""
 

@@ -23,8 +23,13 @@ from services.cases.messages import (
     ReopenCase,
     ResolveAspect,
 )
-from services.cases.refusals import AmountIncomplete, AmountWithoutMoney, MoneyWithoutAmount, RootCauseMissing
-from services.cases.taxonomy import RootCauses
+from services.cases.refusals import (
+    AmountIncomplete,
+    AmountWithoutMoney,
+    MoneyWithoutAmount,
+    RootCauseMissing,
+    RootCauseUnknown,
+)
 from shared.http import AtLeast, Form, allow, asker
 from shared.problems import RuleBroken
 from shared.store import Saved
@@ -32,12 +37,12 @@ from shared.web.pages import flash
 from shared.web.templating import gettext as _
 
 FIELD_OF: dict[type[RuleBroken], str] = {
-    RootCauseMissing: "root_cause", AmountIncomplete: "currency", AmountWithoutMoney: "amount",
-    MoneyWithoutAmount: "amount",
+    RootCauseMissing: "root_cause", RootCauseUnknown: "root_cause", AmountIncomplete: "currency",
+    AmountWithoutMoney: "amount", MoneyWithoutAmount: "amount",
 }  # fmt: skip
 WHAT_TO_DO = {
     "outcome": "Choose an outcome.", "redress": "Choose what puts it right.", "amount": "Write the amount like 25.00.",
-    "currency": "Write the currency as three letters, like GBP.", "product": "Name the product.",
+    "currency": "Write a currency in use as its three letters, like GBP.", "product": "Name the product.",
     "issue": "Say what went wrong.", "text": "Write the note first.", "reason": "Say why.",
     "handler": "Write the owner's account.", "priority": "Choose a priority.",
 }  # fmt: skip
@@ -56,9 +61,9 @@ class Worked:
 Do = Callable[[dict[str, str]], Awaitable[Worked]]
 
 
-def router(cases: Cases, root_causes: RootCauses) -> APIRouter:
+def router(cases: Cases) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    page = CasePage(cases, root_causes)
+    page = CasePage(cases)
 
     @routes.get("/cases/{case_id}", dependencies=[allow("cases.read")])
     async def show_case(request: Request, case_id: UUID, at_least: AtLeast = None) -> Response:

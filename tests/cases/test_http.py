@@ -136,6 +136,7 @@ async def test_an_edit_of_an_older_version_is_refused(cases: Served, receive: Re
         (RESOLUTION, UPHELD | {"amount": "-1"}), (RESOLUTION, UPHELD | {"amount": "NaN"}),
         (RESOLUTION, UPHELD | {"amount": "1e30"}), (RESOLUTION, UPHELD | {"amount": "0.001"}),
         (RESOLUTION, UPHELD | {"currency": "pounds"}), (RESOLUTION, UPHELD | {"currency": None}),
+        (RESOLUTION, UPHELD | {"currency": "ZZZ"}), (RESOLUTION, UPHELD | {"root_cause": "banana"}),
         (RESOLUTION, UPHELD | {"redress": "apology"}), (RESOLUTION, UPHELD | {"amount": "0"}),
     ],
 )  # fmt: skip

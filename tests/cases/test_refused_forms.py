@@ -32,6 +32,25 @@ async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.Asyn
     assert "Kept words" in back.text
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("root_cause-1", "banana", "The root cause is not on the firm&#39;s list. Choose one that is."),
+        ("currency-1", "ZZZ", "Write a currency in use as its three letters, like GBP."),
+    ],
+)
+async def test_a_decision_names_only_what_is_on_a_list(
+    handler: httpx.AsyncClient, receive: Receive, field: str, value: str, said: str
+) -> None:
+    case_id = await receive()
+    given = {"outcome-1": "upheld", "redress-1": "refund", "amount-1": "25.00", "currency-1": "gbp", field: value}
+    refused = await send(
+        handler, at_form(case_id, "resolution"), form="resolution-1", **{"root_cause-1": "delay"} | given
+    )
+    assert (refused.status_code, said in refused.text, leads_to_a_field(refused.text)) == (422, True, True)
+    assert f'href="#f-{field}"' in refused.text
+
+
 FORMS: dict[str, dict[str, str]] = {
     "resolution": {"form": "resolution-1", "outcome__1": "not-upheld", "explanation__1": "Kept <words>"},
     "classification": {"form": "classification-1", "product__1": "Kept <words>", "issue__1": "Fee"},
