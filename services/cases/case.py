@@ -13,6 +13,7 @@ from services.cases.refusals import (
     AmountIncomplete,
     AmountWithoutMoney,
     AspectAlreadyResolved,
+    AspectEmpty,
     AspectsStillOpen,
     AspectUnknown,
     CaseAlreadyClosed,
@@ -168,6 +169,8 @@ def raise_aspect(case: Case, aspect_id: UUID, subject: Subject, summary: str | N
     if any(aspect.id == aspect_id for aspect in case.aspects):
         return []
     _refuse_closed(case)
+    if not (subject.product or subject.issue or summary):
+        raise AspectEmpty
     return [
         AspectRaised(
             **by.stamp(case.id, case.version + 1), aspect_id=aspect_id, primary=False, **asdict(subject),

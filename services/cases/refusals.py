@@ -21,6 +21,10 @@ class AspectAlreadyResolved(RuleBroken):
     """The aspect is decided. To decide it anew, close the case and reopen it with the reason."""
 
 
+class AspectEmpty(Unprocessable):
+    """An aspect says what it is about. Give the product, what went wrong, or a few words of your own."""
+
+
 class AspectsStillOpen(RuleBroken):
     """A case closes when every aspect is decided."""
 

@@ -121,7 +121,7 @@ def _add_aspect_forms(routes: APIRouter, cases: Cases, page: CasePage, work: Any
         async def do(typed: dict[str, str]) -> Worked:
             body = RaiseAspect.model_validate(typed)
             subject = Subject(body.product, body.sub_product, body.issue, body.sub_issue)
-            _id, saved = await cases.raise_aspect(case_id, subject, body.summary, _asked(request))
+            _id, saved = await cases.raise_aspect(case_id, subject, body.summary, _asked(request), typed.get("key"))
             return Worked(saved, _("Aspect added"))
 
         return await work(request, case_id, form, "product", do)

@@ -16,6 +16,7 @@ from services.cases.refusals import (
     AmountIncomplete,
     AmountWithoutMoney,
     AspectAlreadyResolved,
+    AspectEmpty,
     AspectsStillOpen,
     AspectUnknown,
     CaseAlreadyClosed,
@@ -104,6 +105,14 @@ def test_a_further_aspect_is_never_primary_and_comes_once() -> None:
         )
     ]  # fmt: skip
     assert cases.raise_aspect(case(raised()), SECOND, LOAN, None, INES) == []
+
+
+def test_a_further_aspect_says_what_it_is_about() -> None:
+    for subject, summary in ((Subject(), None), (Subject("", "Credit", ""), "")):
+        with pytest.raises(AspectEmpty):
+            cases.raise_aspect(case(), SECOND, subject, summary, INES)
+    for subject, summary in ((Subject("Loan"), None), (Subject(issue="Fees"), None), (Subject(), "Also the loan.")):
+        assert len(cases.raise_aspect(case(), SECOND, subject, summary, INES)) == 1
 
 
 def test_an_aspect_is_classified_assigned_and_resolved() -> None:

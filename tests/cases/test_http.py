@@ -129,7 +129,8 @@ async def test_an_edit_of_an_older_version_is_refused(cases: Served, receive: Re
         ("/notes", {"text": "\ud800"}),
         ("/notes", {"text": "x" * 20_001}), ("/notes", {}), ("/priority", {"priority": "soon"}),
         ("/priority", {"priority": "high", "reason": "x" * 201}), ("/reopening", {"reason": ""}),
-        ("/aspects", {"product": "x" * 201}), ("/aspects/1/assignment", {"handler": "x"}),
+        ("/aspects", {}), ("/aspects", {"summary": " "}), ("/aspects", {"product": "x" * 201}),
+        ("/aspects/1/assignment", {"handler": "x"}),
         ("/aspects/{a}/assignment", {}), ("/aspects/{a}/assignment", {"handler": "a\0"}),
         ("/aspects/{a}/classification", {"product": "Loan"}), ("/aspects/{a}/resolution", {"outcome": "maybe"}),
         ("/aspects/{a}/resolution", {"outcome": "upheld"}),
@@ -141,7 +142,7 @@ async def test_an_edit_of_an_older_version_is_refused(cases: Served, receive: Re
     ],
 )  # fmt: skip
 async def test_what_cannot_be_taken_is_told_why(cases: Served, receive: Receive, path: str, body: Any) -> None:
-    case_id = await receive() if "outcome" in body else uuid4()
+    case_id = await receive() if "outcome" in body or path == "/aspects" else uuid4()
     async with cases.client("handler") as client:
         answer = await client.post(
             f"/api/v1/cases/{case_id}{path.format(a=primary(case_id))}", content=json.dumps(body).encode(),

@@ -150,6 +150,21 @@ async def test_a_note_is_added_once_however_often_it_is_sent(handler: httpx.Asyn
     assert odd.status_code == 422
 
 
+async def test_an_aspect_is_added_once_however_often_it_is_sent(handler: httpx.AsyncClient, receive: Receive) -> None:
+    at = f"/cases/{await receive()}"
+    form = (await handler.get(at)).text.partition(f'action="{at}/aspects"')[2]
+    key = re.search(r'name="key" value="([^"]+)"', form)
+    assert key
+    for _ in range(2):
+        sent = await send(handler, f"{at}/aspects", form="aspect", key=key[1], product="Loan", issue="Fees")
+        assert sent.status_code == 303
+    assert (await handler.get(at)).text.count("<h3>Loan: Fees</h3>") == 1
+    empty = await send(handler, f"{at}/aspects", form="aspect", key=key[1], product=" ", summary="")
+    assert empty.status_code == 422
+    assert '<a href="#f-product">An aspect says what it is about.' in empty.text
+    assert f'name="key" value="{key[1]}"' in empty.text
+
+
 async def test_the_list_narrows_by_its_address(handler: httpx.AsyncClient, receive: Receive) -> None:
     word = f"Product {uuid4().hex[:8]}"
     case_id = await receive(name="Ben Okafor", product=word)
