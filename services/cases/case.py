@@ -14,6 +14,7 @@ from services.cases.refusals import (
     AmountWithoutMoney,
     AspectAlreadyResolved,
     AspectEmpty,
+    AspectNotClassified,
     AspectsStillOpen,
     AspectUnknown,
     CaseAlreadyClosed,
@@ -209,8 +210,11 @@ def assign_case(case: Case, handler: str, by: By) -> list[Event]:
 def resolve_aspect(case: Case, aspect_id: UUID, decision: Decision, by: By) -> list[Event]:
     """Decide an aspect: once in each round of work, and never without what a return must say about it."""
     _refuse_closed(case)
-    if case.aspect(aspect_id).decided_in == case.round:
+    aspect = case.aspect(aspect_id)
+    if aspect.decided_in == case.round:
         raise AspectAlreadyResolved
+    if not (aspect.subject.product or aspect.subject.issue):
+        raise AspectNotClassified
     if (decision.amount is None) != (decision.currency is None):
         raise AmountIncomplete
     if decision.amount is not None and decision.redress not in MONEY:

@@ -25,6 +25,10 @@ class AspectEmpty(Unprocessable):
     """An aspect says what it is about. Give the product, what went wrong, or a few words of your own."""
 
 
+class AspectNotClassified(RuleBroken):
+    """Nobody has said yet what the aspect is about. Name its product and what went wrong, then decide."""
+
+
 class AspectsStillOpen(RuleBroken):
     """A case closes when every aspect is decided."""
 

@@ -17,6 +17,7 @@ from services.cases.refusals import (
     AmountWithoutMoney,
     AspectAlreadyResolved,
     AspectEmpty,
+    AspectNotClassified,
     AspectsStillOpen,
     AspectUnknown,
     CaseAlreadyClosed,
@@ -164,6 +165,15 @@ def test_a_case_is_given_to_one_owner_with_all_that_is_open() -> None:
 def test_a_decision_says_what_a_return_needs(decision: Decision, refusal: type[RuleBroken]) -> None:
     with pytest.raises(refusal):
         cases.resolve_aspect(case(), PRIMARY, decision, INES)
+
+
+def test_what_an_aspect_is_about_is_said_before_it_is_decided() -> None:
+    events = opened(1, product=None, issue=None)
+    with pytest.raises(AspectNotClassified):
+        decided(PRIMARY, UPHELD)(folded(events))
+    events += cases.classify_aspect(folded(events), PRIMARY, LOAN, INES)
+    assert folded(events + decided(PRIMARY, UPHELD)(folded(events))).status == "resolved"
+    assert len(decided()(folded(opened(1, issue=None)))) == 1, "what the customer chose is enough"
 
 
 def test_an_aspect_is_decided_once_and_anew_only_after_reopening() -> None:

@@ -51,6 +51,17 @@ async def test_a_decision_names_only_what_is_on_a_list(
     assert f'href="#f-{field}"' in refused.text
 
 
+async def test_what_it_is_about_is_said_first(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive(product=None, issue=None)
+    given = {"form": "resolution-1", "outcome__1": "withdrawn"}
+    refused = await send(handler, at_form(case_id, "resolution"), **given)
+    assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
+    assert "Name its product and what went wrong, then decide." in refused.text
+    about = {"form": "classification-1", "product__1": "Loan", "issue__1": "Fees"}
+    assert (await send(handler, at_form(case_id, "classification"), **about)).status_code == 303
+    assert (await send(handler, at_form(case_id, "resolution"), **given)).status_code == 303
+
+
 FORMS: dict[str, dict[str, str]] = {
     "resolution": {"form": "resolution-1", "outcome__1": "not-upheld", "explanation__1": "Kept <words>"},
     "classification": {"form": "classification-1", "product__1": "Kept <words>", "issue__1": "Fee"},
