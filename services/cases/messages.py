@@ -26,6 +26,7 @@ def _in_use(code: str) -> str:
 
 Short = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 Named = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable), AfterValidator(_not_blank)]
+Account = Annotated[Named, AfterValidator(str.lower)]
 Long = Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(printable), AfterValidator(_not_blank)]
 
 
@@ -53,7 +54,7 @@ class ClassifyAspect(BaseModel):
 class AssignAspect(BaseModel):
     """Who decides the aspect; null takes the owner away."""
 
-    handler: Named | None = Field(description="An account, for example `ines@example.org`.")
+    handler: Account | None = Field(description="An account, for example `ines@example.org`.")
 
 
 class ResolveAspect(BaseModel):

@@ -229,6 +229,15 @@ async def test_an_assignment_can_be_taken_back(handler: httpx.AsyncClient, recei
     assert "Assign to me" in shown
 
 
+async def test_an_owner_is_found_however_the_account_is_typed(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    at = f"/cases/{case_id}/aspects/{primary(case_id)}/assignment"
+    await send(handler, at, form="assignment-1", handler__1=" Handler@Example.org ")
+    assert f'href="/cases/{case_id}"' in (await handler.get("/cases?view=mine")).text
+    await send(handler, at, form="assignment-1", handler__1="Tom@Example.org")
+    assert f'href="/cases/{case_id}"' in (await handler.get("/cases?owner=TOM@example.org")).text
+
+
 async def test_the_priority_can_be_set_and_set_back(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive()
     done = await send(handler, f"/cases/{case_id}/priority", priority="urgent")
