@@ -174,6 +174,7 @@ async def test_the_list_narrows_by_its_address(handler: httpx.AsyncClient, recei
     assert f"/cases/{other}" not in shown
     assert "Ben Okafor" in shown
     assert "Take all away" in shown
+    assert "of the open ones the most urgent come first, and of those the first due" in shown
     found = (await handler.get("/cases", params={"q": word, "page[size]": 1})).text
     following = re.search(r'rel="next" href="([^"]+)"', found)
     assert following
