@@ -264,7 +264,7 @@ async def test_who_reads_sees_no_form_and_who_is_a_stranger_signs_in(cases: Serv
         shown = await auditor.get(f"/cases/{case_id}")
         assert shown.status_code == 200
         assert f'action="/cases/{case_id}' not in shown.text
-        assert "You can read this case" in shown.text
+        assert "You can read this case. An administrator can let you work on it" in shown.text
         assert "data-bulk" not in (await auditor.get("/cases")).text
         assert (await send(auditor, f"/cases/{case_id}/notes", text="Words")).status_code == 403
     async with cases.client(accept="text/html") as stranger:
