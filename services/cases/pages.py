@@ -68,8 +68,12 @@ def router(cases: Cases) -> APIRouter:
     @routes.post("/cases/bulk", dependencies=[allow("cases.work")])
     async def work_on_many(request: Request, form: Form) -> Response:
         """Assign the selected cases to whoever asks, or set their priority; those refused are counted."""
-        ids = _ids([str(value) for value in form.getlist("id")])
-        who = asker(request)
+        given, who, back = form.getlist("id"), asker(request), str(form.get("back", "/cases"))
+        response = RedirectResponse(back if back == "/cases" or back.startswith("/cases?") else "/cases", 303)
+        if not given:
+            flash(request, response, _("Choose cases in the list first, then what to do with them"))
+            return response
+        ids = _ids([str(value) for value in given])
         if form.get("do") == "assign":
             done = await cases.assign_many(ids, who.id, Asked(who.id))
             text = ngettext("%(num)d case is yours", "%(num)d cases are yours", len(ids) - len(done.refused))
@@ -82,8 +86,6 @@ def router(cases: Cases) -> APIRouter:
                 "Priority of %(num)d case is set", "Priority of %(num)d cases is set", len(ids) - len(done.refused)
             )
         await cases.settle(done.saved, caseload)
-        back = str(form.get("back", "/cases"))
-        response = RedirectResponse(back if back == "/cases" or back.startswith("/cases?") else "/cases", 303)
         flash(request, response, _said(text % {"num": len(ids) - len(done.refused)}, done))
         return response
 
@@ -106,8 +108,8 @@ def _ids(given: Sequence[str]) -> list[UUID]:
         ids = list(dict.fromkeys(UUID(one) for one in given))
     except ValueError:
         raise Unprocessable("Select cases in the list, then choose what to do with them.") from None
-    if not 0 < len(ids) <= LARGEST:
-        raise Unprocessable(f"Select between 1 and {LARGEST} cases, then choose what to do with them.")
+    if len(ids) > LARGEST:
+        raise Unprocessable(f"Select at most {LARGEST} cases, then choose what to do with them.")
     return ids
 
 

@@ -220,9 +220,13 @@ async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive
     assert (await send(handler, "/cases/bulk", id=ids[:2], do="priority", priority="urgent")).status_code == 303
     urgent = (await handler.get("/cases?view=mine&priority=urgent")).text
     assert all(id_ in urgent for id_ in ids[:2])
-    wrongs: list[dict[str, Any]] = [{"id": []}, {"id": ["x"]}, {"id": ids, "do": "priority", "priority": "soon"}]
+    wrongs: list[dict[str, Any]] = [{"id": ["x"]}, {"id": ids, "do": "priority", "priority": "soon"}]
     for wrong in wrongs:
         assert (await send(handler, "/cases/bulk", **wrong)).status_code == 422
+    for do in ("assign", "priority"):
+        nothing = await send(handler, "/cases/bulk", do=do, priority="urgent", back="/cases?view=mine")
+        assert (nothing.status_code, nothing.headers["location"]) == (303, "/cases?view=mine")
+        assert notice(nothing)["text"] == "Choose cases in the list first, then what to do with them"
     elsewhere = await send(handler, "/cases/bulk", id=ids[:1], do="assign", back="//example.org/cases")
     assert elsewhere.headers["location"] == "/cases"
 
