@@ -52,7 +52,7 @@ class CasePage:
             request, "case.html", status, area="cases", live="/cases/live", counts=rail(counted), case=row, now=now,
             aspects=found, entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=deadline.RULE,
             others=[other for other in others if other["case_id"] != case_id][:OTHERS],
-            causes=self._cases.root_causes.names,
+            causes=self._cases.root_causes.names, most=timeline.MOST, cut=len(entries) >= timeline.MOST,
             can_work=may(who, "cases.work"), may_erase=may(who, "people.erase"), errors=dict(errors or {}),
             given={"key": secrets.token_urlsafe(12)} | dict(given or {}),
             rebuilding=sorted(runtime.rebuilding), lag=lag_of(runtime),

@@ -168,7 +168,9 @@ class CaseDetail(CaseSummary):
     needs: str | None
     preferred_channel: str | None
     aspects: list[AspectDetail]
-    timeline: list[TimelineEntry] = Field(description="The newest last; of a very long case the last 500.")
+    timeline: list[TimelineEntry] = Field(
+        description="The newest last; of a very long case 500: the complaint itself, and the last."
+    )
 
 
 class CasePage(BaseModel):

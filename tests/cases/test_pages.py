@@ -160,6 +160,20 @@ async def test_a_note_is_added_once_however_often_it_is_sent(handler: httpx.Asyn
     assert odd.status_code == 422
 
 
+async def test_a_very_long_case_says_that_something_is_left_out(
+    handler: httpx.AsyncClient, receive: Receive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = await receive()
+    for text in ("The first note", "The second note"):
+        await send(handler, f"/cases/{case_id}/notes", text=text)
+    assert "is left out" not in (await handler.get(f"/cases/{case_id}")).text
+    monkeypatch.setattr("services.cases.views.timeline.MOST", 2)
+    shown = (await handler.get(f"/cases/{case_id}")).text
+    assert "The complaint and what happened last, 2 entries in all." in shown
+    assert "My card was charged twice" in shown
+    assert ("The first note" in shown, "The second note" in shown) == (False, True)
+
+
 async def test_an_aspect_is_added_once_however_often_it_is_sent(handler: httpx.AsyncClient, receive: Receive) -> None:
     at = f"/cases/{await receive()}"
     form = (await handler.get(at)).text.partition(f'action="{at}/aspects"')[2]

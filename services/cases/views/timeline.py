@@ -143,11 +143,13 @@ def reopened(row: Entry, event: CaseReopened) -> None:
 
 
 async def of_case(conn: Any, case_id: UUID) -> list[dict[str, Any]]:
-    """The newest at the bottom; of a very long case the last part."""
+    """The newest at the bottom; of a very long case the complaint itself and the last part."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "select entry_id, kind, who, at, recorded_at, about, facts, heading, words, wanted from timeline"
-            " where case_id = %s order by at desc, recorded_at desc, number desc, entry_id desc limit %s",
+            "select entry_id, kind, who, at, recorded_at, about, facts, heading, words, wanted from"
+            " (select * from timeline where case_id = %s"
+            " order by kind = 'complaint.received' desc, at desc, recorded_at desc, number desc,"
+            " entry_id desc limit %s) shown order by at, recorded_at, number, entry_id",
             [case_id, MOST],
         )
-        return list(reversed(await cursor.fetchall()))
+        return list(await cursor.fetchall())

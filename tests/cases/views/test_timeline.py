@@ -52,6 +52,18 @@ async def test_everything_that_people_did_or_heard_is_an_entry(feeder: Feeder) -
     assert sent[1]["facts"] == {"attempt": "1", "error": "busy"}
 
 
+async def test_a_very_long_case_shows_the_complaint_and_what_happened_last(
+    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_case.__module__ + ".MOST", 4)
+    await feeder.feed(timeline, complaint(1), *worked())
+    async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
+        entries = await of_case(conn, CASE)
+    assert [entry["kind"] for entry in entries] == [
+        "complaint.received", "case.closed", "case.reopened", "case.aspect-resolved",
+    ]  # fmt: skip
+
+
 async def test_colleagues_read_that_a_link_was_sent_and_not_the_link(feeder: Feeder) -> None:
     letter, *_ = message()
     assert isinstance(letter, MessageWritten)
