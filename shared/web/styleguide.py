@@ -37,7 +37,7 @@ def _theme(request: Request) -> str:
 def _rows(now: datetime) -> list[dict[str, Any]]:
     """Five cases from overdue to hardly begun, from furious to content."""
     hours = (-27, 5, 52, 300, 700)
-    scores = ((-0.8, 0.9), (-0.4, 0.3), (-0.3, 0.1), (0.0, 0.0), (0.6, 0.0))
+    scores = ((-0.8, "red"), (-0.4, "amber"), (-0.3, "amber"), (0.0, "green"), (0.6, "green"))
     statuses = ("open", "pending", "new", "on_hold", "resolved")
     return [
         {

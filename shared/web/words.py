@@ -110,12 +110,12 @@ def clock_state(due: datetime, started: datetime, now: datetime) -> ClockState:
     return ClockState(filled, "warn" if share > 0.75 else "neutral", False)
 
 
-def feeling(score: float | None, heat: float = 0.0) -> tuple[str, Tone]:
-    """A sentiment of -1 to 1 and a heat of 0 to 1 as one word; heat alone can turn it red."""
+def feeling(score: float | None, heat: str | None) -> tuple[str, Tone]:
+    """A sentiment as one word: the model's heat alone says who is upset, the score (-1 to 1) who else is glad."""
     if score is None:
         return "Not measured", "neutral"
-    if heat >= 0.7 or score <= -0.6:
+    if heat == "red":
         return "Very upset", "danger"
-    if score <= -0.2:
+    if heat == "amber":
         return "Upset", "warn"
     return ("Content", "good") if score >= 0.2 else ("Neutral", "neutral")

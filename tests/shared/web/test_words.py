@@ -97,8 +97,11 @@ def test_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "heat", "tone"),
-    [(None, 1.0, "neutral"), (0.5, 0.0, "good"), (0.5, 0.9, "danger"), (-0.3, 0.0, "warn"), (-0.9, 0.0, "danger")],
-)
-def test_feeling(score: float | None, heat: float, tone: str) -> None:
-    assert words.feeling(score, heat)[1] == tone
+    ("score", "heat", "word"),
+    [
+        (None, None, "Not measured"), (0.5, "green", "Content"), (0.0, "green", "Neutral"), (-0.15, "amber", "Upset"),
+        (-0.7, "amber", "Upset"), (-0.3, "red", "Very upset"),
+    ],
+)  # fmt: skip
+def test_feeling_and_heat_never_disagree(score: float | None, heat: str | None, word: str) -> None:
+    assert words.feeling(score, heat)[0] == word
