@@ -103,6 +103,11 @@ def day(value: date | None) -> str:
     return words.day(value, gettext) if value else "–"
 
 
+def digest(value: str) -> str:
+    """Tells one from another without saying who it is."""
+    return hashlib.sha256(value.encode()).hexdigest()[:16]
+
+
 def templates(*folders: Path, zone: tzinfo = UTC) -> jinja2.Environment:
     """An environment that finds a service's templates first and the shared ones after them."""
     environment = jinja2.Environment(
@@ -122,6 +127,7 @@ def templates(*folders: Path, zone: tzinfo = UTC) -> jinja2.Environment:
         left=left,
         exact=exact,
         day=day,
+        digest=digest,
         number=words.number,
         money=words.money,
         percent=words.percent,

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
+from shared.identity import Who
 from shared.web.pages import Pages, error_page, flash, security_headers, static_files
 from tests.pages.checks import served
 
@@ -34,6 +35,7 @@ class Shown:
         self.count = 0
         self.undone = 0
         self.refuses = False
+        self.who: Who | None = None
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
 
     @app.get("/list")
     def listed(request: Request) -> Response:
-        return pages.render(request, "list.html", live="/live", count=shown.count, names=["ada", "bo"])
+        return pages.render(request, "list.html", live="/live", count=shown.count, names=["ada", "bo"], who=shown.who)
 
     @app.get("/live")
     async def live() -> Response:
@@ -70,6 +72,11 @@ def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
         response = RedirectResponse("/list", 303)
         flash(request, response, "Sent", undo="/undo")
         return response
+
+    @app.post("/signout")
+    def sign_out() -> Response:
+        shown.who = None
+        return RedirectResponse("/list", 303)
 
     @app.post("/undo")
     def undo() -> Response:
@@ -187,7 +194,44 @@ async def test_words_that_never_arrived_are_there_again(page: Page, address: str
     await page.wait_for_url("chrome-error://**")
     await (opened(page, address) if way == "anew" else page.go_back())
     await expect(page.get_by_label("Words")).to_have_value("Not yet taken")
-    assert await page.evaluate("localStorage.getItem('draft:case-1')") == "Not yet taken"
+    assert await page.evaluate("sessionStorage.getItem('draft:case-1')") == "Not yet taken"
+
+
+async def test_a_draft_is_its_account_s_alone(page: Page, address: str, shown: Shown) -> None:
+    ines, bo = Who("ines@example.org", "Ines", "handler"), Who("bo@example.org", "Bo", "handler")
+    for shown.who, found in ((ines, ""), (bo, ""), (None, ""), (ines, "Of Ines"), (bo, "Of Bo"), (None, "Of nobody")):
+        await opened(page, address)
+        await expect(page.get_by_label("Words")).to_have_value(found)
+        if not found:
+            await page.get_by_label("Words").fill(f"Of {shown.who.name if shown.who else 'nobody'}")
+            await expect(page.locator("[data-draft-state]")).to_have_text("Draft saved on this device")
+    assert "example.org" not in await page.evaluate("JSON.stringify(localStorage)")
+    later = await page.context.new_page()
+    await opened(later, address)
+    await expect(later.get_by_label("Words")).to_have_value("")
+
+
+async def test_no_draft_outlives_a_sign_out(page: Page, address: str, shown: Shown) -> None:
+    ines = shown.who = Who("ines@example.org", "Ines", "handler")
+    await opened(page, address)
+    await page.evaluate("localStorage.setItem('draft:other:case-1', 'Of Bo')")
+    await page.get_by_label("Words").fill("Private")
+    await expect(page.locator("[data-draft-state]")).to_have_text("Draft saved on this device")
+    asked: list[str] = []
+
+    async def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.accept()
+
+    page.on("dialog", leave)
+    await page.get_by_label("Your account and settings").click()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.locator("a[href='/signin']")).to_have_count(1)
+    assert asked == ["beforeunload"], "words that nothing keeps are not left without a warning"
+    assert await page.evaluate("({...localStorage})") == {"draft:other:case-1": "Of Bo"}
+    shown.who = ines
+    await opened(page, address)
+    await expect(page.get_by_label("Words")).to_have_value("")
 
 
 async def test_times_say_the_same_as_the_server(page: Page, address: str) -> None:

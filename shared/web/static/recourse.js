@@ -14,6 +14,7 @@ const storage = (kind) => ({
   get(key) { try { return window[kind].getItem(key); } catch { return null; } },
   set(key, value) { try { window[kind].setItem(key, value); return true; } catch { return false; } },
   drop(key) { try { window[kind].removeItem(key); } catch { /* nothing to drop */ } },
+  dropAll(start) { try { Object.keys(window[kind]).filter((key) => key.startsWith(start)).forEach(this.drop); } catch { /* none */ } },
 });
 const store = storage("localStorage");
 const tab = storage("sessionStorage");
@@ -256,9 +257,12 @@ function inPalette(event) {
 }
 
 // Drafts: kept while writing, restored into an empty field, dropped when the page that answers the form refuses nothing.
+// Each is its account's alone and gone with its sign-out; a stranger's lasts as long as their tab.
 
 const here = () => location.href.split("#")[0];
-const draftKey = (field) => `draft:${field.dataset.draft}`;
+const kept = words.account ? store : tab;
+const ours = words.account ? `draft:${words.account}:` : "draft:";
+const draftKey = (field) => ours + field.dataset.draft;
 let sending = false;
 
 function draftState(field, text) {
@@ -267,8 +271,8 @@ function draftState(field, text) {
 }
 
 function restoreDraft(field) {
-  const kept = store.get(draftKey(field));
-  if (kept && !field.value.trim()) { field.value = kept; draftState(field, "restored"); }
+  const draft = kept.get(draftKey(field));
+  if (draft && !field.value.trim()) { field.value = draft; draftState(field, "restored"); }
 }
 
 let saving = 0;
@@ -279,8 +283,8 @@ function wrote(event) {
   if (!field.matches?.("textarea[data-draft]")) return;
   clearTimeout(saving);
   saving = setTimeout(() => {
-    if (!field.value) store.drop(draftKey(field));
-    draftState(field, field.value && store.set(draftKey(field), field.value) ? "saved" : "");
+    if (!field.value) kept.drop(draftKey(field));
+    draftState(field, field.value && kept.set(draftKey(field), field.value) ? "saved" : "");
   }, 600);
 }
 
@@ -291,10 +295,11 @@ function leaving(event) {
 
 function sent(event) {
   if (event.defaultPrevented || [event.target.method, event.submitter?.formMethod].includes("dialog")) return;
-  sending = true;
   clearTimeout(saving);
+  if (event.target.matches("[data-sign-out]")) { kept.dropAll(ours); return; }
+  sending = true;
   const drafts = all("textarea[data-draft]", event.target);
-  for (const field of drafts) store.set(draftKey(field), field.value);
+  for (const field of drafts) kept.set(draftKey(field), field.value);
   tab.set("sent", JSON.stringify({ from: here(), drafts: drafts.map(draftKey) }));
   setTimeout(() => { sending = false; }, 3000);
 }
@@ -305,7 +310,7 @@ function answered() {
   tab.drop("sent");
   const back = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   if (!from || back || document.referrer !== from || one(".trouble, .error-summary")) return;
-  drafts.forEach(store.drop);
+  drafts.forEach(kept.drop);
 }
 
 // Toasts leave after ten seconds, but never from under a pointer or the focus.
