@@ -55,6 +55,25 @@ async def test_a_mark_opens_as_many_rows_as_it_counts(reporting: Served, by: str
             assert total["aspects"] == number, href
 
 
+@pytest.mark.parametrize("by", DIMENSIONS)
+async def test_the_way_back_leads_to_the_report_as_it_was(reporting: Served, by: str) -> None:
+    async with reporting.client("handler", **HTML) as client:
+        report = f"/reports?by={by}&from=2026-01-01&as_at=2026-03-14T20:00:00Z"
+        for href, _ in MARK.findall((await client.get(report)).text):
+            page = (await client.get(unescape(href))).text
+            back = re.search(r'<a href="([^"]+)">Back to the report', page)
+            assert back
+            assert parse_qsl(urlsplit(unescape(back[1])).query) == parse_qsl(urlsplit(report).query)
+
+
+async def test_a_month_that_narrows_a_report_can_be_seen_and_taken_away(reporting: Served) -> None:
+    async with reporting.client("handler", **HTML) as client:
+        narrowed = (await client.get("/reports?by=channel&month=2026-03")).text
+        assert '<option value="2026-03" selected>Mar 2026</option>' in narrowed
+        assert 'type="hidden" name="month"' not in narrowed
+        assert 'name="month"' not in (await client.get("/reports?by=channel")).text
+
+
 async def test_the_complaints_behind_a_figure_are_listed_and_paged(reporting: Served) -> None:
     async with reporting.client("handler", **HTML) as client:
         first = await client.get("/reports/complaints?by=product&page[size]=2")
