@@ -35,7 +35,7 @@ ends as (
   order by case_id, version desc
 ),
 c as (
-  select o.case_id, o.reference, o.channel, o.received_at, o.organisation,
+  select o.case_id, o.reference, o.channel, o.received_at, o.organisation, o.invented,
     case when e.kind = 'closed' then e.recorded_at end as closed_at
   from told o left join ends e using (case_id) where o.kind = 'opened'
 ),
@@ -68,7 +68,7 @@ and (%(month)s::text is null or to_char(c.received_at at time zone 'UTC', 'YYYY-
 """
 BEHIND = """
 select c.case_id, c.reference, c.received_at, c.channel, c.organisation, a.aspect_id, a.main, a.product, a.sub_product,
-  a.issue, a.sub_issue, a.outcome, a.redress, a.amount, a.currency, a.root_cause, c.closed_at
+  a.issue, a.sub_issue, a.outcome, a.redress, a.amount, a.currency, a.root_cause, c.closed_at, c.invented
 """
 
 

@@ -11,7 +11,7 @@ from services.reporting.asking import spelled
 
 COLUMNS = (
     "reference", "case_id", "received_at", "channel", "organisation", "aspect_id", "main", "product", "sub_product",
-    "issue", "sub_issue", "outcome", "redress", "amount", "currency", "root_cause", "closed_at",
+    "issue", "sub_issue", "outcome", "redress", "amount", "currency", "root_cause", "closed_at", "invented",
 )  # fmt: skip
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), its wide forms too."""

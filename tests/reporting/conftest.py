@@ -18,7 +18,8 @@ from tests.serving import Served, serve, serve_neighbour, settings, until
 async def reporting(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """Running, and up to date with the story of case 1 and the beginning of case 2."""
     given = await settings(kafka, postgres("reporting"))
-    events: list[Event] = [*story(), *opened(2, 5, product=None, channel="phone"), raised(2, 3, 6, "+Card")]
+    second = [*opened(2, 5, product=None, channel="phone", invented=True), raised(2, 3, 6, "+Card")]
+    events: list[Event] = [*story(), *second]
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serve(build, given))
         wrapped, neighbours = None, {}

@@ -44,14 +44,14 @@ def aspect(number: int, name: str = "primary") -> UUID:
 
 def opened(
     number: int, hours: float = 0, *, product: str | None = "Mortgage", channel: Channel = "web",
-    received: datetime | None = None, cause: Event | None = None,
+    received: datetime | None = None, cause: Event | None = None, invented: bool = False,
 ) -> list[Event]:  # fmt: skip
     """The case with its primary aspect: versions 1 and 2."""
     stamp = by(hours, cause, "cases.open")
     return [
         CaseOpened(
             **stamp.stamp(case(number), 1), reference=f"REF{number}-AAAA", person_id=PERSON, channel=channel,
-            received_at=received or at(hours), organisation="=Bank",
+            received_at=received or at(hours), organisation="=Bank", invented=invented,
         ),
         AspectRaised(
             **stamp.stamp(case(number), 2), aspect_id=aspect(number), primary=True, product=product, issue="Fees"

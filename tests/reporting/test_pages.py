@@ -102,6 +102,16 @@ async def test_the_download_says_what_the_page_says_and_is_safe(reporting: Serve
         }  # fmt: skip
 
 
+@pytest.mark.parametrize("as_at", ["", f"as_at={at(20):%Y-%m-%dT%H:%MZ}"])
+async def test_demonstration_data_are_marked_as_such(reporting: Served, as_at: str) -> None:
+    async with reporting.client("handler", **HTML) as client:
+        sheet = csv.DictReader(io.StringIO((await client.get(f"/reports/complaints.csv?{as_at}")).text))
+        assert {(row["reference"], row["invented"]) for row in sheet} == {("REF1-AAAA", "no"), ("REF2-AAAA", "yes")}
+        page = (await client.get(f"/reports/complaints?{as_at}")).text
+        rows = re.findall(r'<tr><th scope="row">.*?</th>', page)
+        assert ["Demonstration" in row for row in rows] == ["REF2" in row for row in rows] == [True, True, False]
+
+
 async def test_a_reference_or_an_id_opens_the_trail(reporting: Served) -> None:
     async with reporting.client("auditor", **HTML) as client:
         for q in ("REF1-AAAA", "ref1 aaaa", str(case(1))):

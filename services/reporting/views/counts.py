@@ -46,6 +46,7 @@ class Change:
     channel: str | None = None
     received_at: datetime | None = None
     organisation: str | None = None
+    invented: bool | None = None
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class CaseNow:
     channel: str | None = None
     received_at: datetime | None = None
     organisation: str | None = None
+    invented: bool = False
     closed_at: datetime | None = None
 
 
@@ -80,7 +82,7 @@ changes = Table(
 )  # fmt: skip
 case_now = Table("case_now", CaseNow, indexes=["btree (received_at desc, case_id desc)"])
 aspect_now = Table("aspect_now", AspectNow, indexes=["btree (case_id)"])
-counts = View("counts", version=1, tables=[changes, case_now, aspect_now])
+counts = View("counts", version=2, tables=[changes, case_now, aspect_now])
 
 STEPS: dict[type[CaseEvent], str] = {
     CaseOpened: "opened", AspectRaised: "raised", AspectClassified: "classified", AspectResolved: "resolved",
@@ -115,7 +117,7 @@ def worked(row: AspectNow, event: AspectEvent) -> None:
 
 def _opened(row: Change | CaseNow, event: CaseOpened) -> None:
     row.reference, row.channel, row.received_at = event.reference, event.channel, event.received_at
-    row.organisation = event.organisation
+    row.organisation, row.invented = event.organisation, event.invented
 
 
 def _told(row: Change | AspectNow, event: AspectEvent) -> None:

@@ -17,7 +17,7 @@ EVENTS: list[Event] = [
     *opened(1, 0, product="Mortgage", channel="web"), raised(1, 3, 1, "Card"), resolved(1, 4, 2),
     resolved(1, 5, 3, "Card", cause="Systems"), closed(1, 6, 4), reopened(1, 7, 6), classified(1, 8, 7, "Loan"),
     *opened(2, 1, product=None, channel="phone"), classified(2, 3, 5, "Card"),
-    *opened(3, 2, product="Card", channel="web", received=datetime(2026, 1, 31, 23, 59, tzinfo=UTC)),
+    *opened(3, 2, product="Card", channel="web", received=datetime(2026, 1, 31, 23, 59, tzinfo=UTC), invented=True),
 ]  # fmt: skip
 
 
@@ -79,6 +79,7 @@ async def test_the_figures_of_today_are_those_as_at_now(conn: Any) -> None:
     now = await behind(conn, Filters(), None, None, 100)
     assert now == await behind(conn, Filters(), at(1000), None, 100)
     assert [row async for row in every(conn, Filters(), at(1000))] == now
+    assert {row["case_id"] for row in now if row["invented"]} == {case(3)}
 
 
 async def test_the_complaints_behind_a_figure_come_page_by_page(conn: Any) -> None:
