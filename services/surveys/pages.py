@@ -29,8 +29,6 @@ from shared.problems import NotFound, PersonWasErased
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
 
-COMMENTS = 20
-
 
 def router(surveys: Surveys) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
@@ -45,18 +43,20 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
     runtime = surveys.runtime
 
     @routes.get("/surveys", dependencies=[allow("surveys.read")])
-    async def results(request: Request, questionnaire: str | None = None) -> Response:
+    async def results(request: Request, page: Page, questionnaire: str | None = None) -> Response:
         """One questionnaire's results; the newest where none is named."""
         shown = _chosen(surveys, questionnaire)
+        after: Any = cursor(page.after, datetime, str)
         async with runtime.pool.connection() as conn:
             invited, answered = (await responses.rates(conn)).get(shown.id, (0, 0))
             tallies = await answers.tallies(conn, shown)
-            comments = await answers.comments(conn, shown.id, COMMENTS)
+            comments = await answers.comments(conn, shown.id, after, page.size + 1)
+        paged = links(request, page, comments, lambda row: (row.answered_at, row.answer))
         charts = await asyncio.to_thread(_charts, shown.id, tallies)
         return pages.render(
             request, "results.html", area="surveys", live="/surveys/live", shown=shown,
-            all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts, comments=comments,
-            rebuilding=sorted(runtime.rebuilding),
+            all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts,
+            comments=paged["data"], next_href=paged["links"]["next"] or "", rebuilding=sorted(runtime.rebuilding),
         )  # fmt: skip
 
     @routes.get("/surveys/live", dependencies=[allow("surveys.read")])

@@ -1,6 +1,7 @@
 """The running service: a case closes elsewhere, its person answers by a link, staff see the figures and stop links."""
 
 import re
+from html import unescape
 from uuid import UUID
 
 import httpx
@@ -77,6 +78,26 @@ async def test_staff_see_rate_charts_comments_and_the_responses_behind_a_bar(sur
         assert (await leader.get("/surveys?questionnaire=none")).status_code == 404
     async with surveys.client() as stranger:
         assert (await stranger.get("/surveys")).status_code == 401
+
+
+async def test_staff_reach_every_comment(surveys: Served) -> None:
+    said = [f"Comment of {number}" for number in (11, 12)]
+    for number, comment in zip((11, 12), said, strict=True):
+        link = await ask(surveys, number)
+        async with surveys.client() as customer:
+            await customer.post(link, data={**FOUR, "comment": comment, "csrf": await csrf(customer, link)})
+    async with surveys.client("leader", accept="text/html") as leader:
+
+        async def shown() -> bool:
+            text = (await leader.get("/surveys")).text
+            return all(comment in text for comment in said)
+
+        await until(shown)
+        pages, following = [], ["/surveys?page[size]=1"]
+        while following:
+            pages.append((await leader.get(unescape(following[0]))).text)
+            following = re.findall(r'rel="next" href="([^"]+)"', pages[-1])
+        assert [sum(comment in page for page in pages) for comment in said] == [1, 1]
 
 
 async def test_the_api_counts_every_option_and_pages_responses(surveys: Served) -> None:

@@ -93,13 +93,15 @@ async def tallies(conn: Any, questionnaire: Questionnaire) -> list[Tally]:
     ]
 
 
-async def comments(conn: Any, questionnaire: str, limit: int) -> list[Any]:
-    """The latest that people wrote, in their words, while they may still be read."""
+async def comments(conn: Any, questionnaire: str, after: tuple[datetime, str] | None, limit: int) -> list[Any]:
+    """What people wrote, the last first, in their words, while they may still be read."""
     async with conn.cursor(row_factory=namedtuple_row) as cursor:
         await cursor.execute(
-            "select case_id, question, text, answered_at from answers where questionnaire = %s and text is not null"
-            " order by answered_at desc, answer limit %s",
-            [questionnaire, limit],
+            "select answer, case_id, text, answered_at from answers where questionnaire = %(name)s"
+            " and text is not null"
+            " and (%(at)s::timestamptz is null or (answered_at, answer) < (%(at)s, %(answer)s))"
+            " order by answered_at desc, answer desc limit %(limit)s",
+            {"name": questionnaire, "at": after and after[0], "answer": after and after[1], "limit": limit},
         )
         rows: list[Any] = await cursor.fetchall()
         return rows

@@ -33,6 +33,18 @@ async def test_erasure_takes_the_words_and_leaves_the_figures(postgres: Callable
     rows = (await feeder.feed(answer_list, *given, gone))["answers"]
     assert sorted(row["text"] for row in rows.values() if row["text"]) == ["Fine"]
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
-        assert [row.text for row in await comments(conn, "handling.v1", 9)] == ["Fine"]
+        assert [row.text for row in await comments(conn, "handling.v1", None, 9)] == ["Fine"]
         found = {tally.question.name: tally for tally in await tallies(conn, load_questionnaires().all[0])}
     assert found["comment"].answered == 2
+
+
+async def test_every_comment_is_reached_page_by_page(postgres: Callable[[str], str]) -> None:
+    feeder = Feeder(postgres("surveys"))
+    await feeder.feed(answer_list, *(answered(asked(number), comment=f"Comment {number}") for number in range(5)))
+    read: list[str] = []
+    async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
+        after = None
+        while page := await comments(conn, "handling.v1", after, 2):
+            read += [row.text for row in page]
+            after = (page[-1].answered_at, page[-1].answer)
+    assert sorted(read) == [f"Comment {number}" for number in range(5)]
