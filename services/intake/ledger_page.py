@@ -21,7 +21,8 @@ async def read(conn: Any, outcome: str, source: str, after: str | None) -> dict[
     sources = await found.fetchall()
     at = cursor(after, datetime, UUID)
     found = await conn.execute(
-        "select arrival_id, recorded_at, channel, outcome, source, line, reasons, complaint_id from receipts"
+        "select arrival_id, recorded_at, r.channel, outcome, source, line, reasons, complaint_id, c.reference"
+        " from receipts r left join complaints c using (complaint_id)"
         " where (%(outcome)s = '' or outcome = %(outcome)s) and (%(source)s = '' or source = %(source)s)"
         " and (%(at)s::timestamptz is null or (recorded_at, arrival_id) < (%(at)s, %(id)s))"
         " order by recorded_at desc, arrival_id desc limit %(size)s",

@@ -218,3 +218,14 @@ async def test_every_published_layout_is_read(intake: Served) -> None:
             body = rows(*found) | {"header": header, "name": path.name}
             done = (await client.post("/api/v1/complaints/imports/cfpb", json=body)).json()
             assert done["accepted"] + done["duplicate"] == len(found), (path, done["refusals"])
+
+
+async def test_the_ledger_names_a_complaint_by_its_reference(intake: Served) -> None:
+    async with intake.client("machine") as client:
+        made = (await client.post("/api/v1/complaints", json=COMPLAINT, headers=key())).json()
+    async with intake.client("handler", accept="text/html") as client:
+
+        async def linked() -> bool:
+            return f'<a href="/cases/{made["id"]}">{made["reference"]}</a>' in (await client.get("/intake")).text
+
+        assert await until(linked)

@@ -97,6 +97,7 @@ async def test_staff_reach_every_comment(surveys: Served) -> None:
         while following:
             pages.append((await leader.get(unescape(following[0]))).text)
             following = re.findall(r'rel="next" href="([^"]+)"', pages[-1])
+        assert len(pages) > 1
         assert [sum(comment in page for page in pages) for comment in said] == [1, 1]
 
 
@@ -141,6 +142,17 @@ async def listed(client: httpx.AsyncClient, number: int) -> dict[str, str]:
 
     found: dict[str, str] = await until(row)
     return found
+
+
+async def test_each_link_to_a_case_says_which(surveys: Served) -> None:
+    for number in (13, 14):
+        await ask(surveys, number)
+    async with surveys.client("handler", accept="text/html") as handler:
+        for number in (13, 14):
+            await listed(handler, number)
+        page = (await handler.get("/surveys/responses")).text
+        names = re.findall(r'<th scope="row"><a href="/cases/[^"]+">(.*?)</a>', page)
+        assert len(set(names)) == len(names) > 1
 
 
 async def test_a_withdrawn_survey_cannot_be_answered(surveys: Served) -> None:
