@@ -98,8 +98,11 @@ def exact(context: Context, instant: datetime) -> str:
     return words.exact(instant, _zone(context), gettext)
 
 
-def day(value: date | None) -> str:
-    """A date in words, or a dash."""
+@jinja2.pass_context
+def day(context: Context, value: date | None) -> str:
+    """A date in words, or a dash; an instant's is the one that it has where the page is read."""
+    if isinstance(value, datetime):
+        value = value.astimezone(_zone(context))
     return words.day(value, gettext) if value else "–"
 
 

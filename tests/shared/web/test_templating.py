@@ -1,10 +1,11 @@
 """Templates escape, refuse unknown names, and build links from the page's own address."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 import jinja2
 import pytest
@@ -70,6 +71,12 @@ def test_times_say_the_exact_instant_to_everyone() -> None:
     assert 'title="16 March 2026, 13:30:00 UTC"' in text
     assert ">in 2 d 4 h<" in text
     assert shown("{{ none|when }}{{ none|day }}") == "––"
+
+
+def test_a_day_is_that_of_the_exact_instant_beside_it() -> None:
+    late = datetime(2026, 3, 14, 23, 30, tzinfo=timezone(-timedelta(hours=5)))
+    page = templates(zone=ZoneInfo("Europe/Paris")).from_string("{{ at|day }} {{ at|exact }} {{ at.date()|day }}")
+    assert page.render(at=late) == "15 March 2026 15 March 2026, 05:30:00 CET 14 March 2026"
 
 
 def test_a_clock_always_has_words() -> None:
