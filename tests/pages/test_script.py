@@ -83,6 +83,11 @@ def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
         shown.undone += 1
         return RedirectResponse("/list", 303)
 
+    @app.get("/cases")
+    def cases(request: Request) -> Response:
+        counts = {"cases": {"mine": 4, "late": 0}, "alerts": 3}
+        return pages.render(request, "list.html", count=0, names=[], counts=counts, who=shown.who)
+
     app.mount("/static", static_files())
     app.add_middleware(security_headers)
     with served(app) as found:
@@ -103,6 +108,18 @@ async def test_a_page_follows_its_stream_and_keeps_the_row(page: Page, address: 
     await expect(page.locator("#count")).to_have_text("1")
     await expect(page.locator("tr.current")).to_contain_text("bo")
     await expect(page.get_by_role("link", name="bo")).to_be_focused()
+
+
+async def test_every_page_has_the_bell_and_the_figures_of_cases(page: Page, address: str, shown: Shown) -> None:
+    await opened(page, address)
+    shown.who = Who("ines@example.org", "Ines", "handler")
+    assert await page.get_by_label("3 alerts").count() == 0, "a stranger has no cases"
+    await opened(page, address)
+    await expect(page.get_by_label("3 alerts")).to_be_visible()
+    shown.count = 1
+    await expect(page.locator("#count")).to_have_text("1")
+    await expect(page.locator("[data-rail] .dot")).to_have_text("4 mine")
+    await expect(page.locator("[data-rail] a", has_text="Cases").locator(".dot")).to_be_visible()
 
 
 async def test_a_page_never_takes_words_away(page: Page, address: str, shown: Shown) -> None:

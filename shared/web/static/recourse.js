@@ -79,19 +79,34 @@ function offerChanges() {
   main().prepend(button);
 }
 
+async function fetched(address) {
+  const response = await fetch(address, { headers: { "X-Live": "1" } }).catch(() => null);
+  if (!response?.ok || response.redirected) return null;
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+// Only the pages of cases know how many wait for whom: every other page takes bell and figures from the shortest of them.
+
+async function showCounts() {
+  if (!words.account || !one("[data-rail]") || one("[data-bell]")) return;
+  const known = await fetched("/cases?page[size]=1");
+  const bell = known && one("[data-bell]", known);
+  if (!bell) return;
+  one(".bar-end > .menu").before(bell);
+  one('[data-rail] [data-go="c"]').append(...all('[data-rail] [data-go="c"] .dot', known));
+}
+
 async function refresh() {
   if (isBusy()) { offerChanges(); return; }
-  const response = await fetch(location.href, { headers: { "X-Live": "1" } }).catch(() => null);
-  if (!response || !response.ok || response.redirected) return;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (!one("main", fresh)) return;
+  const fresh = await fetched(location.href);
+  if (!fresh || !one("main", fresh)) return;
   if (isBusy()) { offerChanges(); return; }
   const link = main().contains(document.activeElement) && document.activeElement.getAttribute("href");
   const row = current()?.dataset.href || opener(current())?.getAttribute("href");
   const open = all("details[open][id]", main()).map((details) => details.id);
   main().replaceChildren(...one("main", fresh).childNodes);
   const rail = one("[data-rail]", fresh);
-  if (rail) one("[data-rail]")?.replaceChildren(...rail.childNodes);
+  if (rail && one("[data-bell]", fresh)) one("[data-rail]")?.replaceChildren(...rail.childNodes);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   if (link) one(`a[href="${CSS.escape(link)}"]`, main())?.focus({ preventScroll: true });
   if (row) rows().find((each) => opener(each)?.getAttribute("href") === row)?.classList.add("current");
@@ -371,6 +386,7 @@ all("[data-toast]").forEach(prepareToast);
 prepare();
 one("main [data-focus]:not([data-quiet] *)")?.focus();
 listen();
+showCounts();
 setInterval(refreshTimes, 30000);
 document.addEventListener("keydown", pressed);
 document.addEventListener("click", clicked);
