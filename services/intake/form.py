@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from pydantic import EmailStr, TypeAdapter, ValidationError
@@ -12,7 +13,7 @@ from shared.text import one_line, printable
 FIRST, LAST = "happened", "check"
 PRODUCTS: list[str] = tomllib.loads((Path(__file__).parent / "products.toml").read_text())["products"]
 STEPS = (FIRST, "about", "you", LAST)
-IN_LINES = frozenset({"narrative", "wanted"})
+IN_LINES = frozenset({"narrative", "wanted", "needs"})
 ADDRESS = TypeAdapter(EmailStr)
 """As the API asks: what passes a simpler rule may be none that a letter can be sent to."""
 LIMITS = {
@@ -23,9 +24,15 @@ LIMITS = {
     "name": 200,
     "email": 200,
     "phone": 50,
+    "needs": 2_000,
 }
 CHANNELS: tuple[Channel, ...] = ("phone", "letter", "email", "face-to-face", "chat", "fax", "referral")
 """How a complaint came that staff record; a customer is not asked."""
+PREFERRED: tuple[Channel, ...] = ("email", "phone", "letter")
+"""How the customer wants to hear from us, as staff are told; the first where nobody says."""
+OURS = ("channel", "received", "preferred")
+"""What only staff are asked."""
+EARLIEST = date(2000, 1, 1)
 
 
 def check(step: str, go: str, given: dict[str, str]) -> tuple[str | None, dict[str, str]]:
@@ -48,6 +55,11 @@ def wrong(step: str, given: dict[str, str]) -> dict[str, str]:
     errors = {}
     if step == FIRST and "channel" in given and given["channel"] not in CHANNELS:
         errors["channel"] = "Choose how it came."
+    if step == FIRST:
+        try:
+            received_at(given)
+        except ValueError:
+            errors["received"] = "Write the day like 2026-03-14, from the year 2000 on and not in the future."
     for name, limit in LIMITS.items():
         if len(given.get(name, "")) > limit:
             errors[name] = f"Use at most {limit:,} characters. You have {len(given[name]):,}."
@@ -67,3 +79,13 @@ def wrong(step: str, given: dict[str, str]) -> dict[str, str]:
     if not re.fullmatch(r"[\w-]{8,64}", given.get("key", "")):
         errors["narrative"] = "The form has lost its place. Go back to the start of the form."
     return errors
+
+
+def received_at(given: dict[str, str]) -> datetime | None:
+    """The beginning of the day that staff name, so that no clock starts too late; None for now."""
+    if not given.get("received"):
+        return None
+    day = date.fromisoformat(given["received"])
+    if not EARLIEST <= day <= datetime.now(UTC).date():
+        raise ValueError("nobody of us can have received it on that day")
+    return datetime.combine(day, time(), UTC)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from pydantic import AfterValidator
 from services.intake import ledger_page, link_pages
 from services.intake.application import Intake
 from services.intake.complaint import Contact, Grievance
-from services.intake.form import CHANNELS, FIRST, PRODUCTS, STEPS, check
+from services.intake.form import CHANNELS, EARLIEST, FIRST, OURS, PREFERRED, PRODUCTS, STEPS, check, received_at
 from services.intake.links import LinkExpired, LinkStopped, sign
 from services.intake.tracking import Tracking
 from services.intake.views.complaints import complaint_list
@@ -41,15 +42,15 @@ def router(intake: Intake) -> APIRouter:
 
     @routes.get("/complain")
     async def start(request: Request) -> Response:
-        given = {"key": secrets.token_urlsafe(16)} | ({"channel": ""} if _records(request) else {})
+        given = {"key": secrets.token_urlsafe(16)} | (dict.fromkeys(OURS, "") if _records(request) else {})
         return _question(request, FIRST, given, {})
 
     @routes.post("/complain")
     async def answer(request: Request, form: Form) -> Response:
         """One question a page: what was answered travels along in hidden fields, so nothing is kept of strangers."""
-        given = {name: str(value) for name, value in form.items() if name not in ("csrf", "step", "go", "channel")}
+        given = {name: str(value) for name, value in form.items() if name not in ("csrf", "step", "go", *OURS)}
         if _records(request):
-            given["channel"] = str(form.get("channel", ""))
+            given |= {name: str(form.get(name, "")) for name in OURS}
         step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
         if step is not None:
             return _question(request, step, given, errors)
@@ -59,8 +60,12 @@ def router(intake: Intake) -> APIRouter:
                 given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
                 given.get("product") or None,
             ),
-            Contact(given.get("name") or None, given.get("email") or None, given.get("phone") or None),
-            actor=asker(request).id if "channel" in given else "customer",
+            Contact(
+                given.get("name") or None, given.get("email") or None, given.get("phone") or None,
+                next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
+                given.get("needs") or None,
+            ),
+            actor=asker(request).id if "channel" in given else "customer", received_at=received_at(given),
         )  # fmt: skip
         if "channel" in given:
             response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
@@ -131,5 +136,5 @@ def _records(request: Request) -> bool:
 def _question(request: Request, step: str, given: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     return pages.render(
         request, "complain.html", 422 if errors else 200, step=step, steps=STEPS, products=PRODUCTS,
-        channels=CHANNELS, given=given, errors=errors,
+        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, datetime.now(UTC).date()),
     )  # fmt: skip

@@ -2,13 +2,16 @@
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
 import httpx
 import pytest
 
+from services.intake import person
 from services.intake.form import CHANNELS
+from services.intake.person import Person
 from shared.events.complaints import Channel, ComplaintReceived
 from tests.cases.forms import notice
 from tests.serving import Served, until
@@ -17,10 +20,13 @@ HTML = {"accept": "text/html"}
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
-async def filled(client: httpx.AsyncClient, **first: str) -> httpx.Response:
+YOU = {"name": "Ada"}
+
+
+async def filled(client: httpx.AsyncClient, you: dict[str, str] = YOU, **first: str) -> httpx.Response:
     """The answer to the last page, where all pages before it were taken; else the page that was not."""
     page = await client.get("/complain")
-    for answers in (first, {"product": "Loan"}, {"name": "Ada"}, {}):
+    for answers in (first, {"product": "Loan"}, you, {}):
         page = await client.post("/complain", data=dict(HIDDEN.findall(page.text)) | answers | {"go": "next"})
         if page.status_code != 200:
             break
@@ -37,6 +43,12 @@ async def received(intake: Served, reference: str) -> ComplaintReceived:
     event = await asyncio.to_thread(intake.runtime.store.load, await until(known), lambda _, event: event)
     assert isinstance(event, ComplaintReceived)
     return event
+
+
+async def complainant(intake: Served, event: ComplaintReceived) -> Person:
+    found = await asyncio.to_thread(intake.runtime.store.load, event.person_id, person.evolve)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -81,3 +93,47 @@ async def test_a_letter_goes_to_the_bare_address(intake: Served) -> None:
         for answers in ({"narrative": "Fees"}, {}, {"email": '"Verify at https://evil.example" <Ada@Example.org>'}):
             page = await client.post("/complain", data=dict(HIDDEN.findall(page.text)) | answers | {"go": "next"})
     assert dict(HIDDEN.findall(page.text))["email"] == "Ada@example.org"
+
+
+async def test_a_letter_of_last_week_was_received_last_week(intake: Served) -> None:
+    day = datetime.now(UTC).date() - timedelta(days=7)
+    async with intake.client("handler", **HTML) as client:
+        sent = await filled(client, narrative="A letter.", channel="letter", received=day.isoformat())
+        now = await filled(client, narrative="Another.", channel="letter", received="")
+    event = await received(intake, sent.headers["location"].partition("=")[2])
+    assert event.happened_at == datetime(day.year, day.month, day.day, tzinfo=UTC)
+    assert event.recorded_at > event.happened_at + timedelta(days=6)
+    assert (await received(intake, now.headers["location"].partition("=")[2])).occurred_at is None
+
+
+@pytest.mark.parametrize("day", ["2099-01-01", "1999-12-31", "14 March", "2026-02-30"])
+async def test_a_day_on_which_nobody_received_it_is_told_and_kept(intake: Served, day: str) -> None:
+    async with intake.client("handler", **HTML) as client:
+        sent = await filled(client, narrative="Kept words", channel="letter", received=day)
+    assert sent.status_code == 422
+    assert 'href="#f-received"' in sent.text
+    assert f'type="date" value="{day}"' in sent.text
+    assert "Kept words</textarea>" in sent.text
+
+
+async def test_staff_record_what_the_customer_needs_and_prefers(intake: Served) -> None:
+    you = {"name": "Ada", "preferred": "letter", "needs": "Large print.\nNo calls."}
+    async with intake.client("handler", **HTML) as client:
+        sent = await filled(client, you, narrative="A fee.", channel="phone")
+    found = await complainant(intake, await received(intake, sent.headers["location"].partition("=")[2]))
+    assert (found.preferred_channel, found.needs) == ("letter", "Large print.\nNo calls.")
+
+
+async def test_a_customer_says_what_they_need_and_not_when_we_received_it(intake: Served) -> None:
+    you = {"name": "Ada", "preferred": "letter", "needs": "Large print", "received": "2020-01-01"}
+    async with intake.client(**HTML) as client:
+        asked = await client.get("/complain")
+        sent = await filled(client, you, narrative="A fee.", received="2020-01-01")
+        shown = await client.get(sent.headers["location"])
+    assert 'name="received"' not in asked.text
+    found = re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}", shown.text)
+    assert found
+    event = await received(intake, found[0])
+    whose = await complainant(intake, event)
+    assert event.occurred_at is None
+    assert (whose.preferred_channel, whose.needs) == ("email", "Large print")
