@@ -1,7 +1,7 @@
 """When a complaint is received: acknowledge it. When a mention is one: receive it. When a survey is out: send it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.intake import letters, links, person
 from services.intake.complaint import Arrival, Grievance, receive
@@ -58,17 +58,23 @@ def policies(signer: Signer, public_url: str) -> list[Policy]:
 
 
 def promote(store: Store, batch: Sequence[Opened]) -> list[Event]:
-    """The mention's text is the narrative; the link to the mention stays."""
+    """The mention's text is the narrative; the link to the mention stays. The firm received it with the mention."""
     return [
         made
         for record, event in batch
         if isinstance(event, MentionPromoted)
         for made in receive(
             event.complaint_id, event.person_id, Arrival("social", "mentions", str(event.originator_id)),
-            Grievance(narrative=words(event.text)), By(event.actor, event.recorded_at, record.id),
+            Grievance(narrative=words(event.text)),
+            By(event.actor, event.recorded_at, record.id, occurred_at=_received_at(event)),
             mention_id=event.originator_id, invented=event.invented,
         )
     ]  # fmt: skip
+
+
+def _received_at(event: MentionPromoted) -> datetime | None:
+    """Never after the promotion, whatever the clocks say; older events do not tell."""
+    return event.captured_at and min(event.captured_at, event.recorded_at)
 
 
 def _people(store: Store, batch: Sequence[Opened]) -> dict[object, Person]:

@@ -50,6 +50,7 @@ class Mention:
     person_id: UUID
     text: str | None
     version: int
+    captured_at: datetime
     state: State = "new"
     complaint_id: UUID | None = None
     invented: bool = False
@@ -80,7 +81,10 @@ def evolve(mention: Mention | None, event: Event) -> Mention:
     """Fold one event."""
     if isinstance(event, MentionCaptured):
         text = words(event.text)
-        return Mention(event.originator_id, event.person_id, text, event.originator_version, invented=event.invented)
+        return Mention(
+            event.originator_id, event.person_id, text, event.originator_version, event.recorded_at,
+            invented=event.invented,
+        )  # fmt: skip
     assert mention is not None
     state = replace(mention, version=event.originator_version)
     match event:
@@ -116,7 +120,7 @@ def promote(mention: Mention, complaint_id: UUID, by: By) -> list[Event]:
     return [
         MentionPromoted(
             **by.stamp(mention.id, mention.version + 1), complaint_id=complaint_id, person_id=mention.person_id,
-            text=Sealed(mention.person_id, mention.text), invented=mention.invented,
+            text=Sealed(mention.person_id, mention.text), captured_at=mention.captured_at, invented=mention.invented,
         )
     ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event
 from shared.sealed import Sealed
@@ -41,6 +41,7 @@ class MentionPromoted(MentionEvent):
     complaint_id: UUID = Field(description="The complaint that it becomes.")
     person_id: UUID = Field(description="Its author, who complains.")
     text: Sealed = Field(description="What it says: the complaint's narrative.")
+    captured_at: AwareDatetime | None = Field(None, description="When the firm received the mention.")
     invented: bool = Field(False, description="True for demonstration data.")
 
 

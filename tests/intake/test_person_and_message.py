@@ -110,15 +110,36 @@ def test_a_greeting_leads_nowhere_else(name: str | None, greeted: str) -> None:
     assert greeting(person.Person(PERSON, 1, name=name)) == greeted
 
 
+def promoted(**fields: Any) -> MentionPromoted:
+    by = By("handler@example.org", BY.at)
+    text = Sealed(PERSON, "words")
+    return MentionPromoted(**by.stamp(uuid4(), 2), complaint_id=COMPLAINT, person_id=PERSON, text=text, **fields)
+
+
+def complaint_of(event: MentionPromoted) -> ComplaintReceived:
+    record = Record("mentions", 0, 0, b"", b"", "mention.promoted.v1", 1, 0, b"", event.id, None)
+    made: list[Event] = promote(None, [(record, event)])  # type: ignore[arg-type]
+    assert isinstance(made[1], ComplaintReceived)
+    return made[1]
+
+
+@pytest.mark.parametrize(
+    ("captured_at", "happened_at"),
+    [
+        (BY.at - timedelta(days=3), BY.at - timedelta(days=3)), (BY.at + timedelta(minutes=1), BY.at),
+        (None, BY.at),
+    ],
+)  # fmt: skip
+def test_a_promoted_mention_was_received_when_it_came_to_us(
+    captured_at: datetime | None, happened_at: datetime
+) -> None:
+    assert complaint_of(promoted(captured_at=captured_at)).happened_at == happened_at
+
+
 def test_a_promoted_mention_becomes_a_complaint_with_its_words_and_mark() -> None:
-    mention = uuid4()
-    promoted = MentionPromoted(
-        **BY.stamp(mention, 2), complaint_id=COMPLAINT, person_id=PERSON, text=Sealed(PERSON, "words"), invented=True
-    )
-    record = Record("mentions", 0, 0, b"", b"", "mention.promoted.v1", 1, 0, b"", promoted.id, None)
-    made: list[Event] = promote(None, [(record, promoted)])  # type: ignore[arg-type]
-    complaint = made[1]
-    assert isinstance(complaint, ComplaintReceived)
-    assert (complaint.originator_id, complaint.mention_id, complaint.invented) == (COMPLAINT, mention, True)
+    event = promoted(invented=True)
+    complaint = complaint_of(event)
+    assert (complaint.originator_id, complaint.mention_id) == (COMPLAINT, event.originator_id)
+    assert complaint.invented
     assert complaint.narrative == Sealed(PERSON, "words")
-    assert complaint.caused_by == promoted.id
+    assert complaint.caused_by == event.id

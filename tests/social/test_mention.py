@@ -37,7 +37,7 @@ CAPTURED = capture(MENTION, PERSON, POST, By("token:1", AT, occurred_at=POST.pos
 DISMISSED = MentionDismissed(**BY.stamp(MENTION, 2), reason="spam")
 RESTORED = MentionRestored(**BY.stamp(MENTION, 3))
 PROMOTED = MentionPromoted(
-    **BY.stamp(MENTION, 2), complaint_id=COMPLAINT, person_id=PERSON, text=Sealed(PERSON, POST.text)
+    **BY.stamp(MENTION, 2), complaint_id=COMPLAINT, person_id=PERSON, text=Sealed(PERSON, POST.text), captured_at=AT
 )
 
 
@@ -87,6 +87,12 @@ def test_a_dismissed_mention_is_restored_before_it_is_promoted() -> None:
     assert restore(after(DISMISSED), BY) == [RESTORED]
     assert restore(after(), BY) == []
     assert [type(event) for event in promote(after(DISMISSED, RESTORED), COMPLAINT, BY)] == [MentionPromoted]
+
+
+def test_a_promotion_tells_when_the_mention_came_to_us() -> None:
+    (promoted,) = promote(after(DISMISSED, RESTORED), COMPLAINT, By("handler@example.org", AT + timedelta(days=3)))
+    assert isinstance(promoted, MentionPromoted)
+    assert promoted.captured_at == AT
 
 
 def test_an_erased_author_has_nothing_to_promote() -> None:
