@@ -19,3 +19,9 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """The same in one line: what stands in a greeting, a heading or a list has no paragraphs of its own."""
     return " ".join(printable(text).split())
+
+
+def reference_in(text: str) -> str | None:
+    """A complaint's reference as people say it, with or without the hyphen and in any case; None if it is none."""
+    letters = re.sub(r"[\s-]", "", text).upper()
+    return f"{letters[:4]}-{letters[4:]}" if re.fullmatch(r"[2-9A-Z]{8}", letters) else None

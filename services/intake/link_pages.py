@@ -10,7 +10,9 @@ from starlette.background import BackgroundTask
 from services.intake.links import LinkExpired, LinkStopped
 from services.intake.tracking import Tracking
 from shared.http import Form, allow, asker
+from shared.text import reference_in
 from shared.web.pages import Pages, flash
+from shared.web.templating import gettext as _
 
 
 def router(tracking: Tracking, pages: Pages) -> APIRouter:
@@ -19,11 +21,20 @@ def router(tracking: Tracking, pages: Pages) -> APIRouter:
 
     @routes.get("/complain/link")
     async def lost(request: Request, asked: Annotated[bool, Query()] = False) -> Response:
-        return pages.render(request, "link.html", why="", signed="", asked=asked)
+        return pages.render(request, "link.html", why="", signed="", asked=asked, given={}, errors={})
 
     @routes.post("/complain/link")
-    async def find(form: Form) -> Response:
+    async def find(request: Request, form: Form) -> Response:
+        """What is no reference or no address is told; whether they belong to anybody is not."""
         reference, email = str(form.get("reference", ""))[:50], str(form.get("email", ""))[:200]
+        errors = {}
+        if reference_in(reference) is None:
+            errors["reference"] = _("Write the reference: eight letters and digits, like R7K2-M9QX.")
+        if not email.strip():
+            errors["email"] = _("Write the e-mail address that you gave us.")
+        if errors:
+            given = {"reference": reference, "email": email}
+            return pages.render(request, "link.html", 422, why="", signed="", asked=False, given=given, errors=errors)
         return _sent(BackgroundTask(tracking.send_by_reference, reference, email))
 
     @routes.post("/complain/track/{signed}/renewal")
@@ -71,7 +82,7 @@ def api(tracking: Tracking) -> APIRouter:
 
 def end(request: Request, pages: Pages, signed: str, ended: LinkExpired | LinkStopped) -> Response:
     """The page of a link that opens nothing any more, with the way to a new one."""
-    return pages.render(request, "link.html", ended.status, why=str(ended), signed=signed, asked=False)
+    return pages.render(request, "link.html", ended.status, why=str(ended), signed=signed, asked=False, errors={})
 
 
 def _sent(task: BackgroundTask) -> Response:

@@ -12,6 +12,7 @@ from shared.events.complaints import ComplaintReceived
 from shared.problems import NotFound, PersonWasErased
 from shared.runtime import Runtime
 from shared.store import Conflict
+from shared.text import reference_in
 
 KNOWN_BY = """
 select c.complaint_id from complaints c join contact p using (person_id)
@@ -59,7 +60,7 @@ class Tracking:
     async def send_by_reference(self, reference: str, email: str) -> None:
         """Where both belong together; else nothing, and nobody is told which of it was wrong."""
         async with self.runtime.pool.connection() as conn:
-            row = await (await conn.execute(KNOWN_BY, [reference.strip().upper(), email.strip()])).fetchone()
+            row = await (await conn.execute(KNOWN_BY, [reference_in(reference), email.strip()])).fetchone()
         if row:
             await self.send(row[0], actor="customer")
 

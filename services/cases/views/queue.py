@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from services.cases.views.caseload import NAME
+from shared.text import reference_in
 
 TABS = {
     "all": "true",
@@ -91,7 +92,7 @@ async def read(
         conditions.append(f"c.case_id in (select a.case_id from aspects a where {' and '.join(decided)})")
     if wanted.q:
         conditions.append(FOUND)
-        given |= {"reference": _reference(wanted.q), "people": await _people(conn, wanted.q)}
+        given |= {"reference": reference_in(wanted.q), "people": await _people(conn, wanted.q)}
     order, beyond = _order(sort)
     if after is not None:
         conditions.append(beyond)
@@ -154,12 +155,6 @@ def _order(sort: str) -> tuple[str, str]:
     down = " desc" if sort.startswith("-") else ""
     places = ", ".join(f"%(after{at})s" for at in range(len(columns)))
     return ", ".join(c + down for c in columns), f"({', '.join(columns)}) {'<' if down else '>'} ({places})"
-
-
-def _reference(q: str) -> str | None:
-    """As people say it: with or without the hyphen, in any case."""
-    letters = re.sub(r"[\s-]", "", q).upper()
-    return f"{letters[:4]}-{letters[4:]}" if re.fullmatch(r"[2-9A-Z]{8}", letters) else None
 
 
 async def _people(conn: Any, q: str) -> list[UUID]:
