@@ -36,6 +36,10 @@ TRIES = 5
 class KeyUsedForAnotherRequest(Unprocessable):
     """This Idempotency-Key was sent before with other content. Use a new key for a new complaint."""
 
+    def __init__(self, complaint_id: UUID) -> None:
+        super().__init__()
+        self.complaint_id = complaint_id
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -101,7 +105,7 @@ class Intake:
         if not isinstance(first, ArrivalRecorded) or first.complaint_id is None:
             raise Conflict("an id was taken by something else")
         if first.fingerprint != arrival.fingerprint:
-            raise KeyUsedForAnotherRequest
+            raise KeyUsedForAnotherRequest(first.complaint_id)
         return Accepted(first.complaint_id, reference_of(first.complaint_id), None, repeated=True)
 
     async def _person_with(self, contact: Contact) -> UUID | None:

@@ -5,15 +5,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import AfterValidator
 
 from services.intake import ledger_page, link_pages
-from services.intake.application import Intake
-from services.intake.complaint import Contact, Grievance
-from services.intake.form import CHANNELS, EARLIEST, FIRST, OURS, PREFERRED, PRODUCTS, STEPS, check, received_at
+from services.intake.application import Intake, KeyUsedForAnotherRequest
+from services.intake.complaint import Contact, Grievance, reference_of
+from services.intake.form import CHANNELS, EARLIEST, FIRST, LAST, OURS, PREFERRED, PRODUCTS, STEPS, check, received_at
 from services.intake.links import LinkExpired, LinkStopped, sign
 from services.intake.tracking import Tracking
 from services.intake.views.complaints import complaint_list
@@ -54,19 +55,22 @@ def router(intake: Intake) -> APIRouter:
         step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
         if step is not None:
             return _question(request, step, given, errors)
-        accepted = await intake.receive(
-            next((channel for channel in CHANNELS if channel == given.get("channel")), "web"), "form", given["key"],
-            Grievance(
-                given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
-                given.get("product") or None,
-            ),
-            Contact(
-                given.get("name") or None, given.get("email") or None, given.get("phone") or None,
-                next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
-                given.get("needs") or None,
-            ),
-            actor=asker(request).id if "channel" in given else "customer", received_at=received_at(given),
-        )  # fmt: skip
+        try:
+            accepted = await intake.receive(
+                next((channel for channel in CHANNELS if channel == given.get("channel")), "web"), "form", given["key"],
+                Grievance(
+                    given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
+                    given.get("product") or None,
+                ),
+                Contact(
+                    given.get("name") or None, given.get("email") or None, given.get("phone") or None,
+                    next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
+                    given.get("needs") or None,
+                ),
+                actor=asker(request).id if "channel" in given else "customer", received_at=received_at(given),
+            )  # fmt: skip
+        except KeyUsedForAnotherRequest as used:
+            return _sent_before(request, used.complaint_id, sign(runtime.signer, used.complaint_id), given)
         if "channel" in given:
             response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
             said = _("Complaint {reference} is recorded. Its case appears here")
@@ -137,4 +141,13 @@ def _question(request: Request, step: str, given: Mapping[str, str], errors: Map
     return pages.render(
         request, "complain.html", 422 if errors else 200, step=step, steps=STEPS, products=PRODUCTS,
         channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, datetime.now(UTC).date()),
+    )  # fmt: skip
+
+
+def _sent_before(request: Request, complaint_id: UUID, signed: str, given: Mapping[str, str]) -> Response:
+    """To whoever holds the form's key: what was changed since goes no further, unless as a complaint of its own."""
+    anew = {**given, "key": secrets.token_urlsafe(16), "step": LAST, "go": LAST}
+    return pages.render(
+        request, "sent.html", KeyUsedForAnotherRequest.status, reference=reference_of(complaint_id), signed=signed,
+        ours="channel" in given, anew=anew,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from services.intake import person
 from services.intake.form import CHANNELS
 from services.intake.person import Person
 from shared.events.complaints import Channel, ComplaintReceived
+from shared.sealed import words
 from tests.cases.forms import notice
 from tests.serving import Served, until
 
@@ -137,3 +138,22 @@ async def test_a_customer_says_what_they_need_and_not_when_we_received_it(intake
     whose = await complainant(intake, event)
     assert event.occurred_at is None
     assert (whose.preferred_channel, whose.needs) == ("email", "Large print")
+
+
+@pytest.mark.parametrize("role", ["handler", None])
+async def test_a_form_that_is_changed_after_it_was_sent_leads_on(intake: Served, role: str | None) -> None:
+    async with intake.client(role, **HTML) as client:
+        page = await client.get("/complain")
+        first = dict(HIDDEN.findall(page.text)) | {"narrative": "A fee.", "channel": "phone", "step": "check"}
+        assert (await client.post("/complain", data=first)).status_code == 303
+        again = await client.post("/complain", data=first | {"narrative": "Two fees."})
+        found = re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}", again.text)
+        assert found
+        checked = await client.post("/complain", data=dict(HIDDEN.findall(again.text)))
+        sent = await client.post("/complain", data=dict(HIDDEN.findall(checked.text)) | {"go": "next"})
+    assert again.status_code == 422
+    assert ('href="/cases?q=' if role else 'href="/complain/track/') in again.text
+    assert 'action="/complain"' in checked.text
+    assert "Two fees." in checked.text
+    assert sent.status_code == 303
+    assert words((await received(intake, found[0])).narrative) == "A fee."
