@@ -1,12 +1,13 @@
 """Events that the tests of surveys begin with."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.surveys.questionnaire import load_questionnaires
 from services.surveys.response import invite
 from shared.events import By
 from shared.events.cases import CaseClosed
+from shared.events.complaints import MessageWritten
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
 from shared.sealed import Sealed
 
@@ -24,6 +25,16 @@ def closed(number: int, *, version: int = 5, at: datetime = CLOSED) -> CaseClose
 def asked(number: int, *, at: datetime = CLOSED) -> SurveyInvited:
     by = By("surveys.invite", at + timedelta(minutes=number), f"cases/{UUID(int=number)}/5")
     return invite(UUID(int=number), UUID(int=1000 + number), ASKED, by.at, by)
+
+
+def written(invited: SurveyInvited) -> MessageWritten:
+    by = By("intake.invite", invited.recorded_at, invited.id)
+    return MessageWritten(
+        **by.stamp(uuid5(invited.originator_id, "invitation"), 1), complaint_id=invited.case_id,
+        person_id=invited.person_id, purpose="survey-invitation", channel="email",
+        to=Sealed(invited.person_id, "ada@example.org"), subject=Sealed(invited.person_id, "How did we do?"),
+        body=Sealed(invited.person_id, "The link"),
+    )  # fmt: skip
 
 
 def answered(invited: SurveyInvited, *, comment: str | None = None, **choices: int) -> SurveyAnswered:

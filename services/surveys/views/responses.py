@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
+from shared.events.complaints import MessageWritten
 from shared.events.surveys import SurveyAnswered, SurveyEvent, SurveyInvited, SurveyWithdrawn
 from shared.view import Table, View
 
@@ -18,6 +19,7 @@ class Response:
     person_id: UUID | None = None
     questionnaire: str | None = None
     invited_at: datetime | None = None
+    written_at: datetime | None = None
     expires_at: datetime | None = None
     answered_at: datetime | None = None
     withdrawn_at: datetime | None = None
@@ -26,7 +28,7 @@ class Response:
 responses = Table(
     "responses", Response, indexes=["btree (invited_at desc, response_id desc)", "btree (case_id)"]
 )  # fmt: skip
-response_list = View("responses", version=2, tables=[responses])
+response_list = View("responses", version=3, tables=[responses])
 
 
 @responses.on(SurveyInvited, SurveyAnswered, SurveyWithdrawn)
@@ -41,14 +43,28 @@ def asked(row: Response, event: SurveyEvent) -> None:
             row.withdrawn_at = event.recorded_at
 
 
+def _carried(event: MessageWritten) -> UUID | None:
+    """The response whose link is in the letter: its invitation is what the letter was written for."""
+    if event.purpose != "survey-invitation" or event.caused_by is None:
+        return None
+    return UUID(event.caused_by.split("/")[1])
+
+
+@responses.on(MessageWritten, key=_carried)
+def written(row: Response, event: MessageWritten) -> None:
+    row.written_at = event.recorded_at
+
+
 CHOSEN = "and response_id in (select response_id from answers where question = %(question)s and choice = %(choice)s)"
 
 
 async def rates(conn: Any) -> dict[str, tuple[int, int]]:
-    """Invited and answered, by questionnaire; a withdrawn invitation does not count, as nobody could answer it."""
+    """Asked and answered, by questionnaire. What nobody could answer does not count: an invitation that was withdrawn,
+    or never written, as there was no address or the person prefers another way than e-mail."""
     found = await conn.execute(
         "select questionnaire, count(*), count(answered_at) from responses"
-        " where invited_at is not null and withdrawn_at is null group by 1"
+        " where invited_at is not null and withdrawn_at is null"
+        " and (written_at is not null or answered_at is not null) group by 1"
     )
     return {name: (invited, answered) for name, invited, answered in await found.fetchall()}
 

@@ -7,13 +7,13 @@ import psycopg
 
 from services.surveys.views.responses import newest, rates, response_list
 from tests.feeding import Feeder
-from tests.surveys.given import CLOSED, answered, asked, withdrawn
+from tests.surveys.given import CLOSED, answered, asked, withdrawn, written
 
 
 async def test_one_row_per_invitation_with_when_it_was_answered(postgres: Callable[[str], str]) -> None:
     feeder = Feeder(postgres("surveys"))
     first, second = asked(1), asked(2)
-    rows = (await feeder.feed(response_list, first, second, answered(first, ease=4)))["responses"]
+    rows = (await feeder.feed(response_list, first, second, written(second), answered(first, ease=4)))["responses"]
     assert rows[first.originator_id]["answered_at"] == CLOSED + timedelta(days=1)
     assert rows[second.originator_id]["answered_at"] is None
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
@@ -23,10 +23,23 @@ async def test_one_row_per_invitation_with_when_it_was_answered(postgres: Callab
     assert [row["case_id"] for row in page + rest] == [second.case_id, first.case_id]
 
 
+async def test_who_was_never_written_to_was_not_asked(postgres: Callable[[str], str]) -> None:
+    feeder = Feeder(postgres("surveys"))
+    first, second, third, reply = asked(1), asked(2), asked(3), written(asked(4))
+    other = reply.model_copy(update={"purpose": "reply", "caused_by": None})
+    given = [written(first), other, first, second, third, answered(third, ease=4)]
+    rows = (await feeder.feed(response_list, *given))["responses"]
+    assert rows[first.originator_id]["written_at"] is not None
+    assert rows[second.originator_id]["written_at"] is None
+    async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
+        assert await rates(conn) == {"handling.v1": (2, 1)}
+        assert len(await newest(conn, None, None, 9)) == 3
+
+
 async def test_a_withdrawn_invitation_is_listed_and_does_not_count(postgres: Callable[[str], str]) -> None:
     feeder = Feeder(postgres("surveys"))
     first, second, third = asked(1), asked(2), asked(3)
-    given = [first, second, third, answered(first, ease=4), withdrawn(second)]
+    given = [first, second, third, *map(written, (first, second, third)), answered(first, ease=4), withdrawn(second)]
     rows = (await feeder.feed(response_list, *given))["responses"]
     assert rows[second.originator_id]["withdrawn_at"] == CLOSED + timedelta(days=2)
     assert rows[second.originator_id]["answered_at"] is None
