@@ -84,8 +84,8 @@ def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link
 
 
 def invite(invited: SurveyInvited, person: Person, link: str, by: By) -> list[Event]:
-    """The link to the survey, for somebody who can be written to."""
-    if person.email is None:
+    """The link to the survey, for whoever would get the acknowledgement too."""
+    if person.email is None or person.preferred_channel != "email":
         return []
     body = INVITATION.format(greeting=greeting(person), link=link, until=day(invited.expires_at))
     return [

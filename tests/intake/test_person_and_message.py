@@ -8,11 +8,12 @@ import pytest
 
 from services.intake import message, person
 from services.intake.complaint import Contact, identify
-from services.intake.letters import acknowledge, acknowledgement_id, greeting
+from services.intake.letters import acknowledge, acknowledgement_id, greeting, invite
 from services.intake.policies import promote
 from shared.events import By, Event
 from shared.events.complaints import ComplaintReceived, MessageFailed, MessageSent, MessageWritten
 from shared.events.mentions import MentionPromoted
+from shared.events.surveys import SurveyInvited
 from shared.records import Record
 from shared.sealed import Sealed
 
@@ -26,6 +27,12 @@ def known(**contact: str) -> person.Person:
 
 def received() -> ComplaintReceived:
     return ComplaintReceived(**BY.stamp(COMPLAINT, 1), reference="R7K2-M9QX", channel="web", person_id=PERSON)
+
+
+def invited() -> SurveyInvited:
+    return SurveyInvited(
+        **BY.stamp(uuid4(), 1), case_id=COMPLAINT, questionnaire="handling.v1", person_id=PERSON, expires_at=BY.at
+    )
 
 
 def written() -> MessageWritten:
@@ -71,6 +78,9 @@ def test_the_acknowledgement_names_the_reference_and_the_day() -> None:
 def test_who_gave_no_address_or_prefers_another_way_is_not_written_to() -> None:
     assert acknowledge(received(), known(name="N"), "http://link", BY.at, BY) == []
     assert acknowledge(received(), known(email="a@b.org", preferred_channel="phone"), "http://link", BY.at, BY) == []
+    assert invite(invited(), known(name="N"), "http://link", BY) == []
+    assert invite(invited(), known(email="a@b.org", preferred_channel="phone"), "http://link", BY) == []
+    assert len(invite(invited(), known(email="a@b.org"), "http://link", BY)) == 1
 
 
 def test_a_message_is_sent_once() -> None:
