@@ -70,6 +70,8 @@ def _wrong(found: dict[str, str | None], width: int, row: Sequence[str]) -> list
         reasons.append("the date received is not a date")
     elif (day := _date(found.get("date") or "")) and day > (datetime.now(UTC) + timedelta(days=1)).date():
         reasons.append("the date received is in the future")
+    if found.get("id") and not found.get("date"):  # the id that we give follows from both
+        reasons.append("there is a complaint id and no date received")
     if found.get("id") and not re.fullmatch(r"\d{1,18}", found["id"] or ""):
         reasons.append("the complaint id is not a number")
     reasons += [

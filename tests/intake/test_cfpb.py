@@ -41,6 +41,7 @@ def test_every_day_is_read_in_every_way(day: date) -> None:
         (["yesterday", *GOOD[1:]], "not a date"),
         (["9999-12-31", *GOOD[1:]], "in the future"),
         ([*GOOD[:5], "12a"], "not a number"),
+        (["", *GOOD[1:]], "no date received"),
         (["2020-03-18", "", "Fees", "", "", "1"], "neither a product nor a narrative"),
         (GOOD[:5], "5 fields where the header has 6"),
         (["2020-03-18", "P" * 201, "Fees", "x", "", "1"], "longer than 200"),
