@@ -82,21 +82,32 @@ def asker(request: Request) -> Who:
     return who
 
 
-async def form_of(request: Request) -> FormData:
-    """The posted form, once its hidden field shows that it came from a page of ours.
+async def posted(request: Request) -> FormData:
+    """The posted form, from wherever it came.
 
     In UTF-8, as browsers send it: another codec of the sender's choice may take minutes over a megabyte.
     """
     _, given = parse_options_header(request.headers.get("content-type"))
     if given.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
         raise Unprocessable("A form is sent in UTF-8.")
-    form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_TEXT)
-    if not secrets.compare_digest(str(form.get("csrf", "")).encode(), request.state.csrf.encode()):
+    return await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_TEXT)
+
+
+def is_from_us(request: Request, form: FormData) -> bool:
+    """Whether its hidden field shows that it came from a page of ours."""
+    return secrets.compare_digest(str(form.get("csrf", "")).encode(), request.state.csrf.encode())
+
+
+async def form_of(request: Request) -> FormData:
+    """The posted form, if it came from a page of ours."""
+    form = await posted(request)
+    if not is_from_us(request, form):
         raise NotAllowed("The form was open too long or came from elsewhere. Go back, reload the page and send again.")
     return form
 
 
 Form = Annotated[FormData, Depends(form_of)]
+Posted = Annotated[FormData, Depends(posted)]
 AtLeast = Annotated[str | None, Query(description="A position, as a write answered it: wait until it is seen.")]
 
 

@@ -20,10 +20,10 @@ from services.intake.tracking import Tracking
 from services.intake.views.complaints import complaint_list
 from services.intake.views.ledger import ledger
 from services.intake.views.outbox import outbox
-from shared.http import AtLeast, Form, allow, asker
+from shared.http import AtLeast, Posted, allow, asker, is_from_us
 from shared.identity import may
 from shared.live import live_updates
-from shared.problems import NotFound
+from shared.problems import NotFound, NotSignedIn
 from shared.text import printable
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
@@ -47,11 +47,18 @@ def router(intake: Intake) -> APIRouter:
         return _question(request, FIRST, given, {})
 
     @routes.post("/complain")
-    async def answer(request: Request, form: Form) -> Response:
-        """One question a page: what was answered travels along in hidden fields, so nothing is kept of strangers."""
+    async def answer(request: Request, form: Posted) -> Response:
+        """One question a page: what was answered travels along in hidden fields, so nothing is kept of strangers.
+
+        Who has lost the cookie that the page came with gets it again with all their words, and a new cookie.
+        """
         given = {name: str(value) for name, value in form.items() if name not in ("csrf", "step", "go", *OURS)}
         if _records(request):
             given |= {name: str(form.get(name, "")) for name in OURS}
+        if not is_from_us(request, form):
+            if "channel" in form and not _records(request):  # of ours, and signed out meanwhile
+                raise NotSignedIn
+            return _question(request, str(form.get("step", "")), given, {}, again=True)
         step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
         if step is not None:
             return _question(request, step, given, errors)
@@ -137,9 +144,12 @@ def _records(request: Request) -> bool:
     return may(asker(request), "complaints.make")
 
 
-def _question(request: Request, step: str, given: Mapping[str, str], errors: Mapping[str, str]) -> Response:
+def _question(
+    request: Request, step: str, given: Mapping[str, str], errors: Mapping[str, str], *, again: bool = False
+) -> Response:
     return pages.render(
-        request, "complain.html", 422 if errors else 200, step=step, steps=STEPS, products=PRODUCTS,
+        request, "complain.html", 403 if again else 422 if errors else 200, again=again,
+        step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS,
         channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, datetime.now(UTC).date()),
     )  # fmt: skip
 

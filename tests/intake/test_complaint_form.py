@@ -157,3 +157,29 @@ async def test_a_form_that_is_changed_after_it_was_sent_leads_on(intake: Served,
     assert "Two fees." in checked.text
     assert sent.status_code == 303
     assert words((await received(intake, found[0])).narrative) == "A fee."
+
+
+async def test_a_form_whose_cookie_was_lost_comes_again_with_every_word(intake: Served) -> None:
+    async with intake.client(**HTML) as client:
+        page = await client.get("/complain")
+        page = await client.post("/complain", data=dict(HIDDEN.findall(page.text)) | {"narrative": "A fee."})
+        client.cookies.clear()
+        lost = await client.post("/complain", data=dict(HIDDEN.findall(page.text)) | {"wanted": "My money"})
+        none = await client.post("/complain", data={"narrative": "Mine", "step": "elsewhere"})
+        page = await client.post("/complain", data=dict(HIDDEN.findall(lost.text)) | {"wanted": "My money"})
+    assert (lost.status_code, none.status_code, page.status_code) == (403, 403, 200)
+    assert "Nothing was sent yet" in lost.text
+    assert "Step 2 of 4" in lost.text
+    assert 'name="narrative" value="A fee."' in lost.text
+    assert "My money</textarea>" in lost.text
+    assert "Mine</textarea>" in none.text
+    assert "Step 3 of 4" in page.text
+
+
+async def test_staff_who_were_signed_out_sign_in_first(intake: Served) -> None:
+    async with intake.client("handler", **HTML) as client:
+        page = await client.get("/complain")
+        client.cookies.clear()
+        lost = await client.post("/complain", data=dict(HIDDEN.findall(page.text)) | {"channel": "phone"})
+    assert lost.status_code == 401
+    assert 'href="/signin' in lost.text
