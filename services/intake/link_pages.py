@@ -30,7 +30,7 @@ def router(tracking: Tracking, pages: Pages) -> APIRouter:
         errors = {}
         if reference_in(reference) is None:
             errors["reference"] = _("Write the reference: eight letters and digits, like R7K2-M9QX.")
-        if not email.strip():
+        if not email.isprintable() or not email.strip():
             errors["email"] = _("Write the e-mail address that you gave us.")
         if errors:
             given = {"reference": reference, "email": email}

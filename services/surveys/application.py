@@ -39,12 +39,16 @@ class Surveys:
     async def answer(self, response_id: UUID, given: Mapping[str, str]) -> list[Saved]:
         """Record the answers, once, sealed for their person while they have a key."""
         found, asked = await self.open(response_id)
-        if await self.runtime.keys.fetch({found.person_id}):
-            raise PersonWasErased
+        await self.ensure_known(found)
         by = By("customer", datetime.now(UTC))
         return await self.runtime.commits.decide(
             response_id, response.evolve, lambda state: response.answer(state, asked, given, by)
         )
+
+    async def ensure_known(self, found: Response) -> None:
+        """Raises `PersonWasErased`."""
+        if await self.runtime.keys.fetch({found.person_id}):
+            raise PersonWasErased
 
     async def withdraw(self, response_id: UUID, *, actor: str) -> list[Saved]:
         """Stop the link of one response; nothing is saved where it opens nothing any more."""

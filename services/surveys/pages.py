@@ -133,9 +133,10 @@ def _add_questions(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
         response, asked = await surveys.open(surveys.read_link(signed))
         try:
             ensure_open(response, datetime.now(UTC))
+            await surveys.ensure_known(response)
         except SurveyAlreadyAnswered:
             return pages.render(request, "answered.html", response=response)
-        except (SurveyExpired, SurveyStopped):
+        except (SurveyExpired, SurveyStopped, PersonWasErased):
             return pages.render(request, "ended.html", status=410)
         return pages.render(
             request, "answer.html", status=422 if errors else 200, asked=asked, response=response, given=given,

@@ -118,6 +118,7 @@ async def test_an_old_link_says_so_and_offers_a_new_one(intake: Served, monkeypa
     [
         ({}, ["reference", "email"]), ({"reference": "R7K2-M9QX", "email": " "}, ["email"]),
         ({"reference": "R7K2-M9Q", "email": "ada@example.org"}, ["reference"]),
+        ({"reference": "R7K2-M9QX", "email": "a\0b"}, ["email"]),
     ],
 )  # fmt: skip
 async def test_what_can_find_nothing_is_told_and_kept(intake: Served, given: dict[str, str], wrong: list[str]) -> None:
