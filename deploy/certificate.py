@@ -39,7 +39,7 @@ class Held:
     folded: bool
     """Whether all views of the service have taken the erasure in; true before there is one."""
     unwritten: tuple[str, ...]
-    """Tables whose files may still hold bytes that were taken out."""
+    """Tables whose files may still hold bytes that were taken out, or that are filled for a view to come."""
 
     @property
     def confirmed(self) -> bool:
@@ -116,6 +116,7 @@ async def _held(at: Installation, service: str, person: UUID, proof: Proof | Non
         fields: dict[str, int] = {}
         rows: dict[str, int] = {}
         folded = True
+        filled: list[str] = []
         for view in SERVICES[service].views:
             live = (await generations.prepare(conn, view)).generation
             for table in view.tables:
@@ -131,12 +132,14 @@ async def _held(at: Installation, service: str, person: UUID, proof: Proof | Non
                     row = await counted.fetchone()
                     assert row is not None
                     rows[table.name], fields[table.name] = int(row[0]), int(row[1])
-            if proof is not None and any(table.personal for table in view.tables):
-                folded &= await _folded(conn, at.cluster, generations.consumer_name(view, live), person, proof)
+            if any(table.personal for table in view.tables):
+                filled += await generations.unread(conn, view)
+                if proof is not None:
+                    folded &= await _folded(conn, at.cluster, generations.consumer_name(view, live), person, proof)
         if service == "intake":
             fields["mailbox"] = await _mails(conn, person)
-        left = await waiting(conn)
-    return Held(service, key, _some(fields), _some(rows), folded, left)
+        left = dict.fromkeys([*filled, *await waiting(conn)])  # what is dropped meanwhile is noted
+    return Held(service, key, _some(fields), _some(rows), folded, tuple(left))
 
 
 def _some(counts: dict[str, int]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The generations of a view: each has tables of its own, one is live under the view's bare names."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 
+from shared import rewriting
 from shared.columns import add_column
 from shared.pools import Pool
 from shared.projection import physical
@@ -21,6 +23,8 @@ create table if not exists views (
   switched_at timestamptz not null default now(), verified_at timestamptz, erasure uuid
 );
 """ + add_column("views", "erasure", "uuid")
+EVERY = 60.0
+"""Seconds between two looks for what was abandoned."""
 Connection = psycopg.AsyncConnection[Any]
 
 
@@ -72,10 +76,10 @@ async def building(pool: Pool, view: View) -> AsyncIterator[int]:
     async with pool.connection() as conn:
         await conn.execute(SQL("select pg_advisory_lock({})").format(_builder(view)))
         try:
-            await _drop_all_but_live(conn, view)
+            await _give_up(conn, view)
             yield await _next_generation(conn, view)
         finally:
-            await _drop_all_but_live(conn, view)
+            await _give_up(conn, view)
             await conn.execute(SQL("select pg_advisory_unlock({})").format(_builder(view)))
 
 
@@ -83,7 +87,27 @@ async def drop_abandoned(conn: Connection, view: View) -> None:
     """What a builder left that was killed, in the caller's transaction: nobody takes words out of it."""
     found = await conn.execute(SQL("select pg_try_advisory_xact_lock({})").format(_builder(view)))
     if await found.fetchone() == (True,):
-        await _drop_all_but_live(conn, view)
+        await _give_up(conn, view)
+
+
+async def keep_dropping(pool: Pool, views: Sequence[View]) -> None:
+    """A service's worker, as a builder may be killed after the erasure that left it alone."""
+    while True:
+        for view in views:
+            async with pool.connection() as conn, conn.transaction():
+                await drop_abandoned(conn, view)
+        await asyncio.sleep(EVERY)
+
+
+async def _give_up(conn: Connection, view: View) -> None:
+    """Drop what was not switched to; the server's log still has its words, so it is noted.
+
+    The view is held, as a builder that has lost its lock may switch all the same.
+    """
+    async with conn.transaction():
+        await hold(conn, view)
+        if dropped := await _drop_all_but_live(conn, view):
+            await conn.execute(rewriting.NOTE, [dropped])
 
 
 def _builder(view: View) -> Composable:
@@ -138,8 +162,8 @@ async def switch(conn: Connection, view: View, generation: int) -> None:
     await _drop_all_but_live(conn, view)
 
 
-async def _drop_all_but_live(conn: Connection, view: View) -> None:
-    """The tables and the progress of generations that nobody reads."""
+async def unread(conn: Connection, view: View) -> list[str]:
+    """The tables of generations that nobody reads: they are being filled, or were left so."""
     live = await _live(conn, view)
     assert live is not None
     names = await conn.execute(
@@ -150,12 +174,21 @@ async def _drop_all_but_live(conn: Connection, view: View) -> None:
             [f"{table.name}_g{live.generation}" for table in view.tables],
         ],
     )
-    for (name,) in await names.fetchall():
+    return [name for (name,) in await names.fetchall()]
+
+
+async def _drop_all_but_live(conn: Connection, view: View) -> list[str]:
+    """The tables and the progress of generations that nobody reads; answers which tables."""
+    live = await _live(conn, view)
+    assert live is not None
+    names = await unread(conn, view)
+    for name in names:
         await conn.execute(SQL("drop table {} cascade").format(Identifier(name)))
     await conn.execute(
         "delete from progress where consumer ~ %s and consumer <> %s",
         [f"^{view.name}[.]g[0-9]+$", consumer_name(view, live.generation)],
     )
+    return names
 
 
 async def hold(conn: Connection, view: View) -> None:

@@ -160,7 +160,11 @@ class Runtime:
             self.lag = LagWatch(self.service, self.pool, self.settings.kafka, self.readings)
             self.lag.start()
             stack.push_async_callback(self.lag.stop)
-            workers: list[Worker] = [*self.workers, partial(rewriting.keep_rewriting, self.pool)]
+            workers: list[Worker] = [
+                *self.workers,
+                partial(rewriting.keep_rewriting, self.pool),
+                partial(generations.keep_dropping, self.pool, self.views),
+            ]
             for worker in workers:
                 task = asyncio.create_task(over_and_over(worker, "worker", self.service))
                 stack.push_async_callback(finish, task)

@@ -3,13 +3,14 @@
 import asyncio
 import signal
 import sys
+from asyncio.subprocess import Process
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
 
-from shared import generations, keys, sifting
+from shared import generations, keys, rewriting, sifting
 from shared.events.people import PersonErased
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
@@ -168,36 +169,73 @@ from shared.topics import Cluster
 from tests.serving import MASTER
 from tests.shared.conftest import story_view
 
-async def main(url, bootstrap, prefix):
+async def main(url, bootstrap, prefix, by):
     async with AsyncConnectionPool(url, open=False, kwargs={"autocommit": True}) as pool:
         keys = KeyFollower(Cluster(bootstrap, prefix), pool, keyring := Keyring(MASTER))
         await keys.start()
-        die = lambda done, total: os.kill(os.getpid(), signal.SIGKILL)
+        die = lambda done, total: os.kill(os.getpid(), int(by))
         await rebuild(story_view(), pool, Cluster(bootstrap, prefix), keyring, keys, progress=die)
 
 asyncio.run(main(*sys.argv[1:]))
 """
 
 
+async def rebuilding(stories: Stories, runtime: Runtime, person: UUID, by: signal.Signals) -> Process:
+    """A process that has read words of that person when the signal comes."""
+    at = stories.settings
+    saved = await runtime.commits.save([met(person), note(uuid4(), 1, person, "words")])
+    await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, at.postgres, at.kafka.bootstrap, at.kafka.prefix, str(int(by))
+    )
+
+
+async def tables(runtime: Runtime) -> list[str]:
+    async with runtime.pool.connection() as conn:
+        found = await conn.execute("select tablename from pg_tables where tablename like 'stories_g%'")
+        return sorted(row[0] for row in await found.fetchall())
+
+
 async def test_what_a_killed_rebuild_leaves_is_gone_when_a_person_is_erased(stories: Stories) -> None:
-    at, person = stories.settings, uuid4()
-
-    async def tables(runtime: Runtime) -> list[str]:
-        async with runtime.pool.connection() as conn:
-            found = await conn.execute("select tablename from pg_tables where tablename like 'stories_g%'")
-            return sorted(row[0] for row in await found.fetchall())
-
+    person = uuid4()
     async with stories.running() as runtime:
-        saved = await runtime.commits.save([met(person), note(uuid4(), 1, person, "words")])
-        await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", KILLED, at.postgres, at.kafka.bootstrap, at.kafka.prefix
-        )
+        child = await rebuilding(stories, runtime, person, signal.SIGKILL)
         assert await child.wait() == -signal.SIGKILL
         assert await tables(runtime) == ["stories_g1", "stories_g2"]
         saved = await runtime.commits.save([PersonErased(**BY.stamp(person, 2), reason="asked")])
         await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
         assert await tables(runtime) == ["stories_g1"]
+
+
+async def test_nor_does_it_stay_when_the_rebuild_is_killed_after_the_erasure(
+    stories: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which left it alone, as somebody was filling it. What was dropped is noted: the log still has it."""
+    monkeypatch.setattr(generations, "EVERY", 0.1)
+    person = uuid4()
+
+    async def words() -> bool:
+        if await tables(runtime) != ["stories_g1", "stories_g2"]:
+            return False
+        async with runtime.pool.connection() as conn:
+            return await (await conn.execute("select from stories_g2 where note = 'words'")).fetchone() is not None
+
+    async def gone() -> bool:
+        return await tables(runtime) == ["stories_g1"]
+
+    async with stories.running() as runtime:
+        child = await rebuilding(stories, runtime, person, signal.SIGSTOP)
+        try:
+            await until(words)
+            saved = await runtime.commits.save([PersonErased(**BY.stamp(person, 2), reason="asked")])
+            await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
+            assert await words()
+        finally:
+            child.kill()
+            await child.wait()
+        await until(gone)
+        async with runtime.pool.connection() as conn:
+            assert {"stories_g1", "stories_g2"} <= set(await rewriting.waiting(conn))
 
 
 async def test_who_holds_a_view_sees_what_the_batch_has_written_that_it_waited_for(stories: Stories) -> None:
