@@ -92,12 +92,14 @@ async def _rewrite(conn: Connection, name: str) -> bool:
 async def _still_seen(conn: Connection, transaction: str) -> bool:
     """A transaction that began before the erasure committed reads the rows as they were.
 
-    One of another database does not, and yet VACUUM keeps them for as long as it runs.
+    One of another database does not, and yet VACUUM keeps them for as long as it runs; and for standbys that say so,
+    which belong to no database, or to a slot while they are away.
     """
     found = await conn.execute(
         "select pg_snapshot_xmin(pg_current_snapshot()) <= %(left_by)s::xid8 or exists ("
-        "select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-        " and backend_xmin is not null and age(backend_xmin) >= age(%(left_by)s::xid8::xid))",
+        "select from pg_stat_activity where (datname = current_database() or datname is null)"
+        " and pid <> pg_backend_pid() and age(backend_xmin) >= age(%(left_by)s::xid8::xid)"
+        " union all select from pg_replication_slots where age(xmin) >= age(%(left_by)s::xid8::xid))",
         {"left_by": transaction},
     )
     return await _true(found)

@@ -1,16 +1,21 @@
 """What was taken out of a table leaves PostgreSQL's files too, once nobody can see it any more."""
 
 import secrets
+import struct
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 import pytest_asyncio
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
 
 from deploy.embedded.postgres import EmbeddedPostgres, start_postgres
 from shared.rewriting import NOTE, SCHEMA, rewrite, waiting
 from tests.privacy.files import below, holding
+from tests.serving import until
 
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
 WORD = secrets.token_hex(8)
@@ -83,6 +88,44 @@ async def test_it_waits_for_who_writes_in_another_database(conn: Connection, ser
         assert (await rewrite(conn)).waiting == ("told",)
         await writer.rollback()
         assert (await rewrite(conn)).tables == ("told",)
+
+
+async def standby(conn: Connection, slot: str = "") -> pq.abc.PGconn:
+    """As one with `hot_standby_feedback`: it says that its oldest query may see what is there now."""
+    begin = "select pg_snapshot_xmin(pg_current_snapshot())::text, pg_current_wal_flush_lsn()::text"
+    oldest, place = await first(conn, begin)
+    made = pq.PGconn.connect(make_conninfo(conn.info.dsn, replication="true").encode())
+    made.exec_(f"START_REPLICATION {slot} PHYSICAL {place}".encode())
+    made.put_copy_data(b"h" + struct.pack(">qIIII", 0, int(oldest), 0, 0, 0))
+    made.flush()
+    return made
+
+
+async def first(conn: Connection, query: LiteralString) -> Any:
+    return await (await conn.execute(query)).fetchone()
+
+
+async def test_it_waits_for_a_standby_that_still_reads(conn: Connection) -> None:
+    reading = "select 1 from pg_stat_activity where backend_type = 'walsender' and backend_xmin is not null"
+    reader = await standby(conn)
+    await until(lambda: first(conn, reading))
+    await told_and_taken(conn)
+    assert (await rewrite(conn)).waiting == ("told",)
+    reader.finish()
+    await until(lambda: first(conn, f"select 1 where not exists ({reading})"))
+    assert (await rewrite(conn)).tables == ("told",)
+
+
+async def test_and_for_one_that_is_away_and_has_a_slot(conn: Connection) -> None:
+    await conn.execute("select pg_create_physical_replication_slot('away', true)")
+    reader = await standby(conn, "SLOT away")
+    await until(lambda: first(conn, "select 1 from pg_replication_slots where xmin is not null"))
+    reader.finish()
+    await until(lambda: first(conn, "select 1 from pg_replication_slots where not active"))
+    await told_and_taken(conn)
+    assert (await rewrite(conn)).waiting == ("told",)
+    await conn.execute("select pg_drop_replication_slot('away')")
+    assert (await rewrite(conn)).tables == ("told",)
 
 
 async def test_it_waits_for_who_holds_the_table(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
