@@ -22,6 +22,12 @@ NOTE = """
 insert into to_rewrite select unnest(%s::text[]), pg_current_xact_id(), now()
 on conflict (name) do update set left_by = excluded.left_by, since = excluded.since
 """
+TAKE_BACK = """
+with done as (delete from to_rewrite where name = %s and left_by = %s::xid8 returning left_by, since)
+insert into to_rewrite select %s, left_by, since from done on conflict do nothing
+"""
+LOG = "the log"
+"""What is noted, once a table is written anew, until the log is cut: whoever does it may be killed before."""
 EVERY = 3600.0
 """Seconds between two rounds of a service: a table is locked while it is written anew (28 MB took 1.4 s)."""
 LOCK_TIMEOUT = "5s"
@@ -43,15 +49,18 @@ async def rewrite(conn: Connection) -> Rewritten:
         if not await _true(found):
             return Rewritten(waiting=await waiting(conn))
     try:
-        done = [name for name in await waiting(conn) if await _rewrite(conn, name)]
-        cut = await _cut_log(conn) if done else True
+        done = [name for name in await waiting(conn) if name != LOG and await _rewrite(conn, name)]
+        cut = True
+        if LOG in await waiting(conn):
+            cut = await _cut_log(conn)
+            await conn.execute("delete from to_rewrite where name = %s", [LOG])  # who may not, may not the next time
     finally:
         await conn.execute("select pg_advisory_unlock(hashtext('recourse.rewrite'))")
     return Rewritten(tuple(done), await waiting(conn), cut)
 
 
 async def waiting(conn: Connection) -> tuple[str, ...]:
-    """The tables whose files still hold what was taken out of them."""
+    """The tables whose files still hold what was taken out of them, and the log."""
     found = await conn.execute("select name from to_rewrite order by since, name")
     return tuple(row[0] for row in await found.fetchall())
 
@@ -61,7 +70,7 @@ async def keep_rewriting(pool: Any) -> None:
     while True:
         async with pool.connection() as conn:
             done = await rewrite(conn)
-        if done.tables or done.waiting:
+        if done != Rewritten():
             log.info(
                 "tables rewritten after an erasure", tables=done.tables, waiting=done.waiting, log_cut=done.log_cut
             )
@@ -85,7 +94,7 @@ async def _rewrite(conn: Connection, name: str) -> bool:
             return False
         finally:
             await conn.execute("reset lock_timeout")
-    await conn.execute("delete from to_rewrite where name = %s and left_by = %s::xid8", [name, mark[0]])
+    await conn.execute(TAKE_BACK, [name, mark[0], LOG])
     return True
 
 

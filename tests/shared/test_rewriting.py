@@ -13,7 +13,7 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from deploy.embedded.postgres import EmbeddedPostgres, start_postgres
-from shared.rewriting import NOTE, SCHEMA, rewrite, waiting
+from shared.rewriting import LOG, NOTE, SCHEMA, Rewritten, rewrite, waiting
 from tests.privacy.files import below, holding
 from tests.serving import until
 
@@ -137,6 +137,22 @@ async def test_it_waits_for_who_holds_the_table(conn: Connection, monkeypatch: p
     assert (await rewrite(conn)).waiting == ()
 
 
+async def test_a_log_that_could_not_be_cut_is_cut_in_the_next_round(
+    conn: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ended(conn: Connection) -> bool:
+        raise psycopg.OperationalError("terminating connection due to administrator command")
+
+    await told_and_taken(conn)
+    with monkeypatch.context() as patch, pytest.raises(psycopg.OperationalError):
+        patch.setattr("shared.rewriting._cut_log", ended)
+        await rewrite(conn)
+    assert await waiting(conn) == (LOG,)
+    assert left(folder) == {"pg_wal"}
+    assert await rewrite(conn) == Rewritten((), (), log_cut=True)
+    assert left(folder) == set()
+
+
 async def test_a_table_that_is_gone_needs_nothing(conn: Connection) -> None:
     await conn.execute(NOTE, [["dropped"]])
     assert (await rewrite(conn)).tables == ("dropped",)
@@ -151,4 +167,4 @@ async def test_who_may_not_cut_the_log_is_told(conn: Connection) -> None:
         await conn.execute(f"alter table {table} owner to plain_{WORD}")
     await conn.execute(f"set role plain_{WORD}")
     done = await rewrite(conn)
-    assert (done.tables, done.log_cut) == (("told",), False)
+    assert (done.tables, done.waiting, done.log_cut) == (("told",), (), False)
