@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Collection, Sequence
 
+from psycopg.sql import SQL, Identifier
+
 from deploy.installation import Installation
 from deploy.log import batches
 from deploy.operations import beside, chosen, database, rebuild_view
 from deploy.services import SERVICES
 from shared.dead_letters import Letter
+from shared.pools import Pool
 from shared.projection import Opened
 from shared.runtime import Settings
 from shared.sifting import Place, Sifted, Stand, open_events, sift
@@ -46,11 +49,23 @@ async def react_again(settings: Settings, service: str, policy: Policy, sources:
                 found = sift(policy.name, batch, stands, policy.types)
                 stands |= {(a.topic, a.partition): (a.position, a.next_offset, a.link) for a in found.advances}
                 found.records = [r for r in found.records if f"{r.topic}/{r.partition}/{r.offset}" in sources]
+                answered = await _answered(at.pool, store.table, [record.id for record in found.records])
                 for one in await open_events(found, at.keyring, at.keys):
-                    done += await _react(sink, one)
+                    done += one[0].id in answered or await _react(sink, one)
         finally:
             await asyncio.to_thread(store.close)
     return done
+
+
+async def _answered(pool: Pool, table: str, ids: Sequence[str]) -> set[str]:
+    """Those that have led to an event of the service: what people have decided since is not overruled."""
+    if not ids:
+        return set()
+    cause = SQL("convert_from(state, 'utf8')::jsonb ->> 'caused_by'")
+    query = SQL("select distinct {cause} from {table} where {cause} = any(%s)")
+    async with pool.connection() as conn:
+        found = await conn.execute(query.format(cause=cause, table=Identifier(table)), [list(ids)])
+        return {row[0] for row in await found.fetchall()}
 
 
 async def _react(sink: PolicySink, one: Opened) -> bool:

@@ -8,15 +8,17 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 import pytest
 
 from deploy.replay import react_again
+from deploy.services import SERVICES
 from shared.dead_letters import dead_letters
 from shared.events import By, Event
 from shared.events.cases import CaseReopened, PriorityChanged
 from shared.projection import Opened
-from shared.runtime import Runtime
+from shared.runtime import Runtime, Settings
 from shared.sinks import NotYet, Policy
 from shared.store import Store
-from tests.serving import until
-from tests.shared.conftest import Stories, reopening
+from shared.topics import Cluster
+from tests.serving import MASTER, SECRET, until
+from tests.shared.conftest import BY, Stories, reopening
 
 PASSING: dict[str, type[BaseException]] = {"too early": NotYet, "cancelled": asyncio.CancelledError}
 """What is over when it is tried again: what it needs has come, or a client of Kafka has cancelled a request."""
@@ -47,13 +49,25 @@ def hasten(_store: Store, batch: Sequence[Opened]) -> list[Event]:
 HASTEN = Policy("hasten", (CaseReopened,), hasten)
 
 
+def raise_again(store: Store, batch: Sequence[Opened]) -> list[Event]:
+    """The same after whatever was said of the case meanwhile."""
+    counts = store.load_many([urgency(event.originator_id) for _, event in batch], lambda state, _: (state or 0) + 1)
+    return [
+        event.model_copy(update={"originator_version": counts.get(event.originator_id, 0) + 1})
+        for event in hasten(store, batch)
+    ]
+
+
+RAISE = Policy("hasten", (CaseReopened,), raise_again)
+
+
 def urgency(case: UUID) -> UUID:
     return uuid5(NAMESPACE_URL, str(case))
 
 
 @asynccontextmanager
-async def hastening(stories: Stories) -> AsyncIterator[Runtime]:
-    runtime = Runtime("cases", stories.settings, policies=[HASTEN])
+async def hastening(stories: Stories, policy: Policy = HASTEN) -> AsyncIterator[Runtime]:
+    runtime = Runtime("cases", stories.settings, policies=[policy])
     app = runtime.application("Stories")
     async with app.router.lifespan_context(app):
         yield runtime
@@ -104,3 +118,24 @@ async def test_what_was_set_aside_is_reacted_to_once_when_the_policy_can(stories
         for sources, taken_in in [({letter.source}, 1), ({letter.source, elsewhere}, 1)]:
             assert await react_again(stories.settings, "cases", HASTEN, sources) == taken_in
         assert await reasons(runtime, case, 2) == ["impossible", "after it"]
+
+
+async def test_nor_again_where_a_person_has_decided_otherwise_since(stories: Stories) -> None:
+    case = uuid4()
+    async with hastening(stories, RAISE) as runtime:
+        await runtime.commits.save([reopening(case, 1, "impossible")])
+        [letter] = await until(lambda: dead_letters(stories.settings.kafka))
+        POSSIBLE.add(case)
+        assert await react_again(stories.settings, "cases", RAISE, {letter.source}) == 1
+        lowered = BY.stamp(urgency(case), 2)
+        await runtime.commits.save([PriorityChanged(**lowered, priority="low", reason="settled by telephone")])
+        assert await react_again(stories.settings, "cases", RAISE, {letter.source}) == 1
+        assert await reasons(runtime, case, 2) == ["impossible", "settled by telephone"]
+
+
+def test_each_event_is_read_by_one_policy_of_a_service() -> None:
+    """So whatever it has caused there says that it was reacted to."""
+    given = Settings(postgres="", kafka=Cluster(""), master_key=MASTER, secret=SECRET)
+    for service in SERVICES.values():
+        read = [type_ for policy in service.build(given).state.runtime.policies for type_ in policy.types]
+        assert len(read) == len(set(read)), service.name
