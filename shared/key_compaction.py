@@ -7,8 +7,10 @@ time apart, follow whatever was written last; readers pass them over.
 
 import asyncio
 
+import psycopg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from shared.alone import alone
 from shared.topics import PEOPLE_KEYS, Cluster
 
 PAUSE = 65.0
@@ -19,19 +21,25 @@ NUDGE = b""
 class KeyCompaction:
     """Run by one service, the one that destroys keys."""
 
-    def __init__(self, cluster: Cluster, pause: float = PAUSE) -> None:
-        self._cluster, self._pause = cluster, pause
+    def __init__(self, cluster: Cluster, url: str, pause: float = PAUSE) -> None:
+        self._cluster, self._url, self._pause = cluster, url, pause
         self._ours: dict[TopicPartition, tuple[int, int]] = {}
 
     async def run(self) -> None:
-        """Look once a pause, for ever."""
+        """Look once a pause, for ever; one process of the service at a time, as another's nudge would be news.
+
+        The connection that holds the lock is asked each time: who has lost the lock begins anew.
+        """
         topic = self._cluster.name(PEOPLE_KEYS)
         async with (
+            await psycopg.AsyncConnection.connect(self._url, autocommit=True) as conn,
             AIOKafkaProducer(bootstrap_servers=self._cluster.bootstrap, acks="all") as producer,
             AIOKafkaConsumer(bootstrap_servers=self._cluster.bootstrap) as kafka,
         ):
+            await alone(conn, "compaction")
             partitions = [TopicPartition(topic, number) for number in await producer.partitions_for(topic)]
             while True:
+                await conn.execute("select 1")
                 for partition, end in (await kafka.end_offsets(partitions)).items():
                     await self._nudge(producer, partition, end)
                 await asyncio.sleep(self._pause)

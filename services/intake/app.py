@@ -29,7 +29,7 @@ def build(settings: Settings) -> FastAPI:
     intake, forgetting = Intake(runtime), Erasures(runtime, load_retention())
     host, _, port = settings.smtp.partition(":")
     runtime.workers.append(Mailer(runtime, host, int(port or 25)).run)
-    runtime.workers += [KeyCompaction(settings.kafka).run, forgetting.run]
+    runtime.workers += [KeyCompaction(settings.kafka, settings.postgres).run, forgetting.run]
     if settings.embedded:
         runtime.workers.append(Mailbox(runtime, int(port)).run)
     app = runtime.application("Recourse intake")

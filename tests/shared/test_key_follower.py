@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from psycopg_pool import AsyncConnectionPool
 
 from deploy.embedded.kafka import start_kafka
@@ -25,6 +25,7 @@ from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.masters import Masters, WrongMasterKey
 from shared.runtime import _unhurried
+from shared.tasks import finish
 from shared.topics import PEOPLE_KEYS, Cluster, create_topics
 from tests.privacy.files import holding
 from tests.serving import until
@@ -171,7 +172,31 @@ async def test_a_database_that_is_killed_forgets_no_key_and_no_destroyed_one(clu
             await asyncio.to_thread(server.stop)
 
 
-async def test_a_destroyed_key_leaves_the_disk_while_nothing_else_is_written(tmp_path: Path) -> None:
+async def test_of_two_processes_one_nudges_and_so_it_ends(kafka: str, postgres: Callable[[str], str]) -> None:
+    """Each would take what the other sends for news."""
+    cluster, url = Cluster(kafka, f"t{secrets.token_hex(4)}-"), postgres("compaction")
+    await create_topics(cluster, partitions=1)
+    await send(cluster, uuid4(), secrets.token_bytes(64))
+    place = TopicPartition(cluster.name(PEOPLE_KEYS), 0)
+    nudging = [asyncio.create_task(KeyCompaction(cluster, url, 0.2).run()) for _ in range(2)]
+    async with AIOKafkaConsumer(bootstrap_servers=kafka) as log:
+
+        async def end() -> int:
+            return int((await log.end_offsets([place]))[place])
+
+        async def nudged() -> bool:
+            return await end() >= 3
+
+        await until(nudged)
+        await asyncio.sleep(2)
+        assert await end() == 3
+    for task in nudging:
+        await finish(task)
+
+
+async def test_a_destroyed_key_leaves_the_disk_while_nothing_else_is_written(
+    tmp_path: Path, postgres: Callable[[str], str]
+) -> None:
     broker = await asyncio.to_thread(start_kafka, tmp_path)
     try:
         cluster, person, wrapped = Cluster(broker.bootstrap), uuid4(), secrets.token_bytes(64)
@@ -179,7 +204,7 @@ async def test_a_destroyed_key_leaves_the_disk_while_nothing_else_is_written(tmp
         await send(cluster, person, wrapped)
         await send(cluster, person, None)
         assert holding(tmp_path / "kafka", [wrapped])
-        nudging = asyncio.create_task(KeyCompaction(cluster).run())
+        nudging = asyncio.create_task(KeyCompaction(cluster, postgres("compaction")).run())
 
         async def gone() -> bool:
             await asyncio.sleep(2)
