@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from shared import generations, relay, rewriting, signin
 from shared.access import Access
 from shared.accounts import Accounts
+from shared.alone import alone
 from shared.collector import calm_collector
 from shared.committer import Committer
 from shared.consumer import Consumer, Reading, Sink
@@ -204,10 +205,16 @@ class Runtime:
         await asyncio.gather(*[consumer.stop() for consumer in self.consumers])
 
     async def _renew(self, view: View) -> None:
-        """The fold has changed: build the new version beside the live one, switch, and only then follow."""
+        """The fold has changed: build the new version beside the live one, switch, and only then follow.
+
+        One process does it for all of its service.
+        """
         if view.name in self.rebuilding:
-            done = await rebuild(view, self.pool, self.settings.kafka, self.keyring, self.keys)
-            log.info("view rebuilt", view=view.name, version=view.version, records=done.records)
+            async with await AsyncConnection.connect(self.settings.postgres, autocommit=True) as conn:
+                await alone(conn, f"renew {view.name}")
+                if (await generations.prepare(conn, view)).version != view.version:  # another process has not done it
+                    done = await rebuild(view, self.pool, self.settings.kafka, self.keyring, self.keys)
+                    log.info("view rebuilt", view=view.name, version=view.version, records=done.records)
             self._follow(view.name, self._sink([view]))
             self.rebuilding.discard(view.name)
         await asyncio.sleep(3600)

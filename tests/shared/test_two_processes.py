@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from shared.events.people import PersonErased
@@ -113,5 +114,30 @@ async def test_an_older_release_leaves_a_view_alone_that_a_newer_one_has_built(s
 
             async def went_on() -> bool:
                 return await counted() == [20, 20]
+
+            await until(went_on)
+
+
+async def test_one_of_them_builds_an_outdated_view_anew_for_both(stories: Stories) -> None:
+    case, newer = uuid4(), story_view(2, weight=10)
+    async with stories.running() as old:
+        saved = await old.commits.save([reopening(case, 1)])
+        await old.positions.wait(old.views[0], await old.positions.token(saved))
+    async with await psycopg.AsyncConnection.connect(stories.settings.postgres, autocommit=True) as conn:
+        await conn.execute("select pg_advisory_lock(hashtext('recourse.build stories'))")  # until both want to
+        async with stories.running(newer) as one, stories.running(newer) as two:
+            assert one.rebuilding == two.rebuilding == {"stories"}
+            await conn.execute("select pg_advisory_unlock_all()")
+
+            async def built() -> bool:
+                return not one.rebuilding and not two.rebuilding
+
+            await until(built)
+            found = await conn.execute("select version, generation, newest from views")
+            assert await found.fetchone() == (2, 2, 2)
+            await one.commits.save([reopening(case, 2)])
+
+            async def went_on() -> bool:
+                return await stories.rows(two) == {case: (20, "again")}
 
             await until(went_on)
