@@ -132,6 +132,7 @@ class Keyring:
                     del self._known[oldest]
             if person not in self._destroyed:
                 self._known[person] = AESGCM(key)
+                self._gone.discard(person)
             self.missing.discard(person)
 
 

@@ -89,3 +89,29 @@ def test_many_keys_are_remembered_within_bounds() -> None:
     for _ in range(keys.REMEMBERED + 10):
         made.create(uuid4())
     assert len(made._known) <= keys.REMEMBERED
+
+
+def test_a_key_that_was_given_up_and_came_after_all_is_asked_for_when_it_was_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.keys.REMEMBERED", 10)
+    maker, ours = ring(), ring()
+    wrapped = maker.create(PERSON)
+    box = maker.seal(PERSON, "words")
+    ours.give_up({PERSON})
+    ours.learn(PERSON, wrapped)
+    assert ours.open(PERSON, box) == "words"
+    for _ in range(10):
+        ours.create(uuid4())
+    assert ours.open(PERSON, box) is None
+    assert ours.missing == ours.unknown({PERSON}) == {PERSON}
+
+
+def test_but_not_one_that_was_destroyed() -> None:
+    """Whoever has read the table before that may still come with it."""
+    ours = ring()
+    wrapped = ours.create(PERSON)
+    box = ours.seal(PERSON, "words")
+    ours.forget(PERSON)
+    ours.learn(PERSON, wrapped)
+    assert (ours.open(PERSON, box), ours.missing) == (None, set())
