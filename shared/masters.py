@@ -60,8 +60,7 @@ class Masters:
     @property
     def id(self) -> str:
         """Of the one that wraps."""
-        self._refresh()
-        return self._first.hex()
+        return self.ids[0]
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -71,7 +70,8 @@ class Masters:
     def wrap(self, person: UUID, key: bytes) -> bytes:
         self._refresh()
         nonce = os.urandom(NONCE)
-        return self._first + nonce + self._ciphers[self._first].encrypt(nonce, key, person.bytes)
+        first, cipher = next(iter(self._ciphers.items()))
+        return first + nonce + cipher.encrypt(nonce, key, person.bytes)
 
     def unwrap(self, person: UUID, wrapped: bytes) -> bytes:
         """Raises `WrongMasterKey`, which says what is known and what is not."""
@@ -91,8 +91,8 @@ class Masters:
         )
 
     def _take(self, keys: Sequence[bytes]) -> None:
+        """All in one step, as other threads may be wrapping."""
         if keys:
-            self._first = id_of(keys[0])
             self._ciphers = {id_of(key): AESGCM(key) for key in keys}
 
     def _refresh(self) -> None:

@@ -70,3 +70,17 @@ def test_a_changed_file_is_followed(tmp_path: Path) -> None:
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(MasterKeyNotValid, match="64 hexadecimal"):
         parse(text)
+
+
+def test_who_wraps_while_a_changed_file_is_read_takes_the_master_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    masters, wrapped = Masters(OLD), []
+
+    def meanwhile(key: bytes) -> AESGCM:
+        wrapped.append(masters.wrap(PERSON, KEY))
+        return AESGCM(key)
+
+    monkeypatch.setattr("shared.masters.AESGCM", meanwhile)
+    masters._take([NEW])
+    monkeypatch.undo()
+    assert masters.id == id_of(NEW).hex()
+    assert [Masters(OLD).unwrap(PERSON, one) for one in wrapped] == [KEY]
