@@ -23,12 +23,11 @@ RESERVE = 1_000_000_000
 
 @dataclass(frozen=True)
 class Aligned:
-    """What came of one service: `answered` names the events, of others too, that those taken back came from."""
+    """What came of one service."""
 
     taken_back: int
     to_send: int
     lost: bool
-    answered: frozenset[str]
 
     @property
     def goes_on(self) -> bool:
@@ -47,7 +46,7 @@ async def align(
     beyond = await in_kafka.load(service, conn, cluster, highest)
     _check_history(service, conn, events, highest)
     _check_holes(service, conn, beyond, restoring=restoring)
-    answered = _take_back(conn, events, highest)
+    taken_back = _take_back(conn, events, highest)
     whole = number(conn, SQL(
         "select coalesce((select min(notification_id) - 1 from {0} e where not exists"
         " (select 1 from in_kafka k where k.position = e.notification_id)),"
@@ -61,7 +60,7 @@ async def align(
         [whole],
     )
     to_send = number(conn, SQL("select count(*) from {} where notification_id > {}").format(events, whole))
-    return Aligned(len(answered), to_send, whole < recorded, frozenset(cause for cause in answered if cause))
+    return Aligned(taken_back, to_send, whole < recorded)
 
 
 async def only_in_kafka(service: str, conn: Connection, cluster: Cluster) -> int:
@@ -129,8 +128,8 @@ def _check_holes(service: str, conn: Connection, beyond: int, *, restoring: bool
     )
 
 
-def _take_back(conn: Connection, events: Identifier, highest: int) -> list[str | None]:
-    """The same position, version and bytes; answers what caused each."""
+def _take_back(conn: Connection, events: Identifier, highest: int) -> int:
+    """The same position, version and bytes; what caused each is kept until every policy has stepped over it."""
     rows = conn.execute(
         SQL(
             "insert into {} (originator_id, originator_version, topic, state, notification_id, trace)"
@@ -138,7 +137,9 @@ def _take_back(conn: Connection, events: Identifier, highest: int) -> list[str |
             " from in_kafka where position > {} order by position returning state"
         ).format(events, highest)
     ).fetchall()
-    return [orjson.loads(bytes(row[0])).get("caused_by") for row in rows]
+    causes = {cause for row in rows if (cause := orjson.loads(bytes(row[0])).get("caused_by"))}
+    conn.execute("insert into answered select unnest(%s::text[]) on conflict do nothing", [list(causes)])
+    return len(rows)
 
 
 def _highest(service: str, conn: Connection) -> int:

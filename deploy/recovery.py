@@ -128,10 +128,10 @@ class Recovery:
                 done += records
                 self.say(f"Reading into {name}", done, None)
 
+            advance(0)
             runtime = self._runtime(name)
             async with resumption.opened(runtime) as store:
-                if answered := aligned[name].answered:
-                    await resumption.step_over(runtime, store, answered, advance)
+                await resumption.step_over(runtime, store, advance)
                 await resumption.fold(runtime, advance)
 
     def _runtime(self, name: str) -> Runtime:

@@ -25,15 +25,19 @@ from shared.store import Store
 from shared.topics import Cluster
 
 Progress = Callable[[int], None]
+ANSWERED = "create table if not exists answered (event_id text primary key)"
+"""The events, of others too, from which those came that were taken back; until the policies stand behind them."""
 NOBODY = UUID(int=0)
 
 
 async def make_tables(runtime: Runtime) -> None:
-    """As the service does when it starts."""
+    """As the service does when it starts, and what only a recovery writes."""
     store = await asyncio.to_thread(Store, runtime.service, runtime.settings.postgres, runtime.keyring)
     await asyncio.to_thread(store.close)
     async with runtime.pool:
         await runtime._prepare()
+        async with runtime.pool.connection() as conn:
+            await conn.execute(ANSWERED)
 
 
 @asynccontextmanager
@@ -77,11 +81,16 @@ async def renew_offsets(conns: Mapping[str, psycopg.Connection[Any]], cluster: C
             )
 
 
-async def step_over(runtime: Runtime, store: Store, answered: Collection[str], advance: Progress) -> None:
+async def step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
     """Up to the last event that a policy has answered, it looks only at those that it has not.
 
-    What it made of the others was taken back from Kafka: made again it would conflict, or be there twice.
+    What it made of the others was taken back from Kafka, by this run or by one that was cut short: made again it would
+    conflict, or be there twice.
     """
+    async with runtime.pool.connection() as conn:
+        rows = await (await conn.execute("select event_id from answered")).fetchall()
+    if not (answered := {row[0] for row in rows}):
+        return
     for policy in runtime.policies:
         at = runtime.settings.kafka
         sink = PolicySink(_unanswered(policy, answered), store, at, runtime.pool, runtime.keyring, runtime.keys)
@@ -90,6 +99,8 @@ async def step_over(runtime: Runtime, store: Store, answered: Collection[str], a
         async for batch in batches(at, starts):
             ends |= {(raw.topic, raw.partition): raw.offset + 1 for raw in batch if _id(raw) in answered}
         await _take_in(runtime, sink, {place: starts[place] for place in ends}, ends, advance)
+    async with runtime.pool.connection() as conn:
+        await conn.execute("delete from answered")
 
 
 async def fold(runtime: Runtime, advance: Progress) -> None:

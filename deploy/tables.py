@@ -13,6 +13,7 @@ KEPT = {
     "key_changes": "keys that are still to be sent",
     "relay_position": "how far the events are in Kafka",
     "relay_partitions": "the chain's value at the end of each partition",
+    "answered": "what policies must still step over, where a recovery was cut short",
     "progress": "how far each policy has come; that of views goes with the views",
 }
 LEFT_OUT = {

@@ -1,16 +1,21 @@
 """Kafka is lost and the databases stand: the log is made again as it was, and nobody downstream sees a difference."""
 
 from dataclasses import dataclass, field
+from itertools import product
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from deploy.log import batches, delete_topics, places
 from deploy.partitions import Refused
 from deploy.restore import rebuilt
+from deploy.services import SERVICES
 from shared.events import OWNERS
 from shared.records import read
 from shared.topics import PEOPLE_KEYS
 from tests.backup.conftest import Site, silent
+from tests.backup.test_backup import CutShort, cut_short_at
 
 
 @dataclass
@@ -81,4 +86,35 @@ async def test_services_that_ran_on_beside_an_empty_log(site: Site) -> None:
         assert len(site.mail()) == made + 1
         await subscriber.read(site)
         assert subscriber.gaps == 0
+        await site.verified()
+
+
+def on_databases(site: Site, *commands: str) -> None:
+    """Of each service: the one that it uses, and an `older` one beside it."""
+    with psycopg.connect(site.at.postgres, autocommit=True) as server:
+        for name, command in product(SERVICES, commands):
+            now, older = Identifier(f"recourse_{name}"), Identifier(f"{site.at.prefix}{name}")
+            server.execute(SQL(command).format(now=now, older=older))
+
+
+async def test_older_databases_and_a_rebuild_that_was_cut_short(site: Site) -> None:
+    """Run again it knows what those that were taken back have answered: no policy is stuck, or acts twice."""
+    async with site.running():
+        await site.person_of(await site.complain())
+        await site.settled()
+    on_databases(site, "create database {older} template {now}")
+    async with site.running():
+        await site.person_of(await site.complain())
+        await site.settled()
+    events, views = site.all_events(), site.all_views()
+    on_databases(site, "drop database {now}", "alter database {older} rename to {now}")
+    for step in ("Comparing", "Reading into intake", "Reading into cases", "Reading into sentiment", "Verifying"):
+        with pytest.raises(CutShort):
+            await rebuilt(site.at, cut_short_at(step), anew=False)
+    done = await rebuilt(site.at, silent, anew=False)
+    assert not done.verified.findings
+    assert (site.all_events(), site.all_views()) == (events, views)
+    async with site.running():
+        await site.settled(60)
+        assert site.all_events() == events
         await site.verified()
