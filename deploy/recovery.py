@@ -141,9 +141,13 @@ class Recovery:
 
 @contextmanager
 def stopped(databases: Mapping[str, str]) -> Iterator[Connections]:
-    """A transaction in each, committed together at the end; raises `Running` where a service runs."""
+    """A transaction in each, committed one after the other at the end; raises `Running` where a service runs.
+
+    The first of them is the keys' owner, which has gathered the keys that the others then let go.
+    """
     with ExitStack() as stack:
-        conns = {name: stack.enter_context(psycopg.connect(url)) for name, url in databases.items()}
+        names = sorted(databases, key=lambda name: name == tombstones.OWNER)  # left in the opposite order
+        conns = {name: stack.enter_context(psycopg.connect(databases[name])) for name in names}
         for name, conn in conns.items():
             free = conn.execute("select pg_try_advisory_lock(hashtext('recourse.relay'))").fetchone()
             if free != (True,):
