@@ -28,10 +28,14 @@ def status(data: Data = None, as_json: Json = False) -> None:
     """How many keys each service holds, by the id of the master key that wraps them, and how many were destroyed."""
     at = installation(data)
     counts = {service: rotation.held(database(at, service)) for service in SERVICES}
-    counts["people-keys"], waiting = asyncio.run(_on_topic(at))
+    topic = asyncio.run(_on_topic(at))
+    counts["people-keys"] = Counter(by or "destroyed" for by in topic.masters.values())
+    waiting = topic.older.total()
     masters = at.masters().ids
     if as_json:
-        body = {"masters": masters, "held": counts, "waiting_for_compaction": waiting}
+        body = {
+            "masters": masters, "held": counts, "waiting_for_compaction": waiting, "strangers": topic.strangers,
+        }  # fmt: skip
         sys.stdout.buffer.write(orjson.dumps(body) + b"\n")
         return
     kinds = sorted({kind for one in counts.values() for kind in one}, key=lambda kind: (kind == "destroyed", kind))
@@ -41,12 +45,14 @@ def status(data: Data = None, as_json: Json = False) -> None:
     console.print(table)
     console.print(f"Master keys known here: {', '.join(masters)}; the first wraps.", highlight=False)
     console.print(f"{waiting:,} keys that were replaced or destroyed wait on Kafka's disk for compaction.")
+    if topic.strangers:
+        console.print(f"{topic.strangers:,} records on people-keys are no person's: somebody else wrote them.")
 
 
-async def _on_topic(at: Installation) -> tuple[Counter[str], int]:
+async def _on_topic(at: Installation) -> TopicKeys:
     async with TopicKeys(at.cluster) as topic:
         await topic.read()
-    return Counter(by or "destroyed" for by in topic.masters.values()), topic.older.total()
+    return topic
 
 
 @app.command()

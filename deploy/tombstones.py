@@ -12,7 +12,7 @@ import psycopg
 
 from deploy.log import batches, places
 from deploy.partitions import Refused
-from shared.keys import Keyring
+from shared.keys import Keyring, person_of
 from shared.masters import WrongMasterKey
 from shared.topics import PEOPLE_KEYS, Cluster
 
@@ -39,7 +39,7 @@ async def gather(conns: Mapping[str, Connection], cluster: Cluster, erased: Sequ
     intake.execute("create temp table on_topic (person_id uuid primary key, wrapped bytea) on commit drop")
     intake.execute("create temp table heard (person_id uuid, wrapped bytea) on commit drop")
     async for batch in batches(cluster, dict.fromkeys(await places(cluster, [PEOPLE_KEYS]), 0)):
-        latest = {UUID(record.key.decode()): record.value for record in batch if record.key}
+        latest = {person: r.value for r in batch if r.key and (person := person_of(r.key))}
         intake.execute(
             "insert into on_topic as t select * from unnest(%b::uuid[], %b::bytea[]) on conflict (person_id)"
             " do update set wrapped = excluded.wrapped where t.wrapped is not null",

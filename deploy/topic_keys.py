@@ -7,6 +7,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from shared.keys import person_of
 from shared.masters import wrapped_by
 from shared.topics import PEOPLE_KEYS, Cluster
 
@@ -20,6 +21,8 @@ class TopicKeys:
         self.masters: dict[UUID, str | None] = {}
         """The id of the master, `without an id` for what is older than the ids, None where it was destroyed."""
         self.older: Counter[UUID] = Counter()
+        self.strangers = 0
+        """Records that are no person's."""
 
     async def __aenter__(self) -> "TopicKeys":
         await self._kafka.start()
@@ -39,8 +42,12 @@ class TopicKeys:
         while any([await self._kafka.position(place) < end for place, end in ends.items()]):
             for records in (await self._kafka.getmany(timeout_ms=200, max_records=5_000)).values():
                 for record in records:
-                    if record.key:
-                        self._take(UUID(record.key.decode()), record.value)
+                    if not record.key:
+                        continue
+                    if person := person_of(record.key):
+                        self._take(person, record.value)
+                    else:
+                        self.strangers += 1
         return {person for person, by in self.masters.items() if by not in (None, master)}
 
     def _take(self, person: UUID, value: bytes | None) -> None:

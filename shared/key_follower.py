@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from shared import rewriting
-from shared.keys import Keyring
+from shared.keys import Keyring, person_of
 from shared.masters import WrongMasterKey, wrapped_by
 from shared.pools import Pool
 from shared.tasks import cancelled_only_by_us, closed, finish
@@ -187,9 +187,8 @@ class KeyFollower:
         latest = {record.key: (p, record) for p, records in batches.items() for record in records if record.key}
         keys: dict[UUID, bytes | None] = {}
         for key, (partition, record) in latest.items():
-            try:
-                person = UUID(key.decode())
-            except ValueError:
+            person = person_of(key)
+            if person is None:
                 log.error("a stranger's record among the keys", partition=partition.partition, offset=record.offset)
                 continue
             self._unread.pop(person, None)

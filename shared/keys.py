@@ -30,6 +30,14 @@ insert into key_changes (person_id) select person_id from made
 REMEMBERED = 50_000
 
 
+def person_of(key: bytes) -> UUID | None:
+    """Whose record on `people-keys` it is; nobody's where a stranger wrote it."""
+    try:
+        return UUID(key.decode())
+    except ValueError:
+        return None
+
+
 class KeyMissing(Exception):
     """The person's key is not here: not arrived yet, or destroyed."""
 

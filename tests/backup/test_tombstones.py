@@ -6,12 +6,14 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from deploy import tombstones
 from deploy.recovery import stopped
 from deploy.services import SERVICES
+from deploy.topic_keys import TopicKeys
 from shared import keys
-from shared.topics import Cluster, create_topics
+from shared.topics import PEOPLE_KEYS, Cluster, create_topics
 
 PERSON, WRAPPED = UUID(int=1), b"x" * 64
 
@@ -47,3 +49,15 @@ async def test_no_key_is_let_go_before_the_owner_has_it(cluster: Cluster, databa
         with psycopg.connect(databases["intake"], autocommit=True) as other:
             other.execute("select pg_terminate_backend(%s)", [conns["intake"].info.backend_pid])
     assert held(databases["cases"]) == [(PERSON, WRAPPED)]
+
+
+async def test_a_strangers_record_among_the_keys_is_passed_over(cluster: Cluster, databases: dict[str, str]) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as producer:
+        for key in (b"a stranger", b"\xff", str(PERSON).encode()):
+            await producer.send_and_wait(cluster.name(PEOPLE_KEYS), WRAPPED, key)
+    async with TopicKeys(cluster) as topic:
+        assert await topic.read() == {PERSON}
+        assert topic.strangers == 2
+    with stopped(databases) as conns:
+        await tombstones.gather(conns, cluster, [])
+    assert held(databases["intake"]) == [(PERSON, WRAPPED)]

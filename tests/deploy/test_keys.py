@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from deploy import rotation
 from deploy.installation import Installation
@@ -21,6 +22,7 @@ from deploy.services import SERVICES
 from deploy.topic_keys import TopicKeys
 from shared.keys import Keyring
 from shared.masters import Masters, WrongMasterKey, id_of, parse
+from shared.topics import PEOPLE_KEYS
 from tests.system.conftest import free_port
 from tests.system.test_up import up
 
@@ -180,3 +182,19 @@ def test_a_service_with_another_master_says_so_and_does_not_start(running: Insta
         assert said in done.stderr
         assert "Traceback" not in done.stderr
         assert key not in done.stderr
+
+
+async def put_a_strangers_record(at: Installation) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=at.kafka) as producer:
+        await producer.send_and_wait(at.cluster.name(PEOPLE_KEYS), b"hello", b"a stranger")
+
+
+def test_a_strangers_record_is_told_of_and_stops_no_command(running: Installation, data: Path) -> None:
+    person = complain(running, secrets.token_hex(8))
+    asyncio.run(put_a_strangers_record(running))
+    said = recourse(data, "keys", "status")
+    assert said.returncode == 0, said.stderr
+    assert "1 records on people-keys are no person's" in said.stdout
+    for words in (["keys", "rotate"], ["erase", person, "--yes"]):
+        done = recourse(data, *words)
+        assert done.returncode == 0, done.stderr
