@@ -23,9 +23,11 @@ from deploy.console import Data, Json, bars, console, fail, installation
 from deploy.installation import Installation
 from deploy.log import compacted, partition_counts
 from deploy.operations import database
+from deploy.partitions import Refused, count_before
 from deploy.services import SERVICES
 from deploy.tables import VIEWS_PROGRESS, Unclassified, kept
-from shared.topics import ACCESS, Cluster
+from shared.events import OWNERS
+from shared.topics import ACCESS, PEOPLE_KEYS, Cluster
 
 app = typer.Typer()
 Connection = psycopg.Connection[Any]
@@ -61,7 +63,7 @@ def cut(databases: Mapping[str, str]) -> Iterator[dict[str, Connection]]:
 
 
 def write(at: Installation, path: Path, advance: Callable[[str, int], None] = lambda table, rows: None) -> Manifest:
-    """Make the backup; raises `Unclassified`, and `Busy` where the locks are not to be had."""
+    """Make the backup; raises `Unclassified`, `Busy` where the locks are not to be had, and `Refused`."""
     databases = {name: database(at, name) for name in SERVICES}
     topics, access = asyncio.run(_of_kafka(at.cluster))
     made_at = datetime.now(UTC)
@@ -69,8 +71,8 @@ def write(at: Installation, path: Path, advance: Callable[[str, int], None] = la
         with cut(databases) as reading, archive.writing(path) as file:
             services = {name: _service(name, conn, file, advance) for name, conn in reading.items()}
             manifest = Manifest(
-                recourse=version("recourse"), made_at=made_at, prefix=at.prefix, topics=topics, access=access,
-                services=services,
+                recourse=version("recourse"), made_at=made_at, prefix=at.prefix, topics=_all(topics, reading),
+                access=access, services=services,
             )  # fmt: skip
             file.add(archive.MANIFEST, manifest.model_dump_json(indent=1).encode())
     except psycopg.errors.LockNotAvailable:
@@ -81,6 +83,12 @@ def write(at: Installation, path: Path, advance: Callable[[str, int], None] = la
 async def _of_kafka(cluster: Cluster) -> tuple[dict[str, int], dict[str, Any]]:
     """What is nowhere but there."""
     return await partition_counts(cluster), await compacted(cluster, ACCESS)
+
+
+def _all(topics: dict[str, int], conns: Mapping[str, Connection]) -> dict[str, int]:
+    """Those that Kafka has lost too, with as many partitions as the events were sent to."""
+    lost = {*OWNERS, PEOPLE_KEYS} - topics.keys()
+    return topics | dict.fromkeys(sorted(lost), count_before(conns, set(topics.values())) if lost else 0)
 
 
 def _service(name: str, conn: Connection, file: Writer, advance: Callable[[str, int], None]) -> archive.Service:
@@ -145,7 +153,7 @@ def backup(
         with bars() as progress:
             task = progress.add_task("Rows", total=None)
             manifest = write(at, path, lambda table, rows: progress.update(task, description=table, advance=rows))
-    except (Unclassified, Busy, OSError) as error:
+    except (Unclassified, Busy, Refused, OSError) as error:
         raise fail(str(error)) from None
     except psycopg.errors.UndefinedTable:
         raise fail("A service has never run here, so there is nothing of it to back up. Start all six once.") from None

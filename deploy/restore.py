@@ -59,7 +59,7 @@ async def restored(at: Installation, path: Path, erased: list[UUID], say: Say) -
     manifest = await asyncio.to_thread(archive.checked, path)
     if at.prefix != manifest.prefix:
         raise Refused(f"The backup's topics begin with '{manifest.prefix}': set RECOURSE_TOPIC_PREFIX to that.")
-    check_counts(manifest, await make_topics(at.cluster, max(manifest.topics.values())))
+    check_counts(manifest, await make_topics(at.cluster, max(manifest.topics.values(), default=None)))
     recovery = Recovery(at, say)
     done = await recovery.run(
         lambda conns: load(path, manifest, conns), erased=erased, access=manifest.access, restoring=True

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from deploy import backup
+from deploy import archive, backup
 from deploy.alignment import RESERVE
 from deploy.certificate import certificate
 from deploy.certified import text
@@ -153,3 +153,23 @@ async def test_a_table_that_nobody_has_classified(site: Site, tmp_path: Path) ->
         with pytest.raises(Unclassified, match="forgotten"):
             await saved(site, tmp_path)
     assert not await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+
+
+async def test_made_when_kafka_had_lost_its_topics(site: Site, tmp_path: Path) -> None:
+    """It says how many partitions they had; one that does not takes those that are there."""
+    async with site.running():
+        await site.complain_into_all()
+        await site.settled()
+    events, log = site.all_events(), await site.log()
+    await site.lose_kafka()
+    path, silent_one = await saved(site, tmp_path), tmp_path / "silent.tar.gz"
+    site.lose_databases()
+    await restored(site.at, path, [], silent)
+    assert (site.all_events(), await site.log()) == (events, log)
+    with archive.writing(silent_one) as file:
+        for name, content in archive.members(path):
+            known = archive.checked(path).model_copy(update={"topics": {}}).model_dump_json().encode()
+            file.add(name, known if name == archive.MANIFEST else content)
+    site.lose_databases()
+    await restored(site.at, silent_one, [], silent)
+    assert (site.all_events(), await site.log()) == (events, log)
