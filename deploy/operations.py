@@ -15,7 +15,8 @@ from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.pools import Pool, lasting_pool
 from shared.rebuild import Rebuilt, rebuild
-from shared.runtime import Settings
+from shared.runtime import Runtime, Settings
+from shared.sinks import Policy
 from shared.view import View
 
 Progress = Callable[[int, int], None]
@@ -83,14 +84,20 @@ async def lags(installation: Installation) -> list[Behind]:
         ends = await kafka.end_offsets(partitions)
     found = []
     for service in SERVICES.values():
-        async with await psycopg.AsyncConnection.connect(database(installation, service.name), autocommit=True) as conn:
+        url = database(installation, service.name)
+        runtime: Runtime = service.build(installation.settings(url)).state.runtime
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
             names = {
                 generations.consumer_name(view, (await generations.prepare(conn, view)).generation): view.name
-                for view in service.views
-            }
+                for view in runtime.views
+            } | {policy.name: policy.name for policy in runtime.policies}
             rows = await (await conn.execute("select consumer, topic, partition, next_offset from progress")).fetchall()
+        readers: list[View | Policy] = [*runtime.views, *runtime.policies]
+        topics = {one.name: set(map(installation.cluster.name, one.topics)) for one in readers}
         for consumer in {row[0] for row in rows} | set(names):
-            at = {TopicPartition(topic, p): offset for name, topic, p, offset in rows if name == consumer}
+            read = topics.get(consumer.rpartition(".g")[0] or consumer, ())
+            at = {partition: 0 for partition in ends if partition.topic in read}
+            at |= {TopicPartition(topic, p): offset for name, topic, p, offset in rows if name == consumer}
             behind = sum(max(0, ends.get(partition, 0) - offset) for partition, offset in at.items())
             group = f"{service.name}.{names.get(consumer, consumer)}"
             grave = installation.cluster.name(f"{group}.dead")
