@@ -96,11 +96,16 @@ def serve(
 
 
 def main() -> None:
-    """The command, with a sentence where a server does not answer."""
+    """The command, with a sentence where a file cannot be used or a server does not answer."""
     try:
         app()
     except (WrongMasterKey, MasterKeyNotValid) as error:
         fail(str(error))
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        fail(f"{error.filename}: {error.strerror}.")
         sys.exit(1)
     except (KafkaError, psycopg.OperationalError, httpx.TransportError) as error:
         fail(f"A server did not answer ({type(error).__name__}). Is the installation running? `recourse up` starts it.")

@@ -129,7 +129,7 @@ def carried_out(data: Path | None, work: Callable[[Installation, Say], Any]) -> 
                 progress.update(tasks[what], completed=done, total=total)
 
             return asyncio.run(work(at, say))
-    except (Damaged, Refused, EmbeddedServerError, TimeoutError, FileNotFoundError) as error:
+    except (Damaged, Refused, EmbeddedServerError, TimeoutError) as error:
         raise fail(str(error)) from None
 
 
