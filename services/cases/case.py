@@ -47,6 +47,7 @@ Alert = Literal["red-sentiment", "vulnerability", "clock"]
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
 MONEY: frozenset[Redress] = frozenset({"refund", "compensation"})
 UPHELD: frozenset[Outcome] = frozenset({"upheld", "partly-upheld"})
+NOTHING_DECIDED: frozenset[Outcome] = frozenset({"withdrawn", "out-of-scope"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ def resolve_aspect(case: Case, aspect_id: UUID, decision: Decision, by: By) -> l
     aspect = case.aspect(aspect_id)
     if aspect.decided_in == case.round:
         raise AspectAlreadyResolved
-    if not (aspect.subject.product or aspect.subject.issue):
+    if decision.outcome not in NOTHING_DECIDED and not (aspect.subject.product or aspect.subject.issue):
         raise AspectNotClassified
     if (decision.amount is None) != (decision.currency is None):
         raise AmountIncomplete

@@ -171,6 +171,7 @@ def test_what_an_aspect_is_about_is_said_before_it_is_decided() -> None:
     events = opened(1, product=None, issue=None)
     with pytest.raises(AspectNotClassified):
         decided(PRIMARY, UPHELD)(folded(events))
+    assert decided(PRIMARY, Decision("withdrawn"))(folded(events)), "nobody has to find out any more"
     events += cases.classify_aspect(folded(events), PRIMARY, LOAN, INES)
     assert folded(events + decided(PRIMARY, UPHELD)(folded(events))).status == "resolved"
     assert len(decided()(folded(opened(1, issue=None)))) == 1, "what the customer chose is enough"
