@@ -1,4 +1,4 @@
-"""What a case allows and refuses, and what holds whatever is done with it."""
+"""What a case allows and refuses."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -7,8 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from services.cases import case as cases
 from services.cases.case import Case, Decision, Subject
@@ -275,53 +273,3 @@ def test_an_aspect_of_another_case_is_unknown() -> None:
     for decide in (decided(SECOND), lambda case: cases.assign_aspect(case, SECOND, None, INES)):
         with pytest.raises(AspectUnknown):
             decide(case())
-
-
-ASPECT = st.sampled_from([PRIMARY, SECOND, THIRD])
-DECISIONS = st.builds(
-    Decision,
-    st.sampled_from(["upheld", "partly-upheld", "not-upheld", "withdrawn", "out-of-scope"]),
-    st.sampled_from(["none", "apology", "refund"]),
-    st.sampled_from([None, Decimal(0), Decimal(10)]),
-    st.sampled_from([None, "GBP"]),
-    st.sampled_from([None, "system-error"]),
-)
-COMMANDS: st.SearchStrategy[Callable[[Case], list[Event]]] = st.one_of(
-    st.builds(raised, st.sampled_from([SECOND, THIRD])),
-    st.builds(decided, ASPECT, DECISIONS),
-    st.builds(decided, ASPECT),
-    st.just(closed),
-    st.just(reopened),
-    st.builds(
-        lambda a, h: lambda c: cases.assign_aspect(c, a, h, INES), ASPECT, st.sampled_from([None, "ines", "tom"])
-    ),
-    st.builds(lambda a, s: lambda c: cases.classify_aspect(c, a, s, INES), ASPECT, st.sampled_from([LOAN, CARD])),
-    st.builds(lambda n: lambda c: cases.add_note(c, UUID(int=n), "Called.", INES), st.integers(1, 3)),
-    st.builds(lambda p: lambda c: cases.raise_priority(c, p, "Red", INES), st.sampled_from(cases.PRIORITIES)),
-    st.builds(lambda p: lambda c: cases.change_priority(c, p, "Asked", INES), st.sampled_from(cases.PRIORITIES)),
-    st.just(lambda c: cases.raise_alert(c, "red-sentiment", "Red", INES)),
-)
-
-
-@settings(max_examples=200)
-@given(st.lists(COMMANDS, max_size=40))
-def test_whatever_is_asked_the_case_stays_sound(commands: list[Callable[[Case], list[Event]]]) -> None:
-    """Never closed with an open aspect, always one primary, versions without a hole, a return that adds up."""
-    events = opened(1)
-    for command in commands:
-        before = folded(events)
-        try:
-            new = command(before)
-        except RuleBroken:
-            continue
-        events += new
-        after = folded(events)
-        assert [event.originator_version for event in events] == list(range(1, len(events) + 1))
-        assert after.version == len(events)
-        assert sum(aspect.primary for aspect in after.aspects) == 1
-        assert not (after.closed and after.open_aspects)
-        assert not (before.closed and not {type(event) for event in new} <= {NoteAdded, CaseReopened})
-        for event in new:
-            if isinstance(event, AspectResolved):
-                assert (event.amount is None) == (event.currency is None)
-                assert event.outcome not in cases.UPHELD or event.root_cause

@@ -1,0 +1,67 @@
+"""The list of cases as a browser without a script sees it: tabs, filters, and many cases at once."""
+
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests.cases.conftest import Receive
+from tests.cases.forms import notice, primary, send
+
+
+async def test_the_list_narrows_by_its_address(handler: httpx.AsyncClient, receive: Receive) -> None:
+    word = f"Product {uuid4().hex[:8]}"
+    case_id = await receive(name="Ben Okafor", product=word)
+    other = await receive(product=f"{word} other")
+    shown = (await handler.get("/cases", params={"product": word})).text
+    assert f"/cases/{case_id}" in shown
+    assert f"/cases/{other}" not in shown
+    assert "Ben Okafor" in shown
+    assert "Take all away" in shown
+    assert "of the open ones the most urgent come first, and of those the first due" in shown
+    found = (await handler.get("/cases", params={"q": word, "page[size]": 1})).text
+    following = re.search(r'rel="next" href="([^"]+)"', found)
+    assert following
+    rest = (await handler.get(following[1].replace("&amp;", "&"))).text
+    assert (str(case_id) in found) != (str(case_id) in rest)
+    nothing = (await handler.get("/cases", params={"q": f"{word} {word[::-1]}"})).text
+    assert "No case matches" in nothing
+
+
+@pytest.mark.parametrize("view", ["open", "mine", "unassigned", "red", "late", "closed", "all", "alerts"])
+async def test_every_tab_is_a_page(handler: httpx.AsyncClient, receive: Receive, view: str) -> None:
+    await receive()
+    for sort in ("priority", "-due", "sentiment", "-received"):
+        answer = await handler.get("/cases", params={"view": view, "sort": sort, "outcome": "", "from": ""})
+        assert answer.status_code == 200
+        assert 'aria-current="page"' in answer.text
+
+
+async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive: Receive) -> None:
+    ids = [str(await receive()) for _ in range(3)]
+    await send(
+        handler,
+        f"/cases/{ids[2]}/aspects/{primary(UUID(ids[2]))}/resolution",
+        form="resolution-1",
+        outcome__1="withdrawn",
+    )
+    await send(handler, f"/cases/{ids[2]}/closing")
+    done = await send(handler, "/cases/bulk", id=ids, do="assign", back="/cases?view=mine")
+    assert (done.status_code, done.headers["location"]) == (303, "/cases?view=mine")
+    assert notice(done)["text"].startswith("2 cases are yours. Left as they were: 1. The case is closed.")
+    mine = (await handler.get("/cases?view=mine")).text
+    assert [id_ in mine for id_ in ids] == [True, True, False]
+    assert (await send(handler, "/cases/bulk", id=ids[:2], do="priority", priority="urgent")).status_code == 303
+    urgent = (await handler.get("/cases?view=mine&priority=urgent")).text
+    assert all(id_ in urgent for id_ in ids[:2])
+    wrongs: list[dict[str, Any]] = [{"id": ["x"]}, {"id": ids, "do": "priority", "priority": "soon"}]
+    for wrong in wrongs:
+        assert (await send(handler, "/cases/bulk", **wrong)).status_code == 422
+    for do in ("assign", "priority"):
+        nothing = await send(handler, "/cases/bulk", do=do, priority="urgent", back="/cases?view=mine")
+        assert (nothing.status_code, nothing.headers["location"]) == (303, "/cases?view=mine")
+        assert notice(nothing)["text"] == "Choose cases in the list first, then what to do with them"
+    elsewhere = await send(handler, "/cases/bulk", id=ids[:1], do="assign", back="//example.org/cases")
+    assert elsewhere.headers["location"] == "/cases"
