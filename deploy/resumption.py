@@ -1,7 +1,7 @@
 """Before services start on a log, or on tables, that were made whole again: everybody stands where they should.
 
-Offsets are looked up anew where records were sent again, policies step over what they have answered, and views are
-folded up to the end of the log. Nothing is sent to anybody: no worker runs.
+Offsets are looked up anew, as records may have been sent again, policies step over what they have answered, and views
+are folded up to the end of the log. Nothing is sent to anybody: no worker runs.
 """
 
 import asyncio
