@@ -1,8 +1,10 @@
 """The `recourse` command: each group of its commands is a module beside this one."""
 
 import asyncio
+import logging
 import os
 import sys
+from collections.abc import Collection
 from typing import Annotated
 
 import httpx
@@ -41,6 +43,8 @@ from shared.masters import MasterKeyNotValid, WrongMasterKey
 from shared.telemetry import configure_logging
 from shared.topics import create_topics
 
+NAMED = {"RECOURSE_KAFKA", "RECOURSE_POSTGRES"}
+"""Where both are set, they name the installation."""
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -60,9 +64,7 @@ app.add_typer(restore.kafka, name="kafka")
 @app.command()
 def up(
     data: Data = None,
-    port: Annotated[int, typer.Option(help="Else RECOURSE_PORT, else 8000.")] = int(
-        os.environ.get("RECOURSE_PORT") or DEFAULT_PORT
-    ),
+    port: Annotated[int, typer.Option(min=1, max=65_535, envvar="RECOURSE_PORT")] = DEFAULT_PORT,
 ) -> None:
     """Run everything on this machine until Ctrl-C."""
     export_traces("recourse")
@@ -70,13 +72,16 @@ def up(
         start_all(data_folder(data), port, console)
     except EmbeddedServerError as error:
         raise fail(str(error)) from None
+    except (KafkaError, psycopg.OperationalError) as error:
+        raise fail(_unanswered(error, [name for name in NAMED if os.environ.get(name)])) from None
     except KeyboardInterrupt:
         raise typer.Exit from None
 
 
 @app.command()
 def serve(
-    service: str, data: Data = None, port: Annotated[int, typer.Option(help="Where it listens.")] = 8001,
+    service: str, data: Data = None,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens.")] = 8001,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:  # fmt: skip
     """Run one service by itself against servers that run already."""
@@ -96,17 +101,31 @@ def serve(
 
 
 def main() -> None:
-    """The command, with a sentence where a file cannot be used or a server does not answer."""
+    """The command, with a sentence where a server does not answer, or a file or a setting cannot be used."""
     try:
         app()
-    except (WrongMasterKey, MasterKeyNotValid) as error:
-        fail(str(error))
-        sys.exit(1)
-    except OSError as error:
-        if error.filename is None:
-            raise
-        fail(f"{error.filename}: {error.strerror}.")
-        sys.exit(1)
     except (KafkaError, psycopg.OperationalError, httpx.TransportError) as error:
-        fail(f"A server did not answer ({type(error).__name__}). Is the installation running? `recourse up` starts it.")
-        sys.exit(1)
+        logging.disable()  # clients that are dropped before they were open say so
+        named = [*NAMED, "RECOURSE_URL"] if os.environ.keys() >= NAMED else []
+        fail(_unanswered(error, named) + ("" if named else " Is the installation running? `recourse up` starts it."))
+    except OSError as error:
+        where = f"{error.filename} cannot be used: {error.strerror}" if error.filename else str(error)
+        fail(f"{where}. Name another, or see to it that you may use it.")
+    except (WrongMasterKey, MasterKeyNotValid, ValueError) as error:
+        fail(str(error))
+    sys.exit(1)
+
+
+def _unanswered(error: Exception, named: Collection[str]) -> str:
+    """Which server, and where it was looked for: as a variable says, where that is one of the `named`."""
+    why, where = type(error).__name__, ""
+    if isinstance(error, httpx.TransportError):
+        server, variable, where = "Recourse", "RECOURSE_URL", error.request.url.netloc.decode()
+    elif isinstance(error, KafkaError):
+        server, variable = "Kafka", "RECOURSE_KAFKA"
+        where = os.environ[variable] if variable in named else ""
+    else:
+        server, variable = "PostgreSQL", "RECOURSE_POSTGRES"
+        why = str(error).partition("\n")[0]  # has the address, without the password
+    asked = f" Is {variable} right, and does it run?" if variable in named else ""
+    return f"{server}{' at ' if where else ''}{where} did not answer ({why}).{asked}"

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from deploy.installation import Installation, NotRunning, data_folder, find
 
@@ -18,7 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 def fail(message: str) -> typer.Exit:
     """Say what went wrong; raise what is answered."""
-    errors.print(f"[red]Error:[/red] {message}", highlight=False, soft_wrap=True)
+    errors.print("[red]Error:[/red]", Text(message), highlight=False, soft_wrap=True)
     return typer.Exit(1)
 
 

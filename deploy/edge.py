@@ -1,6 +1,7 @@
 """What operators may set about the edge: limits, sessions, links and bodies, and the server that applies some of it."""
 
 import asyncio
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -18,16 +19,32 @@ HEADERS_MOST = 32 * 1024
 def settings(environment: Mapping[str, str] = os.environ, *, embedded: bool = False) -> dict[str, Any]:
     """The fields of `Settings` that the environment sets; raises ValueError where one is not understood."""
     default = EMBEDDED if embedded else Limits()
-    given: dict[str, Any] = {"limits": Limits.read(environment.get("RECOURSE_LIMITS", ""), default)}
-    if "RECOURSE_SESSION_MINUTES" in environment:
-        given["session_idle"] = 60 * float(environment["RECOURSE_SESSION_MINUTES"])
-    if "RECOURSE_SESSION_HOURS" in environment:
-        given["session_longest"] = 3600 * float(environment["RECOURSE_SESSION_HOURS"])
-    if "RECOURSE_LINK_DAYS" in environment:
-        given["link_days"] = float(environment["RECOURSE_LINK_DAYS"])
-    if "RECOURSE_BODY_MEGABYTES" in environment:
-        given["most_bytes"] = int(1_000_000 * float(environment["RECOURSE_BODY_MEGABYTES"]))
+    try:
+        given: dict[str, Any] = {"limits": Limits.read(environment.get("RECOURSE_LIMITS", ""), default)}
+    except ValueError as error:
+        raise ValueError(f"RECOURSE_LIMITS: {error}") from None
+    if minutes := number("RECOURSE_SESSION_MINUTES", environment):
+        given["session_idle"] = 60 * minutes
+    if hours := number("RECOURSE_SESSION_HOURS", environment):
+        given["session_longest"] = 3600 * hours
+    if days := number("RECOURSE_LINK_DAYS", environment):
+        given["link_days"] = days
+    if megabytes := number("RECOURSE_BODY_MEGABYTES", environment):
+        given["most_bytes"] = int(1_000_000 * megabytes)
     return given
+
+
+def number(name: str, environment: Mapping[str, str]) -> float | None:
+    """What it is set to, above 0; None where it is not set, or empty as compose passes on what is not."""
+    if not (text := environment.get(name)):
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} is {text}, which is no number above 0.")
+    return value
 
 
 class Patient(HttpToolsProtocol):

@@ -91,9 +91,9 @@ def find(data: Path, environment: Mapping[str, str] = os.environ) -> Installatio
             secret=_secret("RECOURSE_SECRET", environment), master_key=_secret("RECOURSE_MASTER_KEY", environment),
             master_key_file=None if "RECOURSE_MASTER_KEY" in environment else environment["RECOURSE_MASTER_KEY_FILE"],
             prefix=environment.get("RECOURSE_TOPIC_PREFIX", ""), accounts=environment.get("RECOURSE_ACCOUNTS"),
-            replication=int(environment.get("RECOURSE_REPLICATION", "1")),
+            replication=int(edge.number("RECOURSE_REPLICATION", environment) or 1),
             smtp=environment.get("RECOURSE_SMTP", "localhost:25"), seal_key=_seal_key(environment),
-            seal_every=float(environment.get("RECOURSE_SEAL_EVERY", "3600")), id_secret=_id_secret(environment),
+            seal_every=edge.number("RECOURSE_SEAL_EVERY", environment) or 3600, id_secret=_id_secret(environment),
         )  # fmt: skip
     path = data / "running.json"
     if not path.exists() or not in_use(data):
@@ -139,8 +139,11 @@ def _secret(name: str, environment: Mapping[str, str]) -> str:
     """NAME, or the content of the file that NAME_FILE names."""
     if name in environment:
         return environment[name]
-    if f"{name}_FILE" in environment:
-        return Path(environment[f"{name}_FILE"]).read_text().strip()
+    if file := environment.get(f"{name}_FILE"):
+        try:
+            return Path(file).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise NotRunning(f"{name}_FILE names {file}, which cannot be read ({type(error).__name__}).") from None
     raise NotRunning(f"Set {name}, or {name}_FILE to a file that holds it.")
 
 

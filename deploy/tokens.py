@@ -38,7 +38,7 @@ def token_create(
     role: Annotated[str, typer.Option(help="What it may do, for example machine.")] = "machine",
     name: Annotated[str, typer.Option(help="Shown in the audit trail.")] = "integration",
     scope: Annotated[list[str] | None, typer.Option(help="The only actions it may do; repeat it for several.")] = None,
-    days: Annotated[int, typer.Option(min=0, help="How long it works; 0 is until it is revoked.")] = 365,
+    days: Annotated[int, typer.Option(min=0, max=36_500, help="How long it works; 0 is until it is revoked.")] = 365,
     data: Data = None,
 ) -> None:
     """Make a token for `Authorization: Bearer ...`. It is shown once and kept nowhere."""

@@ -29,6 +29,7 @@ def up(data: Path, port: int, console: Console) -> None:
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to end stops all, as Ctrl-C does
     free(port)
+    edge.settings(embedded=True)  # what is not understood is told before anything is started
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     configure_logging(json=False, level=30)
     seeds = seed(data)
