@@ -31,6 +31,19 @@ def installation(data: Path | None) -> Installation:
         raise fail(str(error)) from None
 
 
+def new_file(path: Path | None) -> Path | None:
+    """Of every `-o`, before anything is done: it replaces nothing, and it can be written."""
+    if path is not None:
+        try:
+            path.touch(exist_ok=False)
+            path.unlink()
+        except FileExistsError:
+            raise fail(f"{path} is there already, and nothing is written over it: choose another name.") from None
+        except OSError as error:
+            raise fail(f"{path} cannot be written: {error.strerror}. Choose another place.") from None
+    return path
+
+
 def bars() -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors

@@ -13,7 +13,7 @@ import typer
 
 from deploy.certificate import Certificate, certificate
 from deploy.certified import preview, text
-from deploy.console import Data, Json, console, errors, fail, installation
+from deploy.console import Data, Json, console, errors, fail, installation, new_file
 from deploy.installation import Installation
 from deploy.operations import database
 from deploy.services import SERVICES
@@ -22,7 +22,12 @@ from shared.rewriting import rewrite
 app = typer.Typer()
 PATIENCE = 120.0
 """Seconds to wait for every service to have done its part."""
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where the certificate goes; .json is for programs.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="Where the certificate goes, a new file; .json is for programs.", callback=new_file
+    ),
+]
 Person = Annotated[UUID, typer.Argument(help="The person's id.")]
 
 

@@ -11,10 +11,9 @@ from uuid import UUID
 
 import httpx
 import typer
-from rich.markup import escape
 from typer.core import TyperCommand
 
-from deploy.console import Data, Json, console, errors, fail, installation
+from deploy.console import Data, Json, console, errors, fail, installation, new_file
 from deploy.installation import Installation
 from services.reporting import check as checker
 from services.reporting.check import Refused
@@ -22,7 +21,8 @@ from services.reporting.check import Refused
 app = typer.Typer()
 PATIENCE = 600
 """Seconds: the first checkpoint of a long log reads all of it."""
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")]
+OUTPUT = typer.Option("--output", "-o", help="The file to write; none is written over.", callback=new_file)
+Output = Annotated[Path | None, OUTPUT]
 Keys = Annotated[list[str], typer.Option("--key", help="A verifier key, or a file that holds it; may be repeated.")]
 
 
@@ -52,7 +52,7 @@ def checkpoint(
 @app.command()
 def bundle(
     complaint: Annotated[UUID, typer.Argument(help="The complaint's id, as its audit trail shows it.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    output: Annotated[Path, OUTPUT],
     opened: Annotated[bool, typer.Option("--open", help="The words of sealed fields too: stated, not proved.")] = False,
     data: Data = None,
 ) -> None:  # fmt: skip
@@ -89,7 +89,7 @@ def check(
 
 
 @app.command("checker")
-def write_checker(output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]) -> None:
+def write_checker(output: Annotated[Path, OUTPUT]) -> None:
     """Write the checker: one Python file that needs nothing but `cryptography`."""
     output.write_bytes(Path(str(checker.__file__)).read_bytes())
 
@@ -114,7 +114,7 @@ def consistency(
         keys = [Path(one).read_text("utf-8-sig") if Path(one).is_file() else one for one in key]
         said = checker.check(json.dumps(document), keys)
     except Refused as why:
-        raise fail(escape(checker.plain(str(why)))) from None
+        raise fail(checker.plain(str(why))) from None
     sys.stdout.write("".join(f"{checker.plain(sentence)}\n" for sentence in said))
 
 

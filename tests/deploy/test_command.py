@@ -95,6 +95,27 @@ def test_a_place_that_cannot_be_used_is_named(recourse: Recourse, tmp_path: Path
         assert (status, f"Error: {file}" in said, "cannot be used: " in said) == (1, True, True), said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("audit", "checkpoint"), ("audit", "bundle", "00000000-0000-0000-0000-000000000000"), ("audit", "checker"),
+        ("audit", "consistency", "1", "2"), ("erase", "00000000-0000-0000-0000-000000000000", "--yes"),
+        ("certificate", "00000000-0000-0000-0000-000000000000"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_nothing_is_written_over_and_an_output_is_looked_at_first(
+    recourse: Recourse, servers: dict[str, str], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    kept = tmp_path / "kept.txt"
+    kept.write_text("kept")
+    status, said = recourse(*words, "-o", kept, **servers)
+    assert (status, "kept.txt is there already, and nothing is written over it" in said) == (1, True), said
+    assert kept.read_text() == "kept"
+    status, said = recourse(*words, "-o", tmp_path / "missing" / "new.txt", **servers)
+    assert (status, "new.txt cannot be written: No such file or directory" in said) == (1, True), said
+
+
 def test_a_server_that_does_not_answer_is_named_with_where_it_was_looked_for(
     recourse: Recourse, servers: dict[str, str]
 ) -> None:
