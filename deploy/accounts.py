@@ -12,13 +12,14 @@ import typer
 from argon2 import PasswordHasher
 from rich.table import Table
 
-from deploy.console import Data, console, fail, installation
+from deploy.console import Data, address, console, fail, installation
 from deploy.installation import Installation
 from deploy.tokens import access_to
 from shared.identity import STAFF
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of staff.")
 Email = Annotated[str, typer.Argument(help="The address that the account signs in with.")]
+UNKNOWN = "There is no such account. `recourse account list` shows those that there are."
 
 
 @app.command("list")
@@ -38,18 +39,19 @@ def account_set(
     data: Data = None,
 ) -> None:  # fmt: skip
     """Make an account or change it. Whoever is signed in with it signs in again."""
-    at, email = installation(data), email.strip().lower()
+    at, email = installation(data), address(email.strip().lower())
     file = _file(at)
     entries = _read(file)
     known = entries.get(email, {})
     entry = {"name": name or known.get("name"), "role": role or known.get("role"), "password": known.get("password")}
     if entry["role"] not in STAFF or not entry["name"]:
         raise fail(f"An account has a --name and a --role: {', '.join(sorted(STAFF))}.")
-    if new_password or entry["password"] is None:
-        password = secrets.token_urlsafe(12)
-        entry["password"] = PasswordHasher().hash(password)
-        sys.stdout.write(password + "\n")
+    made = secrets.token_urlsafe(12) if new_password or entry["password"] is None else None
+    if made:
+        entry["password"] = PasswordHasher().hash(made)
     _write(file, entries | {email: entry})
+    if made:  # it opens something only now
+        sys.stdout.write(made + "\n")
     _sign_out(at, email)
 
 
@@ -60,7 +62,7 @@ def account_remove(email: Email, data: Data = None) -> None:
     file = _file(at)
     entries = _read(file)
     if entries.pop(email, None) is None:
-        raise fail("There is no such account. `recourse account list` shows those that there are.")
+        raise fail(UNKNOWN)
     _write(file, entries)
     _sign_out(at, email)
 
@@ -68,7 +70,10 @@ def account_remove(email: Email, data: Data = None) -> None:
 @app.command("sign-out")
 def account_sign_out(email: Email, data: Data = None) -> None:
     """End every session of the account, on every device and in every service."""
-    _sign_out(installation(data), email.strip().lower())
+    at, email = installation(data), email.strip().lower()
+    if email not in _read(_file(at)):
+        raise fail(UNKNOWN)
+    _sign_out(at, email)
 
 
 def _sign_out(at: Installation, email: str) -> None:
@@ -94,4 +99,6 @@ def _write(file: Path, entries: dict[str, Any]) -> None:
     aside = file.with_suffix(".new")
     aside.touch(mode=0o600)
     aside.write_text(tomli_w.dumps(entries))
+    if file.exists():
+        aside.chmod(file.stat().st_mode)  # containers read it as users of their own
     aside.rename(file)

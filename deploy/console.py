@@ -1,5 +1,6 @@
 """How every command speaks: options they share, errors as a sentence, progress."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,13 @@ def new_file(path: Path | None) -> Path | None:
         except OSError as error:
             raise fail(f"{path} cannot be written: {error.strerror}. Choose another place.") from None
     return path
+
+
+def address(text: str) -> str:
+    """One that mail can be sent to; a house's own servers may have names without a dot."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        raise fail(f"{text} is no e-mail address.")
+    return text
 
 
 def bars() -> Progress:

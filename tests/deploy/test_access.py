@@ -5,11 +5,13 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
+from deploy import accounts as accounts_
 from deploy.command import app
 from tests.serving import MASTER, SECRET, Served, until
 from tests.shared.small import accounts, browser, sign_in, small
@@ -117,6 +119,43 @@ async def test_a_changed_account_signs_in_again(one: Served, other: Served) -> N
 
         await until(gone, 60)
         assert (await sign_in(client, "new", password)).status_code == 422
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The file of accounts of an installation without servers."""
+    file = accounts(tmp_path, hanna="handler")
+    monkeypatch.setattr(accounts_, "installation", lambda data: SimpleNamespace(accounts=str(file)))
+    monkeypatch.setattr(accounts_, "_sign_out", lambda at, email: None)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["sign-out", "hana@example.org"], "There is no such account."),
+        (["set", "hanna.example.org", "--name", "H", "--role", "handler"], "is no e-mail address"),
+    ],
+)
+def test_an_address_that_is_none_of_an_account_is_refused(alone: Path, words: list[str], why: str) -> None:
+    before = alone.read_text()
+    result = CliRunner().invoke(app, ["account", *words])
+    assert (result.exit_code, why in result.output) == (1, True), result.output
+    assert alone.read_text() == before
+
+
+def test_a_password_is_shown_once_it_opens_something(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone.chmod(0o444)
+    words = ["account", "set", "hanna@example.org", "--new-password"]
+    assert CliRunner().invoke(app, words).stdout.strip()
+    assert alone.stat().st_mode & 0o777 == 0o444, "whoever could read it still can"
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(accounts_, "_write", full)
+    result = CliRunner().invoke(app, words)
+    assert (result.stdout, result.exception.__class__) == ("", OSError)
 
 
 def test_a_scope_beyond_the_role_is_refused(tmp_path: Path) -> None:
