@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.console import Data, Json, console, fail, installation
 from deploy.installation import Installation
@@ -80,7 +80,8 @@ def token_list(data: Data = None, as_json: Json = False) -> None:
     if as_json:
         sys.stdout.write(json.dumps(found) + "\n")
         return
-    table = Table("Token", "Name", "Role", "Scopes", "Made", "Last used", "Works until", box=None)
+    rest = ("Name", "Role", "Scopes", "Made", "Last used", "Works until")
+    table = Table(Column("Token", no_wrap=True), *(Column(name, overflow="fold") for name in rest), box=None)
     for one in found:
         until = (one["expires_at"] or "it is revoked")[:16] if one["works"] else "no longer"
         times = [(one[key] or "never")[:16] for key in ("created_at", "last_used_at")]

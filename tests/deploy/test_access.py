@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +14,9 @@ import pytest_asyncio
 from typer.testing import CliRunner
 
 from deploy import accounts as accounts_
+from deploy import tokens
 from deploy.command import app
+from shared.tokens import Token, actor, digest
 from tests.serving import MASTER, SECRET, Served, until
 from tests.shared.small import accounts, browser, sign_in, small
 
@@ -156,6 +160,24 @@ def test_a_password_is_shown_once_it_opens_something(alone: Path, monkeypatch: p
     monkeypatch.setattr(accounts_, "_write", full)
     result = CliRunner().invoke(app, words)
     assert (result.stdout, result.exception.__class__) == ("", OSError)
+
+
+def test_a_token_is_listed_with_its_whole_id_in_a_narrow_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = Token(
+        name="an integration with a long name", role="compliance", scopes=frozenset({"cases.read", "people.erase"}),
+        created_at=datetime(2026, 3, 14, 12, tzinfo=UTC), expires_at=None,
+    )  # fmt: skip
+    known_by = digest("secret")
+
+    @asynccontextmanager
+    async def known(at: object) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(tokens={known_by: token}, used={})
+
+    monkeypatch.setattr(tokens, "installation", lambda data: None)
+    monkeypatch.setattr(tokens, "access_to", known)
+    shown = CliRunner().invoke(app, ["token", "list"], env={"COLUMNS": "80"}).stdout
+    assert actor(known_by) in shown
+    assert "\u2026" not in shown
 
 
 def test_a_scope_beyond_the_role_is_refused(tmp_path: Path) -> None:
