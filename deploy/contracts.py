@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from deploy.console import fail
 from deploy.gateway import openapi
 from deploy.services import SERVICES
 from shared.events import EVENTS, wire_name
@@ -35,6 +36,8 @@ def write(folder: Folder) -> None:
 @app.command()
 def check(folder: Folder) -> None:
     """Compare the code with the schemas that were published; a change that breaks a reader needs a new version."""
+    if not any((folder / "schemas").glob("*.json")):
+        raise fail(f"There is no schema in {folder / 'schemas'}.")
     found = broken(folder)
     _report(found)
     if found:

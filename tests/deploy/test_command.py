@@ -138,3 +138,8 @@ def test_a_server_that_does_not_answer_is_named_with_where_it_was_looked_for(
 def test_a_token_works_for_a_hundred_years_at_most(recourse: Recourse) -> None:
     status, said = recourse("token", "create", "--days", "99999999")
     assert (status, "36500" in said) == (2, True), said
+
+
+def test_contracts_are_compared_with_some(recourse: Recourse, tmp_path: Path) -> None:
+    status, said = recourse("contracts", "check", tmp_path)
+    assert (status, f"There is no schema in {tmp_path / 'schemas'}." in said) == (1, True), said
