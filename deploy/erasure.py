@@ -31,9 +31,18 @@ Out = Annotated[
 Person = Annotated[UUID, typer.Argument(help="The person's id.")]
 
 
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise fail("A reason has words: say why with --reason.")
+    return reason
+
+
+Reason = Annotated[str, typer.Option(help="Why; names nobody.", callback=_said)]
+
+
 @app.command()
 def erase(
-    person: Person, reason: Annotated[str, typer.Option(help="The ground; names nobody.")] = "GDPR Article 17",
+    person: Person, reason: Reason = "GDPR Article 17",
     override_hold: Annotated[str | None, typer.Option(help="Why what holds their data is set aside.")] = None,
     preview_only: Annotated[bool, typer.Option("--preview", help="Only say what would go and stay.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, out: Out = None,
@@ -76,7 +85,7 @@ def certify(person: Person, out: Out = None, as_json: Json = False, data: Data =
 @app.command()
 def hold(
     person: Person, until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day without it.")],
-    reason: Annotated[str, typer.Option(help="Why; names nobody.")], data: Data = None,
+    reason: Reason, data: Data = None,
 ) -> None:  # fmt: skip
     """Keep a person's data until a day, whatever is asked."""
     _ask(installation(data), "PUT", person, "hold", {"until": f"{until:%Y-%m-%d}", "reason": reason})
@@ -84,7 +93,7 @@ def hold(
 
 
 @app.command()
-def lift(person: Person, reason: Annotated[str, typer.Option(help="Why; names nobody.")], data: Data = None) -> None:
+def lift(person: Person, reason: Reason, data: Data = None) -> None:
     """End a hold before its day; rules of retention stay."""
     _ask(installation(data), "POST", person, "hold/lifting", {"reason": reason})
     console.print("The hold is lifted.")

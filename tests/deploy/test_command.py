@@ -143,3 +143,9 @@ def test_a_token_works_for_a_hundred_years_at_most(recourse: Recourse) -> None:
 def test_contracts_are_compared_with_some(recourse: Recourse, tmp_path: Path) -> None:
     status, said = recourse("contracts", "check", tmp_path)
     assert (status, f"There is no schema in {tmp_path / 'schemas'}." in said) == (1, True), said
+
+
+@pytest.mark.parametrize("words", [("hold", "--until", "2031-01-01"), ("lift",), ("erase", "--yes")], ids=" ".join)
+def test_a_reason_has_words(recourse: Recourse, servers: dict[str, str], words: tuple[str, ...]) -> None:
+    status, said = recourse(*words, "00000000-0000-0000-0000-000000000000", "--reason", " ", **servers)
+    assert (status, "say why with --reason" in said) == (1, True), said
