@@ -13,7 +13,7 @@ import httpx
 import typer
 from typer.core import TyperCommand
 
-from deploy.console import Data, Json, console, errors, fail, installation, new_file
+from deploy.console import Data, Json, address, console, errors, fail, installation, new_file
 from deploy.installation import Installation
 from services.reporting import check as checker
 from services.reporting.check import Refused
@@ -39,13 +39,14 @@ def checkpoint(
     data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Seal the log now, and print the signed checkpoint: keep it where nobody of this installation can change it."""
-    at = installation(data)
+    at, mail = installation(data), [address(one) for one in mail]
     with errors.status("Sealing the log"):
         made = _ask(at, "POST", "checkpoints")
     if output:
         output.write_text(made["note"], "utf-8")
-    for address in mail:
-        _mail(at, address, made)
+    for recipient in mail:
+        _mail(at, recipient, made)
+        errors.print(f"Mailed to {recipient}.", highlight=False, markup=False, soft_wrap=True)
     sys.stdout.write(json.dumps(made) + "\n" if as_json else made["note"])
 
 
@@ -102,8 +103,12 @@ def consistency(
     key: Keys = [],  # noqa: B006
     data: Data = None,
 ) -> None:  # fmt: skip
-    """Prove that the log only grew from one checkpoint to another."""
+    """Prove that the log only grew from one checkpoint to another. Ends with 2 where no key was given."""
     at = installation(data)
+    try:
+        keys = [Path(one).read_text("utf-8-sig") if Path(one).is_file() else one for one in key]
+    except (OSError, UnicodeDecodeError) as why:
+        raise fail(f"The key cannot be read: {why}") from None
     notes = {"old": _note(at, old), "new": _note(at, new)}
     document = _ask(at, "POST", "growth", json=notes)
     if notes != {name: document.get(name) for name in notes}:
@@ -111,11 +116,11 @@ def consistency(
     if output:
         output.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     try:
-        keys = [Path(one).read_text("utf-8-sig") if Path(one).is_file() else one for one in key]
         said = checker.check(json.dumps(document), keys)
     except Refused as why:
         raise fail(checker.plain(str(why))) from None
     sys.stdout.write("".join(f"{checker.plain(sentence)}\n" for sentence in said))
+    raise typer.Exit(0 if keys else 2)
 
 
 def _note(at: Installation, named: str) -> str:
@@ -139,11 +144,11 @@ def _ask(at: Installation, method: str, path: str, **more: Any) -> dict[str, Any
     return found
 
 
-def _mail(at: Installation, address: str, made: dict[str, Any]) -> None:
+def _mail(at: Installation, recipient: str, made: dict[str, Any]) -> None:
     """Attached as well, as mail systems may wrap the lines of a text."""
     letter = EmailMessage()
     origin = made["note"].partition("\n")[0]
-    letter["From"], letter["To"] = f"Recourse <audit@{origin.partition(':')[0]}>", address
+    letter["From"], letter["To"] = f"Recourse <audit@{origin.partition(':')[0]}>", recipient
     letter["Subject"] = f"Checkpoint {made['number']} of {origin}"
     letter["Date"], letter["Message-ID"] = format_datetime(localtime()), make_msgid(domain=origin.partition(":")[0])
     letter["Auto-Submitted"] = "auto-generated"
@@ -154,4 +159,4 @@ def _mail(at: Installation, address: str, made: dict[str, Any]) -> None:
         with smtplib.SMTP(host, int(port or 25), timeout=30) as smtp:
             smtp.send_message(letter)
     except (OSError, smtplib.SMTPException) as error:
-        raise fail(f"The checkpoint was sealed, and not mailed to {address} ({type(error).__name__}).") from None
+        raise fail(f"The checkpoint was sealed, and not mailed to {recipient} ({type(error).__name__}).") from None

@@ -119,7 +119,7 @@ def read_key(text: str) -> tuple[str, bytes]:
         public = b64decode(encoded, validate=True)
         if public[:1] == b"\1" and len(public) == 33 and key_id(name, public[1:]).hex() == id_:
             return name, public[1:]
-    raise Refused("The key is not a whole Ed25519 verifier key, which looks like `example.org+1a2b3c4d+AQ...`.")
+    raise Refused("The key is neither a file that is there nor a whole Ed25519 key like `example.org+1a2b3c4d+AQ...`.")
 
 
 def read_note(note: str, keys: list[str]) -> Checkpoint:
@@ -253,9 +253,8 @@ def check_growth(document: Fields, old: Checkpoint, new: Checkpoint) -> list[str
 def check(text: str, keys: list[str], anchor: str | None = None) -> list[str]:
     """What a file proves and what it does not, in sentences; without `keys` it is read under the key it came with."""
     try:
-        document = {"format": "note", "checkpoint": text}
-        if text.lstrip().startswith("{"):
-            document = json.loads(text, object_pairs_hook=once)
+        note = {"format": "note", "checkpoint": text}
+        document = json.loads(text, object_pairs_hook=once) if text.lstrip().startswith("{") else note
         forms: dict[str, Callable[..., list[str]]]
         forms = {BUNDLE: check_bundle, GROWTH: check_growth, "note": lambda *_: [f"Proved: {found[0].name} is signed."]}
         if document["format"] not in forms:
@@ -290,7 +289,8 @@ def main(words: list[str] | None = None) -> int:
     except SystemExit as end:  # of argparse, whose 2 has another meaning here
         return 1 if end.code else 0
     except (Refused, OSError, UnicodeDecodeError) as why:
-        sys.stderr.write(plain(f"Refused: {why}") + "\n")
+        what = why if isinstance(why, Refused) else f"{getattr(why, 'filename', 'A file')} cannot be read."
+        sys.stderr.write(plain(f"Refused: {what}") + "\n")
         return 1
     sys.stdout.write("".join(f"{plain(sentence)}\n" for sentence in said))
     return 0 if keys else 2

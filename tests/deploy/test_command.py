@@ -149,3 +149,8 @@ def test_contracts_are_compared_with_some(recourse: Recourse, tmp_path: Path) ->
 def test_a_reason_has_words(recourse: Recourse, servers: dict[str, str], words: tuple[str, ...]) -> None:
     status, said = recourse(*words, "00000000-0000-0000-0000-000000000000", "--reason", " ", **servers)
     assert (status, "say why with --reason" in said) == (1, True), said
+
+
+def test_an_address_is_looked_at_before_the_log_is_sealed(recourse: Recourse, servers: dict[str, str]) -> None:
+    status, said = recourse("audit", "checkpoint", "--mail", "nonsense", **servers)
+    assert (status, "nonsense is no e-mail address" in said) == (1, True), said

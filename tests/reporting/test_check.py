@@ -52,6 +52,16 @@ def test_help_is_no_refusal() -> None:
     assert CliRunner().invoke(app, ["audit", "check", "--help"]).exit_code == 0
 
 
+def test_what_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a file that is missing, and of a key that was meant to be one."""
+    note = tmp_path / "note.txt"
+    note.write_text(first().note, "utf-8")
+    assert checker.main([str(tmp_path / "other.txt")]) == 1
+    assert capsys.readouterr().err == f"Refused: {tmp_path / 'other.txt'} cannot be read.\n"
+    assert checker.main([str(note), "--key", "/nonexistent"]) == 1
+    assert "The key is neither a file that is there nor" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig"])
 def test_files_are_read_alike_in_every_locale(tmp_path: Path, coding: str) -> None:
     """The dash before a signature is no ASCII."""

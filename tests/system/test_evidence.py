@@ -79,10 +79,12 @@ async def test_growth_is_proved_between_numbers_and_from_a_file_that_was_kept(
     new = json.loads(await done(recourse("checkpoint", "--json")))
 
     async def listed() -> bool:
-        done: int = (await recourse("consistency", old, new["number"], "-o", proof)).exit_code
+        done: int = (await recourse("consistency", old, new["number"], "--key", new["key"])).exit_code
         return done == 0
 
     await until(listed, 60)
+    unkeyed = await recourse("consistency", old, new["number"], "-o", proof)
+    assert (unkeyed.exit_code, "Not proved: who signed" in unkeyed.stdout) == (2, True)
     assert "only grew from checkpoint" in await done(recourse("check", proof, "--key", new["key"], "--checkpoint", old))
     assert (await recourse("consistency", new["number"], old)).exit_code == 1
     assert (await recourse("consistency", "nowhere", old)).exit_code == 1
