@@ -33,7 +33,7 @@ class Totals:
 
 
 class Refused(Exception):
-    """The service did not take the rows; the message says why."""
+    """The file is no such file, or the service did not take the rows; the message says why."""
 
 
 def import_file(client: httpx.Client, path: Path, advance: Advance) -> Totals:
@@ -60,12 +60,25 @@ def import_file(client: httpx.Client, path: Path, advance: Advance) -> Totals:
 
 
 def count_rows(path: Path) -> int:
-    """For the progress bar."""
-    return sum(1 for _ in _open(path)[1])
+    """For the progress bar; raises Refused where the file cannot be imported."""
+    from services.intake.cfpb import COLUMNS  # noqa: PLC0415 - the code of intake, which not every command needs
+
+    if not path.is_file():
+        raise Refused(f"{path} is not a file.")
+    try:
+        header, rows = _open(path)
+        count = sum(1 for _ in rows)
+    except (OSError, csv.Error) as error:
+        raise Refused(f"{path} cannot be read ({error}).") from None
+    if not COLUMNS.keys() & {title.strip().lower() for title in header}:
+        raise Refused(f"{path} has none of the columns of the Consumer Complaint Database.")
+    return count
 
 
 def _open(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    if path.suffix in (".ndjson", ".jsonl"):
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        begins = file.read(1000).lstrip()[:1]
+    if path.suffix in (".ndjson", ".jsonl") or begins in ("{", "["):
         return _open_ndjson(path)
     file = path.open(newline="", encoding="utf-8-sig", errors="replace")
     reader = csv.reader(file)
@@ -74,13 +87,20 @@ def _open(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
 
 
 def _open_ndjson(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    records = [
-        (number, json.loads(line))
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if line.strip()
-    ]
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+    records = [(number, _object(path, number, line)) for number, line in enumerate(lines, 1) if line.strip()]
     header = sorted({key for _, record in records for key in record})
     return header, ((number, [str(record.get(key) or "") for key in header]) for number, record in records)
+
+
+def _object(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise Refused(f"{path}:{number}: this line is no JSON object. A file of JSON has one complaint on each line.")
+    return record
 
 
 def _chunks(rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, list[str]]]]:

@@ -27,13 +27,15 @@ def imports() -> None:
 def import_cfpb(files: list[Path], data: Data = None, as_json: Json = False) -> None:
     """Import Consumer Complaint Database files, in any layout; run again it adds nothing."""
     at = installation(data)
+    try:
+        rows = {path: cfpb.count_rows(path) for path in files}
+    except cfpb.Refused as error:
+        raise fail(f"{error} Nothing was imported.") from None
     done: dict[str, Any] = {}
     auth = SelfIssued(at, "machine", "recourse import", f"token:{secrets.token_hex(4)}")
     with httpx.Client(base_url=at.url, auth=auth, timeout=120) as client, bars() as progress:
         for path in files:
-            if not path.is_file():
-                raise fail(f"{path} is not a file.")
-            task = progress.add_task(path.name, total=cfpb.count_rows(path))
+            task = progress.add_task(path.name, total=rows[path])
             try:
                 done[str(path)] = cfpb.import_file(client, path, lambda n, task=task: progress.advance(task, n))  # type: ignore[misc]
             except httpx.HTTPError as error:
@@ -42,7 +44,15 @@ def import_cfpb(files: list[Path], data: Data = None, as_json: Json = False) -> 
                 raise fail(str(error)) from None
     if as_json:
         sys.stdout.write(json.dumps({name: asdict(totals) for name, totals in done.items()}) + "\n")
-        return
+    else:
+        _show(done)
+    if not all(totals.complete for totals in done.values()):
+        raise fail("Rows are missing from the ledger.")
+    if refused := [name for name, totals in done.items() if totals.rows and totals.refused == totals.rows]:
+        raise fail(f"Every row was refused of {', '.join(refused)}.")
+
+
+def _show(done: dict[str, Any]) -> None:
     table = Table("File", "Rows", "Accepted", "Duplicate", "Refused", "Known before", box=None)
     for name, totals in done.items():
         counts = (totals.rows, totals.accepted, totals.duplicate, totals.refused, totals.known)
@@ -51,5 +61,3 @@ def import_cfpb(files: list[Path], data: Data = None, as_json: Json = False) -> 
     for name, totals in done.items():
         for refusal in totals.refusals:
             console.print(f"{name}:{refusal['line']}: {'; '.join(refusal['reasons'])}", highlight=False)
-    if not all(totals.complete for totals in done.values()):
-        raise fail("Rows are missing from the ledger.")

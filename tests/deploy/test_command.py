@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import cfpb
 from deploy.command import main
 from tests.system.conftest import free_port
 
@@ -154,3 +155,48 @@ def test_a_reason_has_words(recourse: Recourse, servers: dict[str, str], words: 
 def test_an_address_is_looked_at_before_the_log_is_sealed(recourse: Recourse, servers: dict[str, str]) -> None:
     status, said = recourse("audit", "checkpoint", "--mail", "nonsense", **servers)
     assert (status, "nonsense is no e-mail address" in said) == (1, True), said
+
+
+GOOD = "Product,Consumer complaint narrative\nMortgage,It broke.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("other.csv", b"Name,Age\nJo,3\n", "has none of the columns"), ("empty.csv", b"", "has none of the columns"),
+        ("random.csv", bytes(range(256)), ""), ("array.json", b'[{"product": "Mortgage"}]', ":1: this line is no JSON"),
+        ("broken.jsonl", b'{"product": "Mortgage"}\n{"prod\n', ":2: this line is no JSON"),
+        ("binary.jsonl", b"\xff\xfe\n", ":1: this line is no JSON"), ("missing.csv", None, "is not a file"),
+    ],
+)  # fmt: skip
+def test_all_files_are_looked_at_before_the_first_is_imported(
+    recourse: Recourse, servers: dict[str, str], tmp_path: Path, name: str, content: bytes | None, why: str
+) -> None:
+    (tmp_path / "good.csv").write_text(GOOD)
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    status, said = recourse("import", "cfpb", tmp_path / "good.csv", tmp_path / name, **servers)
+    assert (status, f"{tmp_path / name}" in said, why in said) == (1, True, True), said
+    assert "Nothing was imported" in said
+
+
+@pytest.mark.parametrize(("refused", "status"), [(2, 1), (1, 0)])
+def test_an_import_of_which_nothing_was_taken_did_not_succeed(
+    recourse: Recourse,
+    servers: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: int,
+    status: int,
+) -> None:
+    totals = cfpb.Totals(rows=2, refused=refused, accepted=2 - refused)
+    monkeypatch.setattr(cfpb, "import_file", lambda *_: totals)
+    (tmp_path / "good.csv").write_text(GOOD)
+    found, said = recourse("import", "cfpb", tmp_path / "good.csv", "--json", **servers)
+    assert (found, "Every row was refused of" in said) == (status, bool(status)), said
+
+
+def test_a_complaint_on_a_line_of_json_may_have_any_letter(tmp_path: Path) -> None:
+    file = tmp_path / "lines.json"
+    file.write_text('{"product": "Mortgage\u2028loan"}\n', "utf-8")
+    assert cfpb.count_rows(file) == 1
