@@ -11,7 +11,7 @@ import yaml
 from psycopg.conninfo import conninfo_to_dict
 from typer.testing import CliRunner
 
-from deploy import contracts
+from deploy import contracts, edge
 from deploy.installation import find
 from deploy.services import SERVICES
 
@@ -81,6 +81,18 @@ def test_the_api_is_described_without_a_running_installation() -> None:
     assert printed.exit_code == 0, printed.exception
     owned = {path.split("/")[3] for path in json.loads(printed.stdout)["paths"] if path.startswith("/api/v1/")}
     assert owned >= {path.split("/")[3] for s in SERVICES.values() for path in s.paths if path.startswith("/api/v1/")}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_operators_may_set_reaches_the_services_and_empty_is_not_set(name: str, tmp_path: Path) -> None:
+    free = ("LIMITS", "SEAL_EVERY", "SESSION_MINUTES", "SESSION_HOURS", "LINK_DAYS", "BODY_MEGABYTES")
+    given = OURS[name]["environment"]
+    assert {given[f"RECOURSE_{one}"] for one in free} == {f"${{RECOURSE_{one}:-}}" for one in free}
+    unset = {f"RECOURSE_{one}": "" for one in free}
+    assert edge.settings(unset) == edge.settings({})
+    servers = {"KAFKA": "k", "POSTGRES": "p", "SECRET": "s", "MASTER_KEY": "00" * 32}
+    named = {f"RECOURSE_{one}": value for one, value in servers.items()}
+    assert find(tmp_path, named | unset) == find(tmp_path, named)
 
 
 def test_a_password_may_be_kept_apart_from_the_address(tmp_path: Path) -> None:
