@@ -71,6 +71,7 @@ def test_commands_are_found_in_the_pages() -> None:
 @pages
 def test_every_variable_is_read(page: Path) -> None:
     code = "".join(path.read_text() for path in [*(ROOT / "deploy").rglob("*.py"), ROOT / "tests" / "conftest.py"])
+    code += "".join(f'"{name}"' for name in re.findall(r"\$\{(RECOURSE_\w+)", (ROOT / "compose.yaml").read_text()))
     named = {name.removesuffix("_FILE") for name in re.findall(r"RECOURSE_[A-Z_]+[A-Z]", page.read_text())}
     assert {name for name in named if f'"{name}"' not in code} == set()
 
@@ -78,5 +79,6 @@ def test_every_variable_is_read(page: Path) -> None:
 def test_the_operator_is_told_of_every_variable() -> None:
     code = "".join(path.read_text() for path in (ROOT / "deploy").rglob("*.py"))
     read = {name.removesuffix("_FILE") for name in re.findall(r'"(RECOURSE_[A-Z_]+)"', code)}
+    read |= set(re.findall(r"\$\{(RECOURSE_\w+)", (ROOT / "compose.yaml").read_text()))
     page = (ROOT / "docs" / "operator.md").read_text()
     assert {name for name in read if f"`{name}`" not in page} == set()

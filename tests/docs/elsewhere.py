@@ -27,6 +27,10 @@ ELSEWHERE = {
     "docker compose --profile observe up --wait": Elsewhere(
         "It needs Docker.", "tests/stack/compose.py", '"--profile", "observe"'
     ),
+    'docker compose exec intake python -c "import httpx; '
+    "print(httpx.get('http://127.0.0.1:8000/health/ready').text)\"": Elsewhere(
+        "It needs Docker.", "tests/stack/test_stack.py", "httpx.get('http://127.0.0.1:8000/health/ready')"
+    ),
     "recourse serve intake --host 127.0.0.1 --port 8001": Elsewhere(
         "It needs servers; faults and load run against processes.", "tests/processes.py", '"deploy", "serve", service'
     ),

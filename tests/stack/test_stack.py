@@ -77,8 +77,8 @@ async def test_a_complaint_is_taken_in_while_kafka_is_away(stack: Running, token
 
 
 def ready(stack: Stack, service: str) -> bool:
-    code = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/health/ready').status)"
-    return "200" in stack.compose("exec", "-T", service, "python", "-c", code, check=False)
+    code = "import httpx; print(httpx.get('http://127.0.0.1:8000/health/ready').text)"
+    return '"status":"ready"' in stack.compose("exec", "-T", service, "python", "-c", code, check=False)
 
 
 async def a_complaint_arrives(stack: Stack, token: str) -> None:
