@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import secrets
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -108,6 +110,13 @@ async def test_nothing_was_lost_in_the_crashes(stack: Running) -> None:
     found = json.loads(await asyncio.to_thread(stack[0].recourse, "audit", "verify", "--json"))
     assert found["findings"] == []
     assert found["events"] > 20
+
+
+async def test_a_command_writes_into_a_folder_of_this_machine(stack: Running, tmp_path: Path) -> None:
+    user, volume = f"{os.getuid()}:{os.getgid()}", f"{tmp_path}:/here"
+    words = ("run", "--rm", "-T", "--user", user, "--volume", volume, "--workdir", "/here")
+    await asyncio.to_thread(stack[0].compose, *words, "recourse", "backup", "today.tar.gz")
+    assert (tmp_path / "today.tar.gz").stat().st_uid == os.getuid()
 
 
 def test_a_role_is_let_into_its_own_database_alone(stack: Running) -> None:
