@@ -24,6 +24,8 @@ ELSEWHERE = {
     "docker compose run --rm recourse lag": Elsewhere(
         "It needs Docker.", "tests/stack/compose.py", '"run", "--rm", "--no-deps", "-T", "recourse"'
     ),
+    'docker compose run --rm --user "$(id -u):$(id -g)" --volume "$PWD:/here" --workdir /here'
+    " recourse backup today.tar.gz": Elsewhere("It needs Docker.", "tests/stack/test_stack.py", '"--workdir", "/here"'),
     "docker compose --profile observe up --wait": Elsewhere(
         "It needs Docker.", "tests/stack/compose.py", '"--profile", "observe"'
     ),
