@@ -1,6 +1,7 @@
 """The Python subscriber of docs/integrator.md."""
 
 import asyncio
+import signal
 import sqlite3
 import sys
 from pathlib import Path
@@ -29,8 +30,8 @@ async def test_the_subscriber_copies_each_event_once_and_stops_at_a_gap(stories:
             return len(copied(copy)) == 15
 
         await until(whole, 60)
-        process.terminate()
-        await process.wait()
+        process.send_signal(signal.SIGINT)
+        assert (await asyncio.wait_for(process.communicate(), 60))[1].decode() == "", "Ctrl-C ends it quietly"
     assert set(copied(copy)) == {f"cases/{case}/{version}" for case in cases for version in (1, 2, 3)}
 
     async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as kafka:
