@@ -55,6 +55,13 @@ def test_a_rate_needs_processes_partitions_and_tables(runs: Mapping[str, Run]) -
     assert found["event tables of cases"] == ["1"]
 
 
+def test_partitions_are_enough_for_requests_of_one_complaint_each(runs: Mapping[str, Run]) -> None:
+    asked = run("acceptance", Figure("64 clients: CPU of intake per 1,000", 2.8, "s"))
+    found = cells(scaling.needs({**runs, "acceptance": asked}))
+    assert found["the same, a request for each complaint"] == ["40"]
+    assert found["partitions of a topic"] == ["64"]
+
+
 def test_bytes_are_counted_with_their_copies(runs: Mapping[str, Run]) -> None:
     found = cells(scaling.bytes_of(runs))
     assert found["Kafka"] == ["1.5 GB", "15 MB/s", "484 TB"]
