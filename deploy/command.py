@@ -40,6 +40,8 @@ from deploy.services import SERVICES
 from deploy.tracing import export_traces
 from deploy.up import up as start_all
 from shared.masters import MasterKeyNotValid, WrongMasterKey
+from shared.rebuild import LogCutShort
+from shared.sifting import GapFound
 from shared.telemetry import configure_logging
 from shared.topics import create_topics
 
@@ -111,7 +113,7 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename} cannot be used: {error.strerror}" if error.filename else str(error)
         fail(f"{where}. Name another, or see to it that you may use it.")
-    except (WrongMasterKey, MasterKeyNotValid, ValueError) as error:
+    except (WrongMasterKey, MasterKeyNotValid, GapFound, LogCutShort, ValueError) as error:
         fail(str(error))
     sys.exit(1)
 
