@@ -113,7 +113,7 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename} cannot be used: {error.strerror}" if error.filename else str(error)
         fail(f"{where}. Name another, or see to it that you may use it.")
-    except (WrongMasterKey, MasterKeyNotValid, GapFound, LogCutShort, ValueError) as error:
+    except (WrongMasterKey, MasterKeyNotValid, GapFound, LogCutShort, edge.NotUnderstood) as error:
         fail(str(error))
     sys.exit(1)
 

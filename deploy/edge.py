@@ -16,13 +16,17 @@ HEADERS_WITHIN = 20.0
 HEADERS_MOST = 32 * 1024
 
 
+class NotUnderstood(ValueError):
+    """A setting is not what it should be; the message names it."""
+
+
 def settings(environment: Mapping[str, str] = os.environ, *, embedded: bool = False) -> dict[str, Any]:
-    """The fields of `Settings` that the environment sets; raises ValueError where one is not understood."""
+    """The fields of `Settings` that the environment sets; raises `NotUnderstood`."""
     default = EMBEDDED if embedded else Limits()
     try:
         given: dict[str, Any] = {"limits": Limits.read(environment.get("RECOURSE_LIMITS", ""), default)}
     except ValueError as error:
-        raise ValueError(f"RECOURSE_LIMITS: {error}") from None
+        raise NotUnderstood(f"RECOURSE_LIMITS: {error}") from None
     if minutes := number("RECOURSE_SESSION_MINUTES", environment):
         given["session_idle"] = 60 * minutes
     if hours := number("RECOURSE_SESSION_HOURS", environment):
@@ -43,7 +47,7 @@ def number(name: str, environment: Mapping[str, str]) -> float | None:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise ValueError(f"{name} is {text}, which is no number above 0.")
+        raise NotUnderstood(f"{name} is {text}, which is no number above 0.")
     return value
 
 
