@@ -53,7 +53,7 @@ async def test_a_decision_names_only_what_is_on_a_list(
 
 async def test_what_it_is_about_is_said_first(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive(product=None, issue=None)
-    given = {"form": "resolution-1", "outcome__1": "withdrawn"}
+    given = {"form": "resolution-1", "outcome__1": "not-upheld"}
     refused = await send(handler, at_form(case_id, "resolution"), **given)
     assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
     assert "Name its product and what went wrong, then decide." in refused.text

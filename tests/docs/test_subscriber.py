@@ -48,9 +48,11 @@ async def test_the_subscriber_copies_each_event_once_and_stops_at_a_gap(stories:
 
 
 async def start(program: Path, *words: object) -> asyncio.subprocess.Process:
+    """With an ear for Ctrl-C, to which what a shell runs in the background is deaf."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, str(program), *map(str, words), stderr=asyncio.subprocess.PIPE
-    )
+        sys.executable, str(program), *map(str, words), stderr=asyncio.subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
 
 
 def copied(path: Path) -> list[str]:
