@@ -25,6 +25,8 @@ from progress p left join views v on p.consumer = v.name || '.g' || v.generation
 RELAYED = "select position, greatest(position, (select max(notification_id) from {service}_events)) from relay_position"
 CUT_SHORT = "Kafka has lost a topic, or records that were read: `recourse kafka rebuild` sends them again"
 EVERY = 2.0
+WITHIN = 10_000
+"""Milliseconds in which Kafka has to say how far a topic goes: one that is gone is asked for until then."""
 PATIENCE = 30.0
 """Seconds that a consumer may stand still while there is something to read."""
 
@@ -76,7 +78,7 @@ class LagWatch:
         while True:
             try:
                 with cancelled_only_by_us():
-                    async with AIOKafkaConsumer(bootstrap_servers=self._bootstrap) as kafka:
+                    async with AIOKafkaConsumer(bootstrap_servers=self._bootstrap, request_timeout_ms=WITHIN) as kafka:
                         while True:
                             await self._look(kafka)
                             await asyncio.sleep(EVERY)
