@@ -15,20 +15,20 @@ from tests.serving import Served, serve, serve_neighbour, settings, until
 Receive = Callable[..., Awaitable[UUID]]
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def cases(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     async with serve(build, await settings(kafka, postgres("cases"))) as served:
         yield served
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def neighbour(cases: Served, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """As much of intake and sentiment as publishes events."""
     async with serve_neighbour("intake", cases.runtime.settings.kafka, postgres("neighbour")) as served:
         yield served
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def receive(cases: Served, neighbour: Served) -> Receive:
     """`await receive(name=..., product=..., ...)` makes a complaint elsewhere and answers its case, once it is open."""
     numbers = itertools.count(100)

@@ -8,7 +8,7 @@ from services.intake.app import build
 from tests.serving import Served, serve, settings
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def intake(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     async with serve(build, await settings(kafka, postgres("intake"))) as served:
         yield served

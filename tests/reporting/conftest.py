@@ -14,7 +14,7 @@ from tests.reporting.given import PERSON, opened, raised, story
 from tests.serving import Served, serve, serve_neighbour, settings, until
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def reporting(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """Running, and up to date with the story of case 1 and the beginning of case 2."""
     given = await settings(kafka, postgres("reporting"))

@@ -22,7 +22,7 @@ from tests.system.conftest import free_port
 PATIENCE = 120.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(
     kafka: str, postgres: Callable[[str], str], postgres_server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:

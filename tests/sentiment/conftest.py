@@ -8,13 +8,13 @@ from services.sentiment.app import build
 from tests.serving import Served, serve, serve_neighbour, settings
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def sentiment(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     async with serve(build, await settings(kafka, postgres("sentiment"))) as served:
         yield served
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def intake(sentiment: Served, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """As much of intake as publishes events."""
     async with serve_neighbour("intake", sentiment.runtime.settings.kafka, postgres("neighbour")) as served:
