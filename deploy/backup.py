@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Identifier
 from deploy import archive
 from deploy.alignment import number
 from deploy.archive import Manifest, Writer
-from deploy.console import Data, Json, bars, console, fail, installation
+from deploy.console import Data, Json, bars, console, fail, installation, new_file
 from deploy.installation import Installation
 from deploy.log import compacted, partition_counts
 from deploy.operations import database
@@ -147,8 +147,7 @@ def backup(
     """
     at, began = installation(data), time.monotonic()
     path = to / f"recourse-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz" if to.is_dir() else to
-    if path.exists():
-        raise fail(f"{path} is there already. A backup never replaces another: choose another name.")
+    new_file(path)
     try:
         with bars() as progress:
             task = progress.add_task("Rows", total=None)

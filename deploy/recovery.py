@@ -118,8 +118,7 @@ class Recovery:
     async def _resume(self) -> None:
         with ExitStack() as stack:
             conns = {name: stack.enter_context(psycopg.connect(url)) for name, url in self.databases.items()}
-            # Of all topics: a run that was cut short may have sent what this one did not.
-            await resumption.renew_offsets(conns, self.at.cluster, list(OWNERS))
+            await resumption.renew_offsets(conns, self.at.cluster)
         for name in SERVICES:
             done = 0
 

@@ -16,6 +16,7 @@ import psycopg
 from deploy.log import batches, places
 from shared.consumer import Sink, furthest_behind
 from shared.dead_letters import Graves
+from shared.events import OWNERS
 from shared.projection import Opened
 from shared.records import Malformed, read, read_all
 from shared.runtime import Runtime
@@ -56,12 +57,15 @@ async def opened(runtime: Runtime) -> AsyncIterator[Store]:
         await asyncio.to_thread(store.close)
 
 
-async def renew_offsets(conns: Mapping[str, psycopg.Connection[Any]], cluster: Cluster, topics: Sequence[str]) -> None:
-    """Where records were sent again, the offset after a position is another, and a wrong hint would look like lag."""
-    wanted: dict[Place, set[int]] = {place: set() for place in await places(cluster, topics)}
+async def renew_offsets(conns: Mapping[str, psycopg.Connection[Any]], cluster: Cluster) -> None:
+    """Where records were sent again, the offset after a position is another, and a wrong hint would look like lag.
+
+    Of all topics: a run that was cut short may have sent what this one did not.
+    """
+    wanted: dict[Place, set[int]] = {place: set() for place in await places(cluster, list(OWNERS))}
     query = "select topic, partition, position from progress where topic = any(%s)"
     for conn in conns.values():
-        for topic, partition, position in conn.execute(query, [[cluster.name(topic) for topic in topics]]):
+        for topic, partition, position in conn.execute(query, [list(map(cluster.name, OWNERS))]):
             wanted[topic, partition].add(position)
     left = {place: sorted(positions) for place, positions in wanted.items()}
     ends: dict[Place, int] = dict.fromkeys(wanted, 0)
