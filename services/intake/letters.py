@@ -51,9 +51,14 @@ def greeting(person: Person) -> str:
     return f"Dear {name}," if 0 < len(name) <= LONGEST_NAME and not NO_NAME.search(name) else "Hello,"
 
 
+def _by_mail(person: Person) -> bool:
+    """Whether we write to them unasked: they gave an address and prefer no other way."""
+    return person.email is not None and person.preferred_channel == "email"
+
+
 def acknowledge(received: ComplaintReceived, person: Person, link: str, due: datetime, by: By) -> list[Event]:
     """On the channel that the person prefers, where they gave an address for it; else nothing is written."""
-    if person.email is None or person.preferred_channel != "email":
+    if not _by_mail(person):
         return []
     body = ACKNOWLEDGEMENT.format(greeting=greeting(person), reference=received.reference, due=day(due), link=link)
     return [
@@ -85,7 +90,7 @@ def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link
 
 def invite(invited: SurveyInvited, person: Person, link: str, by: By) -> list[Event]:
     """The link to the survey, for whoever would get the acknowledgement too."""
-    if person.email is None or person.preferred_channel != "email":
+    if not _by_mail(person):
         return []
     body = INVITATION.format(greeting=greeting(person), link=link, until=day(invited.expires_at))
     return [
