@@ -36,12 +36,12 @@ def database(installation: Installation, service: str) -> str:
 
 
 @asynccontextmanager
-async def beside(settings: Settings) -> AsyncIterator[Opened]:
+async def beside(service: str, settings: Settings) -> AsyncIterator[Opened]:
     """Beside the running service, with the same keys."""
     keyring = Keyring(settings.master_key)
     pool = lasting_pool(settings.postgres, max_size=4)
     async with pool:
-        keys = KeyFollower(settings.kafka, pool, keyring)
+        keys = KeyFollower(settings.kafka, pool, keyring, service)
         await keys.start()
         try:
             yield Opened(pool, keyring, keys)
@@ -63,7 +63,7 @@ async def rebuild_view(
     installation: Installation, service: Service, view: View, *, verify: bool, progress: Progress
 ) -> Rebuilt:
     """Build it beside the live one and switch; with `verify` only where the two are equal."""
-    async with beside(installation.settings(database(installation, service.name))) as at:
+    async with beside(service.name, installation.settings(database(installation, service.name))) as at:
         return await rebuild(view, at.pool, installation.cluster, at.keyring, at.keys, verify=verify, progress=progress)
 
 

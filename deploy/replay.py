@@ -41,7 +41,7 @@ async def react_again(settings: Settings, service: str, policy: Policy, sources:
     """
     stands: dict[Place, Stand] = {}
     done = 0
-    async with beside(settings) as at:
+    async with beside(service, settings) as at:
         store = await asyncio.to_thread(Store, service, settings.postgres, at.keyring)
         sink = PolicySink(policy, store, settings.kafka, at.pool, at.keyring, at.keys)
         try:

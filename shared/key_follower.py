@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
+from psycopg.sql import SQL, Identifier
 
 from shared import rewriting
+from shared.events import OWNERS
 from shared.keys import Keyring, person_of
 from shared.masters import WrongMasterKey, wrapped_by
 from shared.pools import Pool
@@ -22,6 +25,7 @@ insert into keys as k select * from unnest(%b::uuid[], %b::bytea[])
 on conflict (person_id) do update set wrapped = null where excluded.wrapped is null and k.wrapped is not null
 returning person_id, wrapped
 """
+DESTROYED = "select person_id from keys where person_id = any(%b) and wrapped is null"
 STANDS = """
 insert into key_offsets select * from unnest(%b::int[], %b::bigint[])
 on conflict (partition) do update set next_offset = excluded.next_offset
@@ -43,8 +47,9 @@ class Unread:
 class KeyFollower:
     """One reader per service; a destroyed key never comes back."""
 
-    def __init__(self, cluster: Cluster, pool: Pool, keyring: Keyring) -> None:
+    def __init__(self, cluster: Cluster, pool: Pool, keyring: Keyring, service: str) -> None:
         self._cluster = cluster
+        self._service = service
         self._topic = cluster.name(PEOPLE_KEYS)
         self._pool = pool
         self._keyring = keyring
@@ -213,6 +218,8 @@ class KeyFollower:
             # Unlike views, which are read again: here a key that a killed database forgets is a person erased, and one
             # that it had destroyed comes back.
             await conn.execute("set local synchronous_commit = on")
+            if self._service == OWNERS["people"]:
+                await self._destroy_again(conn, [person for person, wrapped in keys.items() if wrapped is not None])
             # In one order: the other processes of the service write the same rows at the same time.
             if keys:
                 people = sorted(keys)
@@ -223,3 +230,15 @@ class KeyFollower:
             places = sorted(ends)
             await conn.execute(STANDS, [places, [ends[place] for place in places]])
         return held
+
+    async def _destroy_again(self, conn: psycopg.AsyncConnection[Any], sent: Sequence[UUID]) -> None:
+        """A relay that stood still may send a key that was destroyed meanwhile: who destroys them sends that after it.
+
+        Under the lock of the events, as all that write `key_changes`, and before any key's row is locked.
+        """
+        found = await (await conn.execute(DESTROYED, [sent])).fetchall()
+        if found:
+            await conn.execute("set local lock_timeout = '10s'")
+            await conn.execute(SQL("lock table {} in exclusive mode").format(Identifier(f"{self._service}_events")))
+            await conn.execute("insert into key_changes (person_id) select unnest(%b::uuid[])", [[p for (p,) in found]])
+            log.warning("destroyed keys were sent once more and are destroyed again", keys=len(found))

@@ -101,7 +101,7 @@ class Runtime:
             self.signer, self.access, self.accounts, idle=at.session_idle, longest=at.session_longest, secure=at.secure
         )
         self.pool = lasting_pool(at.postgres, max_size=12, timeout=10, configure=_unhurried)
-        self.keys = KeyFollower(at.kafka, self.pool, self.keyring)
+        self.keys = KeyFollower(at.kafka, self.pool, self.keyring, self.service)
         self.pace = Pace(self.rest)
         self.positions = Positions(self.pool, self.keys, at.kafka, self.pace)
         self.consumers: list[Consumer] = []

@@ -8,6 +8,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -19,12 +20,15 @@ from psycopg_pool import AsyncConnectionPool
 
 from deploy.embedded.kafka import start_kafka
 from deploy.embedded.postgres import start_postgres
-from shared import keys
+from deploy.topic_keys import TopicKeys
+from shared import keys, relay
+from shared.events import people
 from shared.key_compaction import KeyCompaction
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.masters import Masters, WrongMasterKey
 from shared.runtime import _unhurried
+from shared.store import Store
 from shared.tasks import finish
 from shared.topics import PEOPLE_KEYS, Cluster, create_topics
 from tests.privacy.files import holding
@@ -34,12 +38,12 @@ OLD, NEW = bytes([1] * 32), bytes([2] * 32)
 
 
 @asynccontextmanager
-async def following(url: str, cluster: Cluster, masters: Masters) -> AsyncIterator[KeyFollower]:
+async def following(url: str, cluster: Cluster, masters: Masters, service: str = "cases") -> AsyncIterator[KeyFollower]:
     with psycopg.connect(url) as conn:
         conn.execute(keys.SCHEMA)
     pool = AsyncConnectionPool(url, min_size=1, open=False, kwargs={"autocommit": True}, configure=_unhurried)
     async with pool:
-        follower = KeyFollower(cluster, pool, Keyring(masters))
+        follower = KeyFollower(cluster, pool, Keyring(masters), service)
         await follower.start()
         yield follower
         await follower.stop()
@@ -170,6 +174,42 @@ async def test_a_database_that_is_killed_forgets_no_key_and_no_destroyed_one(clu
                 assert await follower.fetch({first, second, gone}) == {gone}
         finally:
             await asyncio.to_thread(server.stop)
+
+
+async def test_a_key_that_is_sent_after_it_was_destroyed_is_destroyed_again(
+    cluster: Cluster, postgres: Callable[[str], str]
+) -> None:
+    """By a relay that stood still between reading and sending, and that is not the one any more."""
+    url, person, keyring = postgres("destroyed"), uuid4(), Keyring(OLD)
+    wrapped = keyring.create(person)
+    store = await asyncio.to_thread(Store, "intake", url, keyring)
+    with psycopg.connect(url) as conn:
+        conn.execute(relay.SCHEMA)
+        conn.execute(keys.INTRODUCE, [[person], [wrapped]])
+    sender = relay.Relay("intake", url, cluster)
+    sender.start()
+    async with following(url, cluster, Masters(OLD), "intake"), TopicKeys(cluster) as topic:
+
+        async def destroyed() -> bool:
+            await topic.read()
+            return topic.masters.get(person, "never sent") is None
+
+        try:
+            erased = people.PersonErased(
+                originator_id=person, originator_version=1, recorded_at=datetime.now(UTC), actor="system", reason="GDPR"
+            )
+            await asyncio.to_thread(store.put, [erased])
+            await until(destroyed)
+            before = topic.older[person]
+            await send(cluster, person, wrapped)
+
+            async def destroyed_again() -> bool:
+                return await destroyed() and topic.older[person] > before
+
+            await until(destroyed_again)
+        finally:
+            await sender.stop()
+            await asyncio.to_thread(store.close)
 
 
 async def test_of_two_processes_one_nudges_and_so_it_ends(kafka: str, postgres: Callable[[str], str]) -> None:

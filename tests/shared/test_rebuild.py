@@ -149,7 +149,7 @@ async def test_of_more_people_than_are_remembered_every_word_is_built_again(
         for one in saved:
             await runtime.positions.wait(runtime.views[0], await runtime.positions.token([one]))
         keyring = Keyring(MASTER)  # as in a process of its own
-        follower = KeyFollower(stories.settings.kafka, runtime.pool, keyring)
+        follower = KeyFollower(stories.settings.kafka, runtime.pool, keyring, runtime.service)
         await follower.start()
         made = await rebuild(runtime.views[0], runtime.pool, stories.settings.kafka, keyring, follower, verify=True)
         await follower.stop()
@@ -171,7 +171,7 @@ from tests.shared.conftest import story_view
 
 async def main(url, bootstrap, prefix, by):
     async with AsyncConnectionPool(url, open=False, kwargs={"autocommit": True}) as pool:
-        keys = KeyFollower(Cluster(bootstrap, prefix), pool, keyring := Keyring(MASTER))
+        keys = KeyFollower(Cluster(bootstrap, prefix), pool, keyring := Keyring(MASTER), "cases")
         await keys.start()
         die = lambda done, total: os.kill(os.getpid(), int(by))
         await rebuild(story_view(), pool, Cluster(bootstrap, prefix), keyring, keys, progress=die)

@@ -46,7 +46,7 @@ async def another_that_remembers(person: UUID, runtime: Runtime, stories: Storie
     """It has taken in that they were met, and so knows of all erasures until now."""
     keyring, cluster = Keyring(MASTER), stories.settings.kafka
     async with AsyncConnectionPool(stories.settings.postgres, open=False, kwargs={"autocommit": True}) as pool:
-        keys = KeyFollower(cluster, pool, keyring)
+        keys = KeyFollower(cluster, pool, keyring, runtime.service)
         await keys.start()
         await finish(keys._task)
         await runtime.commits.save([met(person)])
