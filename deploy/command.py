@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Collection
+from importlib.metadata import version
 from typing import Annotated
 
 import httpx
@@ -51,7 +52,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
-    help="Recourse, a complaint management system.",
 )
 for name, group in {
     "import": imports, "dead": dead, "token": tokens, "account": accounts, "audit": audit, "contracts": contracts,
@@ -61,6 +61,21 @@ for name, group in {
 for alone in (demo, screenshots, views, erased, erasure, preparation, backup, restore):
     app.add_typer(alone.app)
 app.add_typer(restore.kafka, name="kafka")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"recourse {version('recourse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def recourse(
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Recourse, a complaint management system."""
 
 
 @app.command()

@@ -4,13 +4,15 @@ import logging
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from deploy import cfpb
-from deploy.command import main
+from deploy.command import app, main
 from tests.system.conftest import free_port
 
 Said = tuple[int, str]
@@ -76,6 +78,12 @@ def test_settings_are_read_before_anything_is_started(
     status, said = recourse("up", "--port", free_port(), **{setting: value})
     assert (status, why in said) == (1, True), said
     assert not (tmp_path / "data").exists()
+
+
+def test_it_says_which_release_it_is() -> None:
+    told = CliRunner().invoke(app, ["--version"])
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert (told.exit_code, told.stdout) == (0, f"recourse {project['version']}\n")
 
 
 def test_a_port_is_one_that_can_be(recourse: Recourse) -> None:
