@@ -225,7 +225,7 @@ class KeyFollower:
                 people = sorted(keys)
                 wrapped = [keys[person] for person in people]
                 held = await (await conn.execute(UPSERT, [people, wrapped], binary=True)).fetchall()
-            if None in keys.values():
+            if any(wrapped is None for _, wrapped in held):
                 await conn.execute(rewriting.NOTE, [["keys"]])
             places = sorted(ends)
             await conn.execute(STANDS, [places, [ends[place] for place in places]])

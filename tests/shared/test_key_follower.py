@@ -27,6 +27,7 @@ from shared.key_compaction import KeyCompaction
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.masters import Masters, WrongMasterKey
+from shared.rewriting import rewrite, waiting
 from shared.runtime import _unhurried
 from shared.store import Store
 from shared.tasks import finish
@@ -117,6 +118,23 @@ async def test_a_strangers_record_hides_no_key_and_no_destroyed_one(
         await follower.catch_up()
         assert await follower.fetch({gone, later}) == {gone}
         assert follower.trouble is None
+
+
+async def test_a_table_is_written_anew_for_what_left_it_and_not_for_a_tombstone_that_comes_again(
+    cluster: Cluster, postgres: Callable[[str], str]
+) -> None:
+    url, gone = postgres("follower"), uuid4()
+    async with (
+        following(url, cluster, Masters(OLD)) as follower,
+        await psycopg.AsyncConnection.connect(url, autocommit=True) as conn,
+    ):
+        await send(cluster, gone, Keyring(OLD).create(gone))
+        assert await follower.fetch({gone}) == set()
+        for noted in (("keys",), ()):
+            await send(cluster, gone, None)
+            await follower.catch_up()
+            assert await waiting(conn) == noted
+            await rewrite(conn)
 
 
 async def test_two_processes_that_take_the_same_keys_do_not_lock_each_other_out(
