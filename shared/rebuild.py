@@ -92,6 +92,7 @@ class _Reader:
             max_partition_fetch_bytes=8_388_608, fetch_max_bytes=67_108_864,
         )  # fmt: skip
         self.done = 0
+        self._there: dict[TopicPartition, int] = {}
         self._sought: GapFound | None = None
 
     async def start(self) -> None:
@@ -113,10 +114,7 @@ class _Reader:
 
     async def read_to(self, ends: dict[Place, int], progress: Progress) -> None:
         """Fold every record below the given offsets; raises `LogCutShort`."""
-        there = await self._kafka.end_offsets(self._kafka.assignment())
-        for place, end in ends.items():
-            if there.get(TopicPartition(*place), 0) < end:
-                raise LogCutShort(place)
+        await self._find(ends)
         total = self.done + sum([max(0, end - await self._at(place)) for place, end in ends.items()])
         batch: list[ConsumerRecord] = []
         while behind := [TopicPartition(*p) for p, end in ends.items() if await self._at(p) < end]:
@@ -133,6 +131,15 @@ class _Reader:
         if batch:
             await self._take(batch)
             progress(self.done, total)
+
+    async def _find(self, ends: dict[Place, int]) -> None:
+        """Kafka is asked where the log ends only for what is new: it answers after the fetch that waits for more."""
+        wanted = {TopicPartition(*place): end for place, end in ends.items()}
+        if any(self._there.get(place, 0) < end for place, end in wanted.items()):
+            self._there = await self._kafka.end_offsets(self._kafka.assignment())
+        for place, end in wanted.items():
+            if self._there.get(place, 0) < end:
+                raise LogCutShort((place.topic, place.partition))
 
     async def index(self) -> None:
         async with self._pool.connection() as conn:
