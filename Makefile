@@ -15,6 +15,7 @@ lint: .venv/ready
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/bandit -q -c pyproject.toml --severity-level medium -r shared services deploy
 
 # Docker and make are all that the next two need; `stack` runs its tests from .venv.

@@ -1,5 +1,5 @@
 """`python -m deploy` is the `recourse` command."""
 
-from deploy.command import main
+from deploy.cli.command import main
 
 main()

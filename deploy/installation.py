@@ -12,11 +12,11 @@ import tomli_w
 from argon2 import PasswordHasher
 from psycopg.conninfo import make_conninfo
 
-from deploy import edge
-from shared.identity import Signer
-from shared.masters import Masters, parse
-from shared.runtime import Settings
-from shared.topics import Cluster
+from deploy.gateway import server_settings
+from shared.kafka.topics import Cluster
+from shared.keys.master_keys import Masters, parse
+from shared.security.signing import Signer
+from shared.service.settings import Settings
 
 ROLES = ("handler", "leader", "quality", "compliance", "auditor", "admin")
 DEFAULT_DATA = ".data"
@@ -57,7 +57,7 @@ class Installation:
             postgres=database, kafka=self.cluster, master_key=self.masters(), secret=self.secret,
             public_url=self.url, accounts=Path(self.accounts) if self.accounts else None, smtp=self.smtp,
             embedded=self.embedded, seal_key=bytes.fromhex(self.seal_key) if self.seal_key else None,
-            seal_every=self.seal_every, id_secret=self.id_secret, **edge.settings(embedded=self.embedded),
+            seal_every=self.seal_every, id_secret=self.id_secret, **server_settings.settings(embedded=self.embedded),
         )  # fmt: skip
 
     def masters(self) -> Masters:
@@ -91,9 +91,10 @@ def find(data: Path, environment: Mapping[str, str] = os.environ) -> Installatio
             secret=_secret("RECOURSE_SECRET", environment), master_key=_secret("RECOURSE_MASTER_KEY", environment),
             master_key_file=None if "RECOURSE_MASTER_KEY" in environment else environment["RECOURSE_MASTER_KEY_FILE"],
             prefix=environment.get("RECOURSE_TOPIC_PREFIX", ""), accounts=environment.get("RECOURSE_ACCOUNTS"),
-            replication=int(edge.number("RECOURSE_REPLICATION", environment) or 1),
+            replication=int(server_settings.number("RECOURSE_REPLICATION", environment) or 1),
             smtp=environment.get("RECOURSE_SMTP", "localhost:25"), seal_key=_seal_key(environment),
-            seal_every=edge.number("RECOURSE_SEAL_EVERY", environment) or 3600, id_secret=_id_secret(environment),
+            seal_every=server_settings.number("RECOURSE_SEAL_EVERY", environment) or 3600,
+            id_secret=_id_secret(environment),
         )  # fmt: skip
     path = data / "running.json"
     if not path.exists() or not in_use(data):

@@ -8,8 +8,8 @@ from types import ModuleType
 
 from fastapi import FastAPI
 
-from shared.runtime import Settings
-from shared.view import View
+from shared.projections.view import View
+from shared.service.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,15 @@ from uuid import UUID
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from shared import generations, keys
 from shared.events import Event, wire_name
-from shared.keys import Keyring
-from shared.progress import SCHEMA as PROGRESS
-from shared.records import FIRST_CHAIN, chain, headers
-from shared.sinks import take_in
-from shared.topics import partition_of
-from shared.view import View
+from shared.kafka.progress import SCHEMA as PROGRESS
+from shared.kafka.records import FIRST_CHAIN, chain, headers
+from shared.kafka.topics import partition_of
+from shared.keys.keyring import SCHEMA as KEYS
+from shared.keys.keyring import Keyring
+from shared.projections import versions
+from shared.projections.view import View
+from shared.projections.view_sink import take_in
 
 PARTITIONS = 4
 Rows = dict[str, dict[Any, dict[str, Any]]]
@@ -73,9 +74,9 @@ class Feeder:
             buried.extend(dead)
 
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as conn:
-            for schema in (generations.SCHEMA, PROGRESS, keys.SCHEMA):
+            for schema in (versions.SCHEMA, PROGRESS, KEYS):
                 await conn.execute(schema)
-            live = await generations.prepare(conn, view)
+            live = await versions.prepare(conn, view)
             async with conn.transaction():
                 gap = await take_in(conn, view, live.generation, records, self.keyring, None, bury)
             assert gap is None, gap
@@ -100,7 +101,7 @@ class Feeder:
 
 def people_in(value: Any) -> set[UUID]:
     """Everybody under whose key something in the event is sealed."""
-    from shared.sealed import Sealed
+    from shared.events.sealed import Sealed
 
     if isinstance(value, Sealed):
         return {value.person}

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import httpx
 
+from deploy.cli.operations import database
 from deploy.embedded.kafka import EmbeddedKafka, start_kafka
 from deploy.embedded.postgres import EmbeddedPostgres, start_postgres
 from deploy.installation import Installation
-from deploy.operations import database
 from deploy.services import SERVICES
-from shared.topics import create_topics
+from shared.kafka.topics import create_topics
 from tests.system.conftest import free_port
 
 SECONDS_TO_START = 240

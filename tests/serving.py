@@ -12,10 +12,12 @@ import httpx
 from fastapi import FastAPI
 
 from shared.events import Event
-from shared.identity import Signer, Who
-from shared.limits import FREE, Limits
-from shared.runtime import Runtime, Settings
-from shared.topics import Cluster, create_topics
+from shared.http.rate_limits import FREE, Limits
+from shared.kafka.topics import Cluster, create_topics
+from shared.security.permissions import Who
+from shared.security.signing import Signer
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
 
 SECRET = "a secret that only the tests know"
 MASTER = bytes(range(32))

@@ -11,13 +11,13 @@ from typing import Any
 
 import psycopg
 
+from deploy.cli.operations import database
 from deploy.installation import Installation
-from deploy.operations import database
 from deploy.services import SERVICES
-from shared.generations import consumer_name
-from shared.runtime import Settings
-from shared.topics import Cluster
-from shared.view import View
+from shared.kafka.topics import Cluster
+from shared.projections.versions import consumer_name
+from shared.projections.view import View
+from shared.service.settings import Settings
 
 STAND = """
 select json_build_object(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from deploy.command import app
+from deploy.cli.command import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

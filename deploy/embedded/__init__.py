@@ -1,0 +1,1 @@
+"""PostgreSQL and Kafka as child processes, for a machine that has neither."""

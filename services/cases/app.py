@@ -9,7 +9,8 @@ from services.cases.taxonomy import load_root_causes
 from services.cases.views.aspects import aspect_list
 from services.cases.views.caseload import caseload
 from services.cases.views.timeline import timeline
-from shared.runtime import Runtime, Settings
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
 
 VIEWS = (caseload, timeline, aspect_list)
 

@@ -17,10 +17,10 @@ from services.cases.refusals import CaseChangedMeanwhile, RootCauseUnknown
 from services.cases.taxonomy import RootCauses
 from shared.events import By, Event
 from shared.events.cases import Priority
+from shared.eventstore.store import Saved
 from shared.problems import RuleBroken, Unavailable
-from shared.runtime import Runtime
-from shared.store import Saved
-from shared.view import View
+from shared.projections.view import View
+from shared.service.runtime import Runtime
 
 Decide = Callable[[Case, By], list[Event]]
 

@@ -41,7 +41,7 @@ from shared.events.cases import (
     Redress,
 )
 from shared.events.complaints import ComplaintReceived
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 
 Alert = Literal["red-sentiment", "vulnerability", "clock"]
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")

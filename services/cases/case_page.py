@@ -14,9 +14,9 @@ from services.cases.application import Cases
 from services.cases.pages import lag_of, pages, rail
 from services.cases.views import aspects, queue, timeline
 from services.cases.views.queue import Wanted
-from shared.http import asker
-from shared.identity import may
+from shared.http.requests import asker
 from shared.problems import NotFound
+from shared.security.permissions import may
 
 OTHERS = 5
 

@@ -26,10 +26,10 @@ from services.cases.views import aspects, queue, timeline
 from services.cases.views.aspects import aspect_list
 from services.cases.views.caseload import caseload
 from services.cases.views.timeline import timeline as timeline_view
-from shared.http import AtLeast, allow, asker
-from shared.paging import Page, cursor, links
+from shared.eventstore.store import Saved
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotFound, Unprocessable
-from shared.store import Saved
 
 VIEWS = (caseload, timeline_view, aspect_list)
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]

@@ -16,12 +16,12 @@ from services.cases.listing import ListAsked, order_of
 from services.cases.views import queue
 from services.cases.views.caseload import caseload
 from shared.events.cases import Priority
-from shared.http import AtLeast, Form, allow, asker
-from shared.identity import may
-from shared.live import live_updates
-from shared.paging import LARGEST, Page, cursor, encode
+from shared.http.live import live_updates
+from shared.http.paging import LARGEST, Page, cursor, encode
+from shared.http.requests import AtLeast, Form, allow, asker
 from shared.problems import Unprocessable
-from shared.runtime import Runtime
+from shared.security.permissions import may
+from shared.service.runtime import Runtime
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
 from shared.web.templating import ngettext
@@ -63,7 +63,7 @@ def router(cases: Cases) -> APIRouter:
 
     @routes.get("/cases/live", dependencies=[allow("cases.read")])
     async def live(request: Request) -> Response:
-        return live_updates(request, runtime, *VIEWS)
+        return live_updates(request, runtime.pool, *VIEWS)
 
     @routes.post("/cases/bulk", dependencies=[allow("cases.work")])
     async def work_on_many(request: Request, form: Form) -> Response:

@@ -9,9 +9,9 @@ from shared.events import By, Event
 from shared.events.cases import Priority
 from shared.events.complaints import ComplaintReceived
 from shared.events.sentiments import SentimentMeasured
-from shared.projection import Opened
-from shared.sinks import NotYet, Policy
-from shared.store import Store
+from shared.eventstore.store import Store
+from shared.projections.fold import Opened
+from shared.projections.policies import NotYet, Policy
 
 FURIOUS = -0.8
 """Below this score a red complaint is urgent, else its priority is high."""

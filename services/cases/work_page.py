@@ -30,9 +30,9 @@ from services.cases.refusals import (
     RootCauseMissing,
     RootCauseUnknown,
 )
-from shared.http import AtLeast, Form, allow, asker
+from shared.eventstore.store import Saved
+from shared.http.requests import AtLeast, Form, allow, asker
 from shared.problems import RuleBroken
-from shared.store import Saved
 from shared.web.pages import flash
 from shared.web.templating import gettext as _
 

@@ -15,9 +15,10 @@ from services.intake.views.contacts import contacts
 from services.intake.views.erasures import erasures
 from services.intake.views.ledger import ledger
 from services.intake.views.outbox import outbox
-from shared.identity import Signer
-from shared.key_compaction import KeyCompaction
-from shared.runtime import Runtime, Settings
+from shared.keys.compaction import KeyCompaction
+from shared.security.signing import Signer
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
 
 VIEWS = (ledger, complaint_list, contacts, outbox, erasures)
 

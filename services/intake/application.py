@@ -26,9 +26,9 @@ from services.intake.complaint import (
 from services.intake.views.contacts import with_address
 from shared.events import By, Event
 from shared.events.complaints import ArrivalRecorded, Channel
+from shared.eventstore.store import Conflict
 from shared.problems import Unprocessable
-from shared.runtime import Runtime
-from shared.store import Conflict
+from shared.service.runtime import Runtime
 
 TRIES = 5
 

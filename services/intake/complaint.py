@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from shared.events import By, Event
 from shared.events.complaints import ArrivalRecorded, Channel, ComplaintReceived
 from shared.events.people import PersonIdentified
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 
 ARRIVALS = UUID("5d0f8f0e-5c0e-5f0b-9d3a-6d2f0f1a7c01")
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

@@ -14,9 +14,9 @@ from services.intake.seen import until_seen
 from services.intake.views.complaints import complaint_list
 from services.intake.views.contacts import with_address
 from shared.events import By, Event
+from shared.eventstore.store import Saved
 from shared.problems import NotFound
-from shared.runtime import Runtime
-from shared.store import Saved
+from shared.service.runtime import Runtime
 
 EVERY = 3600.0
 ACTOR = "intake.erasure"

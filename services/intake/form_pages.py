@@ -12,9 +12,9 @@ from services.intake.application import Intake, KeyUsedForAnotherRequest
 from services.intake.complaint import Contact, Grievance, reference_of
 from services.intake.form import CHANNELS, EARLIEST, FIRST, LAST, OURS, PREFERRED, PRODUCTS, STEPS, check, received_at
 from services.intake.links import sign
-from shared.http import Posted, asker, is_from_us
-from shared.identity import may
+from shared.http.requests import Posted, asker, is_from_us
 from shared.problems import NotSignedIn
+from shared.security.permissions import may
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
 

@@ -13,11 +13,11 @@ from services.intake.complaint import Contact, Grievance
 from services.intake.views.complaints import complaint_list
 from services.intake.views.ledger import ledger
 from shared.events.complaints import Channel
-from shared.http import AtLeast, allow, asker
-from shared.moments import Happened
-from shared.paging import Page, cursor, links
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotFound
 from shared.text import one_line, printable
+from shared.times import Happened
 
 Short = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(one_line)]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.paging import cursor, encode
+from shared.http.paging import cursor, encode
 
 SIZE = 50
 

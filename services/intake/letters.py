@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 from services.intake.person import Person
 from shared.events import By, Event
 from shared.events.complaints import ComplaintReceived, MessageWritten
+from shared.events.sealed import Sealed
 from shared.events.surveys import SurveyInvited
-from shared.sealed import Sealed
 
 ACKNOWLEDGEMENT = """{greeting}
 

@@ -9,7 +9,7 @@ from starlette.background import BackgroundTask
 
 from services.intake.links import LinkExpired, LinkStopped
 from services.intake.tracking import Tracking
-from shared.http import Form, allow, asker
+from shared.http.requests import Form, allow, asker
 from shared.text import reference_in
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _

@@ -11,8 +11,8 @@ from uuid import UUID, uuid5
 
 from shared.events import By, Event
 from shared.events.complaints import LinkRevoked
-from shared.identity import Signer
 from shared.problems import NotFound, RuleBroken
+from shared.security.signing import Signer
 
 PURPOSE = "complaint"
 

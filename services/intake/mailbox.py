@@ -7,8 +7,8 @@ from email.policy import default
 from typing import Any
 from uuid import UUID
 
-from shared import rewriting
-from shared.runtime import Runtime
+from shared.postgres import purge
+from shared.service.runtime import Runtime
 
 SCHEMA = """
 create table if not exists mailbox (
@@ -40,7 +40,7 @@ class Mailbox:
                         "delete from mailbox where person_id in (select person_id from keys where wrapped is null)"
                     )
                     if done.rowcount:
-                        await conn.execute(rewriting.NOTE, [["mailbox"]])
+                        await conn.execute(purge.NOTE, [["mailbox"]])
                 await asyncio.sleep(1)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name

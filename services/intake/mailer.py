@@ -13,9 +13,9 @@ import psycopg
 
 from services.intake import message
 from services.intake.views.outbox import outbox
-from shared.alone import alone
 from shared.events import By
-from shared.runtime import Runtime
+from shared.postgres.leader import alone
+from shared.service.runtime import Runtime
 from shared.telemetry import log
 
 EVERY = 0.15

@@ -14,8 +14,8 @@ from services.intake.tracking import Tracking
 from services.intake.views.complaints import complaint_list
 from services.intake.views.ledger import ledger
 from services.intake.views.outbox import outbox
-from shared.http import AtLeast, allow, asker
-from shared.live import live_updates
+from shared.http.live import live_updates
+from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotFound
 from shared.text import printable
 from shared.web.pages import Pages
@@ -65,7 +65,7 @@ def router(intake: Intake) -> APIRouter:
 
     @routes.get("/intake/live", dependencies=[allow("complaints.read")])
     async def live(request: Request) -> Response:
-        return live_updates(request, runtime, ledger)
+        return live_updates(request, runtime.pool, ledger)
 
     if runtime.settings.embedded:
 
@@ -81,6 +81,6 @@ def router(intake: Intake) -> APIRouter:
 
         @routes.get("/mailbox/live", dependencies=[allow("mailbox.read")])
         async def mailbox_live(request: Request) -> Response:
-            return live_updates(request, runtime, outbox)
+            return live_updates(request, runtime.pool, outbox)
 
     return routes

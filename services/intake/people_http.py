@@ -10,10 +10,10 @@ from pydantic import AfterValidator, BaseModel, Field
 from services.intake.erasure import Erasures, Standing
 from services.intake.retention import Hold
 from shared.events.people import PersonErased
-from shared.http import allow, asker
-from shared.identity import may
+from shared.eventstore.store import Saved
+from shared.http.requests import allow, asker
 from shared.problems import NotAllowed
-from shared.store import Saved
+from shared.security.permissions import may
 from shared.text import printable
 
 Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]

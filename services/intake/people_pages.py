@@ -13,9 +13,9 @@ from services.intake.erasure import Erasures
 from services.intake.people_http import ErasePerson, HoldPerson, LiftHold
 from services.intake.person import HoldIsPast
 from shared.events.people import PersonErased
-from shared.http import Form, allow, asker
-from shared.identity import may
+from shared.http.requests import Form, allow, asker
 from shared.problems import NotAllowed
+from shared.security.permissions import may
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
 

@@ -10,8 +10,8 @@ from services.intake.retention import Hold
 from shared.events import By, Event
 from shared.events.complaints import Channel
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted, PersonIdentified
+from shared.events.sealed import words
 from shared.problems import RuleBroken
-from shared.sealed import words
 
 
 class PersonAlreadyErased(RuleBroken):

@@ -9,12 +9,12 @@ from services.intake.person import Person
 from shared.events import By, Event
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionPromoted
+from shared.events.sealed import words
 from shared.events.surveys import SurveyInvited
-from shared.identity import Signer
-from shared.projection import Opened
-from shared.sealed import words
-from shared.sinks import Policy
-from shared.store import Store
+from shared.eventstore.store import Store
+from shared.projections.fold import Opened
+from shared.projections.policies import Policy
+from shared.security.signing import Signer
 
 FINAL_RESPONSE = timedelta(weeks=8)
 """DISP 1.6.2R: the final response is due within eight weeks of receipt."""

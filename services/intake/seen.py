@@ -7,11 +7,11 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.kafka.topics import Cluster
 from shared.problems import Unavailable
-from shared.runtime import Runtime
-from shared.tasks import cancelled_only_by_us
-from shared.topics import Cluster
-from shared.view import View
+from shared.projections.view import View
+from shared.service.runtime import Runtime
+from shared.supervision import cancelled_only_by_us
 
 PATIENCE = 15.0
 """Seconds to wait for what was received just now, and for Kafka's answer."""

@@ -9,9 +9,9 @@ from services.intake import letters, links, person
 from services.intake.links import Links
 from shared.events import By, Event
 from shared.events.complaints import ComplaintReceived
+from shared.eventstore.store import Conflict
 from shared.problems import NotFound, PersonWasErased
-from shared.runtime import Runtime
-from shared.store import Conflict
+from shared.service.runtime import Runtime
 from shared.text import reference_in
 
 KNOWN_BY = """

@@ -8,7 +8,8 @@ from services.reporting.sealer import Sealer
 from services.reporting.views.checkpoints import checkpoints
 from services.reporting.views.counts import counts
 from services.reporting.views.trail import audit
-from shared.runtime import Runtime, Settings
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
 
 VIEWS = (audit, counts, checkpoints)
 

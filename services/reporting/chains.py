@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from services.reporting.findings import Finding, Kind
 from services.reporting.sent import version_of
-from shared.records import FIRST_CHAIN, Record, chain, recorded_at
+from shared.kafka.records import FIRST_CHAIN, Record, chain, recorded_at
 
 LINK = 32
 

@@ -18,9 +18,9 @@ from services.reporting.seal import Seal, sealed_heads
 from services.reporting.sealer import Sealer
 from services.reporting.views.trail import MOST, trail_of
 from shared.events import OWNERS
+from shared.kafka.records import FIRST_CHAIN, Record
 from shared.problems import RuleBroken, Unprocessable
-from shared.records import FIRST_CHAIN, Record
-from shared.runtime import Runtime
+from shared.service.runtime import Runtime
 
 Places = dict[tuple[str, int], list[int]]
 """Positions by topic and partition."""

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from services.reporting.evidence import Evidence
 from services.reporting.sealer import NoSealKey
 from services.reporting.views.checkpoints import Number, checkpoint, checkpoints, list_checkpoints
-from shared.http import AtLeast, allow, asker
-from shared.identity import may
-from shared.paging import Page, cursor, links
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotAllowed, NotFound
+from shared.security.permissions import may
 
 Opened = Annotated[
     bool, Query(description="Put the words of sealed fields beside their ciphertext. They are stated, not proved.")

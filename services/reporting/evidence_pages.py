@@ -11,10 +11,10 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from services.reporting import audit_page, check
 from services.reporting.evidence import Evidence
 from services.reporting.views.checkpoints import Number, checkpoint, checkpoints, list_checkpoints
-from shared.http import Form, allow, asker
-from shared.identity import may
-from shared.paging import Page, cursor, links
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import Form, allow, asker
 from shared.problems import NotFound
+from shared.security.permissions import may
 from shared.web.pages import Pages
 
 

@@ -15,9 +15,9 @@ from services.reporting import tiles
 from services.reporting.check import chain
 from services.reporting.tiles import Tiles
 from shared.events import OWNERS
+from shared.kafka.records import FIRST_CHAIN, ConsumerRecord, Malformed, Record, read
+from shared.kafka.topics import Cluster
 from shared.problems import RuleBroken
-from shared.records import FIRST_CHAIN, ConsumerRecord, Malformed, Record, read
-from shared.topics import Cluster
 
 BATCH = 2000
 

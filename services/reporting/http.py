@@ -12,9 +12,9 @@ from services.reporting.counting import counts_by
 from services.reporting.views.counts import counts
 from services.reporting.views.trail import audit, trail_of
 from services.reporting.wording import what
-from shared.http import AtLeast, allow
+from shared.http.requests import AtLeast, allow
 from shared.problems import NotFound
-from shared.runtime import Runtime
+from shared.service.runtime import Runtime
 
 
 class GroupCounts(BaseModel):

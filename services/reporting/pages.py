@@ -17,10 +17,10 @@ from services.reporting.http import NothingRecorded
 from services.reporting.labels import NAMES, QUESTIONS, label
 from services.reporting.views.counts import counts
 from services.reporting.views.trail import audit, latest, trail_of
-from shared.http import allow
-from shared.live import live_updates
-from shared.paging import Page, cursor, links
-from shared.runtime import Runtime
+from shared.http.live import live_updates
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import allow
+from shared.service.runtime import Runtime
 from shared.web.pages import Pages
 
 
@@ -46,7 +46,7 @@ def router(runtime: Runtime) -> APIRouter:
 
     @routes.get("/reports/live", dependencies=[allow("reports.read")])
     async def live_report(request: Request) -> Response:
-        return live_updates(request, runtime, counts)
+        return live_updates(request, runtime.pool, counts)
 
     @routes.get("/reports/complaints", dependencies=[allow("reports.read")])
     async def list_behind(request: Request, report: ReportAsked, page: Page) -> Response:
@@ -84,7 +84,7 @@ def router(runtime: Runtime) -> APIRouter:
 
     @routes.get("/audit/live", dependencies=[allow("audit.read")])
     async def live_audit(request: Request) -> Response:
-        return live_updates(request, runtime, audit)
+        return live_updates(request, runtime.pool, audit)
 
     @routes.get("/audit/{subject}", dependencies=[allow("audit.read")])
     async def show_trail(

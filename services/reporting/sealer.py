@@ -10,11 +10,11 @@ from services.reporting import tiles
 from services.reporting.check import Head
 from services.reporting.growing import grow, partitions, reader
 from services.reporting.seal import SEAL, Seal, SealKey, evolve, seal, sealed_heads
-from shared.alone import alone
 from shared.events import By, Event
+from shared.eventstore.store import Saved
+from shared.postgres.leader import alone
 from shared.problems import RuleBroken, Unavailable
-from shared.runtime import Runtime
-from shared.store import Saved
+from shared.service.runtime import Runtime
 from shared.telemetry import log
 
 AUTOMATIC = "reporting.seal"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from shared.records import Record
+from shared.kafka.records import Record
 
 PRINT, ID = 16, 16
 

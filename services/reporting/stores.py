@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Identifier
 from services.reporting.findings import Finding, Kind, Verified
 from services.reporting.sent import Place, Sent, fingerprint
 from shared.events import EVENTS
-from shared.topics import partition_of
+from shared.kafka.topics import partition_of
 
 Connection = psycopg.Connection[Any]
 

@@ -16,8 +16,8 @@ from services.reporting.findings import Finding, Verified
 from services.reporting.sent import Sent, version_of
 from services.reporting.stores import Relayed, relayed_by, verify_store
 from shared.events import OWNERS
-from shared.records import ConsumerRecord, Malformed, Record, read
-from shared.topics import Cluster
+from shared.kafka.records import ConsumerRecord, Malformed, Record, read
+from shared.kafka.topics import Cluster
 
 __all__ = ["Finding", "Verified", "verify", "verify_store", "verify_topic"]
 HIGHEST = 2**63 - 1

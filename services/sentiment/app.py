@@ -5,7 +5,8 @@ from fastapi import FastAPI
 from services.sentiment import http, pages
 from services.sentiment.policies import policies
 from services.sentiment.views.measurements import measurements
-from shared.runtime import Runtime, Settings
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
 
 VIEWS = (measurements,)
 PATHS = ("/sentiment", "/api/v1/sentiments")

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from services.sentiment.model import Heat
 from services.sentiment.views.measurements import find, measurements
 from shared.events.sentiments import DecidingWord
-from shared.http import AtLeast, allow
-from shared.paging import Page, cursor, links
-from shared.runtime import Runtime
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, allow
+from shared.service.runtime import Runtime
 
 Subject = Literal["complaint", "mention", "response"]
 

@@ -14,10 +14,10 @@ from markupsafe import Markup, escape
 from services.sentiment import card
 from services.sentiment.model import Deciding, Heat, measure
 from services.sentiment.views.measurements import by_heat, find, measurements
-from shared.http import Form, allow
-from shared.live import live_updates
-from shared.paging import cursor, encode
-from shared.runtime import Runtime
+from shared.http.live import live_updates
+from shared.http.paging import cursor, encode
+from shared.http.requests import Form, allow
+from shared.service.runtime import Runtime
 from shared.text import printable
 from shared.web.pages import Pages
 from shared.web.templating import gettext as _
@@ -100,6 +100,6 @@ def router(runtime: Runtime) -> APIRouter:
 
     @routes.get("/sentiment/live", dependencies=[allow("complaints.read")])
     async def live(request: Request) -> Response:
-        return live_updates(request, runtime, measurements)
+        return live_updates(request, runtime.pool, measurements)
 
     return routes

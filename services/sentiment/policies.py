@@ -7,12 +7,12 @@ from services.sentiment.model import MODEL, Measurement, measure
 from shared.events import By, Event
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionCaptured
+from shared.events.sealed import words
 from shared.events.sentiments import DecidingWord, SentimentMeasured
 from shared.events.surveys import SurveyAnswered
-from shared.projection import Opened
-from shared.sealed import words
-from shared.sinks import Policy
-from shared.store import Store
+from shared.eventstore.store import Store
+from shared.projections.fold import Opened
+from shared.projections.policies import Policy
 
 ACTOR = "sentiment.measure"
 SUBJECTS = {ComplaintReceived.type: "complaint", MentionCaptured.type: "mention", SurveyAnswered.type: "response"}

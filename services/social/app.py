@@ -5,7 +5,8 @@ from fastapi import FastAPI
 from services.social import http, pages
 from services.social.application import Social
 from services.social.views.inbox import inbox
-from shared.runtime import Runtime, Settings
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
 
 VIEWS = (inbox,)
 PATHS = ("/social", "/api/v1/mentions")

@@ -11,9 +11,9 @@ from uuid_utils.compat import uuid7
 from services.social import mention
 from services.social.mention import Mention, Post, Reason, author_id, mention_id
 from shared.events import By, Event
+from shared.eventstore.store import Conflict, Saved
 from shared.problems import PersonWasErased
-from shared.runtime import Runtime
-from shared.store import Conflict, Saved
+from shared.service.runtime import Runtime
 
 TRIES = 5
 

@@ -13,11 +13,11 @@ from services.social import formats
 from services.social.application import Captured, Social
 from services.social.mention import Kind, Post, Reason, State
 from services.social.views.inbox import find, inbox, one
-from shared.http import AtLeast, allow, asker
-from shared.moments import Happened
-from shared.paging import Page, cursor, links
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotFound
 from shared.text import printable
+from shared.times import Happened
 
 LONGEST = 65_000
 MOST = 500

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from shared.events import By, Event
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
+from shared.events.sealed import Sealed, words
 from shared.problems import PersonWasErased, RuleBroken
-from shared.sealed import Sealed, words
 
 Kind = Literal["post", "comment", "review", "message"]
 State = Literal["new", "promoted", "dismissed"]

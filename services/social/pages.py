@@ -13,12 +13,12 @@ from markupsafe import Markup, escape
 from services.social.application import Social
 from services.social.mention import Reason, State
 from services.social.views.inbox import by_state, find, inbox, networks, one
-from shared.http import AtLeast, Form, allow, asker
-from shared.identity import may
-from shared.live import live_updates
-from shared.paging import cursor, encode
+from shared.eventstore.store import Saved
+from shared.http.live import live_updates
+from shared.http.paging import cursor, encode
+from shared.http.requests import AtLeast, Form, allow, asker
 from shared.problems import NotFound, RuleBroken, Unprocessable
-from shared.store import Saved
+from shared.security.permissions import may
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
 
@@ -84,7 +84,7 @@ def _add_pages(routes: APIRouter, social: Social) -> None:
 
     @routes.get("/social/live", dependencies=[allow("mentions.read")])
     async def live(request: Request) -> Response:
-        return live_updates(request, runtime, inbox)
+        return live_updates(request, runtime.pool, inbox)
 
     @routes.get("/social/{mention_id}", dependencies=[allow("mentions.read")])
     async def show_mention(request: Request, mention_id: UUID, at_least: AtLeast = None) -> Response:

@@ -8,7 +8,8 @@ from services.surveys.policies import policies
 from services.surveys.questionnaire import load_questionnaires
 from services.surveys.views.answers import answer_list
 from services.surveys.views.responses import response_list
-from shared.runtime import Runtime, Settings
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
 
 VIEWS = [response_list, answer_list]
 

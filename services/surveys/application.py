@@ -9,9 +9,9 @@ from services.surveys import response
 from services.surveys.questionnaire import Questionnaire, Questionnaires
 from services.surveys.response import Response
 from shared.events import By
+from shared.eventstore.store import Saved
 from shared.problems import NotFound, PersonWasErased
-from shared.runtime import Runtime
-from shared.store import Saved
+from shared.service.runtime import Runtime
 
 
 class Surveys:

@@ -12,8 +12,8 @@ from services.surveys.questionnaire import Questionnaire
 from services.surveys.views import answers, responses
 from services.surveys.views.answers import Tally, answer_list
 from services.surveys.views.responses import response_list
-from shared.http import AtLeast, allow, asker
-from shared.paging import Page, cursor, links
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, allow, asker
 
 
 class OptionResult(BaseModel):

@@ -21,11 +21,11 @@ from services.surveys.response import (
 from services.surveys.views import answers, responses
 from services.surveys.views.answers import Tally, answer_list
 from services.surveys.views.responses import response_list
-from shared.http import AtLeast, Form, allow, asker
-from shared.identity import may
-from shared.live import live_updates
-from shared.paging import Page, cursor, links
+from shared.http.live import live_updates
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, Form, allow, asker
 from shared.problems import NotFound, PersonWasErased
+from shared.security.permissions import may
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
 
@@ -61,7 +61,7 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
 
     @routes.get("/surveys/live", dependencies=[allow("surveys.read")])
     async def live(request: Request) -> Response:
-        return live_updates(request, runtime, answer_list, response_list)
+        return live_updates(request, runtime.pool, answer_list, response_list)
 
     @routes.get("/surveys/responses", dependencies=[allow("surveys.read")])
     async def list_responses(

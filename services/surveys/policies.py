@@ -7,9 +7,9 @@ from services.surveys.response import invite
 from shared.events import By, Event
 from shared.events.cases import CaseClosed
 from shared.events.surveys import SurveyInvited
-from shared.projection import Opened
-from shared.sinks import Policy
-from shared.store import Store
+from shared.eventstore.store import Store
+from shared.projections.fold import Opened
+from shared.projections.policies import Policy
 
 
 def policies(questionnaires: Questionnaires) -> list[Policy]:

@@ -7,9 +7,9 @@ from uuid import UUID, uuid5
 
 from services.surveys.questionnaire import LONGEST, Question, Questionnaire
 from shared.events import By, Event
+from shared.events.sealed import Sealed
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
 from shared.problems import RuleBroken, Unprocessable
-from shared.sealed import Sealed
 from shared.text import printable
 
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event
 from shared.events.complaints import Channel
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 
 Priority = Literal["low", "normal", "high", "urgent"]
 Outcome = Literal["upheld", "partly-upheld", "not-upheld", "withdrawn", "out-of-scope"]

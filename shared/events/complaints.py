@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.base import Event
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 
 Channel = Literal[
     "web", "email", "phone", "letter", "face-to-face", "chat", "social", "api", "import", "fax", "referral"

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.events.base import Event
 from shared.events.complaints import Channel
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 
 
 class PersonEvent(Event):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field
 
 from shared.events.base import Event
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 
 
 class SurveyEvent(Event):

@@ -1,0 +1,1 @@
+"""Pages: components, templates, charts, words, static files, the style guide."""

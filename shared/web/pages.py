@@ -7,33 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.identity import ANONYMOUS, may
+from shared.security.permissions import ANONYMOUS, may
 
 from .templating import STATIC, address, language, templates
 
 THEMES = frozenset({"light", "dark"})
 NOTICE = "notice"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; font-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "same-origin",  # a customer's link is their key: no other site is told of it
-    "X-Content-Type-Options": "nosniff",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-HTTPS_ONLY = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
-"""Two years (RFC 6797), where the site is served by https."""
 
 
 class Pages:
@@ -140,22 +123,6 @@ def notice_of(request: Request) -> dict[str, Any] | None:
 def _notices(request: Request) -> URLSafeSerializer:
     """Signed with what only forms of this session know: another site may plant a cookie, and a notice is a form."""
     return URLSafeSerializer(getattr(request.state, "csrf", ""), salt="notice")
-
-
-def security_headers(app: ASGIApp, headers: Mapping[str, str] = HEADERS) -> ASGIApp:
-    """Wraps an application so that no answer leaves without the headers, whoever made it."""
-
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_safely(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                present = MutableHeaders(scope=message)
-                for name, value in headers.items():
-                    present.setdefault(name, value)
-            await send(message)
-
-        await app(scope, receive, send_safely if scope["type"] == "http" else send)
-
-    return guarded
 
 
 class _Kept(StaticFiles):

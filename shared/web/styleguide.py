@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from shared.identity import Who
+from shared.security.permissions import Who
 
 from .pages import THEMES, render, theme_of
 

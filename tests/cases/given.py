@@ -9,10 +9,10 @@ from services.cases.case import Case, Subject, evolve, open_case
 from shared.events import By, Event, wire_name
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased, PersonIdentified
+from shared.events.sealed import Sealed
 from shared.events.sentiments import SentimentMeasured
-from shared.projection import Opened
-from shared.records import Record
-from shared.sealed import Sealed
+from shared.kafka.records import Record
+from shared.projections.fold import Opened
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 INES = By("ines@example.org", AT + timedelta(days=1))

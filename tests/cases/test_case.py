@@ -37,8 +37,8 @@ from shared.events.cases import (
     NoteAdded,
     PriorityChanged,
 )
+from shared.events.sealed import Sealed
 from shared.problems import RuleBroken
-from shared.sealed import Sealed
 from tests.cases.given import AT, CARD, INES, LOAN, complaint, complaint_id, folded, opened, person_id, primary_id
 
 CASE, PERSON, PRIMARY = complaint_id(1), person_id(1), primary_id(1)

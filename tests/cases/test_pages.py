@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from shared.identity import STAFF, Who, may
-from shared.tokens import Token, digest, new_secret
+from shared.security.permissions import STAFF, Who, may
+from shared.security.tokens import Token, digest, new_secret
 from tests.cases.conftest import Receive
 from tests.cases.forms import notice, primary, send
 from tests.serving import Served, until

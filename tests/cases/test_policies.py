@@ -10,8 +10,8 @@ from services.cases.case import close_case, resolve_aspect
 from services.cases.policies import CaseNotOpenYet, flag_red, open_cases
 from shared.events import By, Event
 from shared.events.cases import AlertRaised, CaseOpened, PriorityChanged
-from shared.keys import Keyring
-from shared.store import Conflict, Store
+from shared.eventstore.store import Conflict, Store
+from shared.keys.keyring import Keyring
 from tests.cases.given import INES, batch, complaint, complaint_id, folded, opened, primary_id, sentiment
 from tests.cases.test_case import NOT_UPHELD
 

@@ -11,12 +11,12 @@ from uuid import UUID
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy import operations
-from deploy.operations import chosen, database, rebuild_view
+from deploy.cli import operations
+from deploy.cli.operations import chosen, database, rebuild_view
 from services.reporting.verify import verify
-from shared.dead_letters import dead_letters
 from shared.events import OWNERS
-from shared.records import FIRST_CHAIN, chain, read
+from shared.kafka.dead_letters import dead_letters
+from shared.kafka.records import FIRST_CHAIN, chain, read
 from tests.chaos.load import Load
 from tests.chaos.strangers import Strangers
 from tests.processes import Site

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.operations import database
+from deploy.cli.operations import database
 from tests.chaos import disks
 from tests.chaos.health import Watch
 from tests.chaos.load import Load

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from deploy.operations import chosen, database
+from deploy.cli.operations import chosen, database
 from services.reporting.findings import Finding
 from services.reporting.verify import verify
 from shared.events import OWNERS

@@ -13,7 +13,7 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from deploy.operations import database
+from deploy.cli.operations import database
 from deploy.services import SERVICES
 from shared.events import OWNERS
 from tests.chaos.supervisor import Supervisor

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import MessageSizeTooLargeError
 
-from shared.topics import Cluster
+from shared.kafka.topics import Cluster
 
 MESSAGE_MAX = 2 * 1024 * 1024
 """What the broker takes (`message.max.bytes`)."""

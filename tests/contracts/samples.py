@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel
 
 from shared.events import EVENTS, Event, wire_name
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 
 FOLDER = Path(__file__).parent / "samples"
 PERSON = UUID("0198c0de-0000-7000-8000-000000000001")

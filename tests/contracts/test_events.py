@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from deploy.contracts import app as contracts
-from deploy.contracts import broken
+from deploy.cli.data.contracts import app as contracts
+from deploy.cli.data.contracts import broken
 from shared.events import EVENTS, decode, wire_name
 from shared.events.asyncapi import asyncapi, json_schema
 from shared.events.base import Event, UnknownEvent
 from shared.events.cases import AspectResolved
 from shared.events.contracts import breaks
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 from tests.contracts.samples import FOLDER, WORDS, SampleKeys
 from tests.feeding import people_in
 

@@ -11,7 +11,8 @@ import yaml
 from psycopg.conninfo import conninfo_to_dict
 from typer.testing import CliRunner
 
-from deploy import contracts, edge
+from deploy.cli.data import contracts
+from deploy.gateway import server_settings
 from deploy.installation import find
 from deploy.services import SERVICES
 
@@ -89,7 +90,7 @@ def test_what_operators_may_set_reaches_the_services_and_empty_is_not_set(name: 
     given = OURS[name]["environment"]
     assert {given[f"RECOURSE_{one}"] for one in free} == {f"${{RECOURSE_{one}:-}}" for one in free}
     unset = {f"RECOURSE_{one}": "" for one in free}
-    assert edge.settings(unset) == edge.settings({})
+    assert server_settings.settings(unset) == server_settings.settings({})
     servers = {"KAFKA": "k", "POSTGRES": "p", "SECRET": "s", "MASTER_KEY": "00" * 32}
     named = {f"RECOURSE_{one}": value for one, value in servers.items()}
     assert find(tmp_path, named | unset) == find(tmp_path, named)

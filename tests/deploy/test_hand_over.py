@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import psycopg
 
-from deploy import rotation
-from shared.keys import Keyring
-from shared.store import Store
+from deploy.cli.keys import rotation
+from shared.eventstore.store import Store
+from shared.keys.keyring import Keyring
 from tests.serving import MASTER, until
 from tests.shared.conftest import met
 

@@ -15,7 +15,7 @@ ELSEWHERE = {
     "make test": Elsewhere("It is this.", ".ci/run", "make test"),
     "make lint": Elsewhere("It looks at the sources.", ".ci/run", "make lint"),
     ".venv/bin/recourse demo": Elsewhere(
-        "A year takes minutes.", "tests/deploy/test_demo.py", "CliRunner().invoke, demo.app"
+        "A year takes minutes.", "tests/deploy/cli/data/test_demo.py", "CliRunner().invoke, demo.app"
     ),
     'python copy_topic.py "$KAFKA" cases copy.db': Elsewhere(
         "It runs until it is stopped, and meets a gap.", "tests/docs/test_subscriber.py", '"copy_topic.py"'

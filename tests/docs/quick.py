@@ -26,7 +26,7 @@ def write_client(command: Path, path: Path) -> None:
 
 
 def serve(path: Path) -> None:
-    from deploy.command import main
+    from deploy.cli.command import main
 
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))

@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from deploy.installation import find
-from shared.dead_letters import dead_letters
+from shared.kafka.dead_letters import dead_letters
 from tests.docs.blocks import ROOT, every, of_stage
 from tests.docs.elsewhere import ELSEWHERE
 from tests.docs.running import Shell

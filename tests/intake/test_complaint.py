@@ -21,7 +21,7 @@ from services.intake.complaint import (
 )
 from shared.events import By
 from shared.events.complaints import ArrivalRecorded, ComplaintReceived
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 
 BY = By("clerk", datetime(2026, 3, 19, 9, 30, tzinfo=UTC), occurred_at=datetime(2026, 3, 16, tzinfo=UTC))
 LETTER = Arrival("letter", "post room", "7")

@@ -13,7 +13,7 @@ from services.intake import person
 from services.intake.form import CHANNELS
 from services.intake.person import Person
 from shared.events.complaints import Channel, ComplaintReceived
-from shared.sealed import words
+from shared.events.sealed import words
 from tests.cases.forms import notice
 from tests.serving import Served, until
 

@@ -16,7 +16,7 @@ from services.intake.app import build
 from services.intake.complaint import Contact, identify
 from shared.events import By
 from shared.events.complaints import MessageWritten
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 from tests.serving import serve, settings, until
 from tests.system.conftest import free_port
 

@@ -13,9 +13,9 @@ from services.intake.policies import promote
 from shared.events import By, Event
 from shared.events.complaints import ComplaintReceived, MessageFailed, MessageSent, MessageWritten
 from shared.events.mentions import MentionPromoted
+from shared.events.sealed import Sealed
 from shared.events.surveys import SurveyInvited
-from shared.records import Record
-from shared.sealed import Sealed
+from shared.kafka.records import Record
 
 BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
 PERSON, COMPLAINT = UUID(int=1), UUID(int=2)

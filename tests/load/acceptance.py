@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import psycopg
 
+from deploy.cli.operations import database
 from deploy.embedded import postgres
-from deploy.operations import database
 from tests.load.client import Sent, in_process, post, sent
 from tests.load.filling import request_body, stories
 from tests.load.measuring import Figure, cpu_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from deploy.operations import database
+from deploy.cli.operations import database
 from shared.events import OWNERS
 from tests.load.filling import bring_in, rows_file
 from tests.load.measuring import Figure, cpu_of, wal_bytes

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 import httpx
 
-from deploy import cfpb
+from deploy.cli.data import cfpb
 from services.intake.complaint import Arrival, Grievance, new_complaint_id, receive
 from shared.events import By, Event
-from shared.keys import Keyring
-from shared.store import Store
+from shared.eventstore.store import Store
+from shared.keys.keyring import Keyring
 from tests.processes import Site
 from tests.serving import DATA
 

@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import aiosmtplib
 from aiosmtpd.controller import Controller
 
-from deploy.operations import database
+from deploy.cli.operations import database
 from shared.events import By, Event
 from shared.events.complaints import MessageWritten
 from shared.events.people import PersonIdentified
-from shared.keys import Keyring
-from shared.sealed import Sealed
-from shared.store import Store
+from shared.events.sealed import Sealed
+from shared.eventstore.store import Store
+from shared.keys.keyring import Keyring
 from tests.load.filling import CHUNK, NOW
 from tests.load.measuring import Figure, cpu_of
 from tests.processes import Site, wait_until_ready

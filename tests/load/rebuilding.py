@@ -9,10 +9,10 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg.sql import SQL, Identifier
 
+from deploy.cli.operations import chosen, database, rebuild_view
 from deploy.installation import Installation
-from deploy.operations import chosen, database, rebuild_view
-from shared.topics import Cluster
-from shared.view import View
+from shared.kafka.topics import Cluster
+from shared.projections.view import View
 from tests.load.filling import bring_in, rows_file
 from tests.load.measuring import Figure
 from tests.load.variety import add_variety

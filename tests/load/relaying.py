@@ -8,11 +8,11 @@ from uuid import uuid4
 import psycopg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from deploy.operations import database
-from shared import relay
-from shared.keys import Keyring
-from shared.relay import Relay
-from shared.topics import Cluster, create_topics
+from deploy.cli.operations import database
+from shared.eventstore import relay
+from shared.eventstore.relay import Relay
+from shared.kafka.topics import Cluster, create_topics
+from shared.keys.keyring import Keyring
 from tests.load.client import in_process
 from tests.load.filling import put_complaints
 from tests.load.measuring import Figure

@@ -5,9 +5,9 @@ import time
 from contextlib import ExitStack
 from subprocess import Popen
 
-from deploy.operations import database
-from shared.keys import Keyring
-from shared.relay import Relay
+from deploy.cli.operations import database
+from shared.eventstore.relay import Relay
+from shared.keys.keyring import Keyring
 from tests.load.filling import put_complaints
 from tests.load.measuring import Figure
 from tests.processes import Site, wait_until_ready

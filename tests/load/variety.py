@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from deploy.operations import database
+from deploy.cli.operations import database
 from shared.events import By, Event
 from shared.events.complaints import MessageSent, MessageWritten
 from shared.events.mentions import MentionCaptured
 from shared.events.people import PersonIdentified
+from shared.events.sealed import Sealed
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited
-from shared.keys import Keyring
-from shared.sealed import Sealed
-from shared.store import Store
+from shared.eventstore.store import Store
+from shared.keys.keyring import Keyring
 from tests.load.filling import CHUNK, NOW, stories
 from tests.processes import Site
 

@@ -10,7 +10,7 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy.operations import database
+from deploy.cli.operations import database
 from tests.load.client import Connection, connect, in_process, post
 from tests.load.filling import request_body, stories
 from tests.load.measuring import Figure, cpu_of, percentile

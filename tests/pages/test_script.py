@@ -9,8 +9,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from playwright.async_api import Dialog, Page, expect
 
-from shared.identity import Who
-from shared.web.pages import Pages, error_page, flash, security_headers, static_files
+from shared.http.headers import security_headers
+from shared.security.permissions import Who
+from shared.web.pages import Pages, error_page, flash, static_files
 from tests.pages.checks import served
 
 LIST = """{% extends "staff.html" %}{% import "components.html" as ui %}

@@ -7,7 +7,8 @@ import pytest
 from fastapi import FastAPI
 from playwright.async_api import Page, expect
 
-from shared.web.pages import security_headers, static_files
+from shared.http.headers import security_headers
+from shared.web.pages import static_files
 from shared.web.styleguide import router
 from tests.pages.checks import AS_RGB, overflow, served
 

@@ -10,9 +10,9 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg.sql import SQL, Identifier
 
-from deploy import archive
+from deploy.cli.operations import database
+from deploy.cli.recovery import archive
 from deploy.installation import Installation
-from deploy.operations import database
 from deploy.services import SERVICES
 from tests.privacy.seeding import PREFIX, WORD
 

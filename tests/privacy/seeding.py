@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import psycopg
 
+from deploy.cli.operations import database
 from deploy.installation import Installation
-from deploy.operations import database
 
 PREFIX = "zq" + secrets.token_hex(4)
 WORD = re.compile(PREFIX.encode() + rb"[0-9a-f]{8}")

@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from deploy.cli.operations import database
 from deploy.installation import Installation, find
-from deploy.operations import database
 from deploy.services import SERVICES
 from tests.privacy import scanning, seeding
 from tests.privacy.files import holding

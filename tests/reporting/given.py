@@ -18,9 +18,9 @@ from shared.events.cases import (
 from shared.events.complaints import ArrivalRecorded, Channel, ComplaintReceived, MessageSent, MessageWritten
 from shared.events.mentions import MentionCaptured, MentionPromoted
 from shared.events.people import PersonErased, PersonIdentified
+from shared.events.sealed import Sealed
 from shared.events.sentiments import SentimentMeasured
 from shared.events.surveys import SurveyInvited
-from shared.sealed import Sealed
 
 START = datetime(2026, 3, 14, 9, tzinfo=UTC)
 PERSON = UUID(int=77)

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from services.reporting.app import build
 from services.reporting.sealer import Sealer
-from shared.runtime import Settings
+from shared.service.settings import Settings
 from tests.reporting.given import classified, closed, opened
 from tests.serving import Served, publish, serve, serve_neighbour, settings
 

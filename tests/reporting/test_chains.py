@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.reporting.chains import Chain
 from services.reporting.findings import Finding
-from shared.records import Record, chain, read
+from shared.kafka.records import Record, chain, read
 from tests.feeding import Feeder
 from tests.reporting.given import closed
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploy import evidence
-from deploy.command import app
+from deploy.cli.audit import evidence
+from deploy.cli.command import app
 from services.reporting import check as checker
 from services.reporting import merkle
 from services.reporting.check import BUNDLE, GROWTH, Refused, check

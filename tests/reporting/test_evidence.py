@@ -25,7 +25,7 @@ from services.reporting.seal import SealKey
 from services.reporting.sealer import Sealer
 from shared.events import OWNERS, Event
 from shared.events.people import PersonErased
-from shared.runtime import Runtime
+from shared.service.runtime import Runtime
 from tests import serving
 from tests.reporting.given import PERSON, case, story
 from tests.reporting.sealed_log import asked_alone, sealing

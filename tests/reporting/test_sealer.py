@@ -16,7 +16,7 @@ from services.reporting.growing import LogBroken
 from services.reporting.seal import LogShrank, sealed_heads
 from services.reporting.sealer import NoSealKey, Sealer
 from services.reporting.views.checkpoints import checkpoints
-from shared.topics import Cluster, create_topics
+from shared.kafka.topics import Cluster, create_topics
 from tests.reporting.sealed_log import Log, sealing, serve_log
 from tests.serving import serve, serve_neighbour, settings, until
 

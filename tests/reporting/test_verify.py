@@ -10,8 +10,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from services.reporting.verify import Verified, verify, verify_topic
-from shared.records import chain, headers
-from shared.topics import Cluster, create_topics, partition_of
+from shared.kafka.records import chain, headers
+from shared.kafka.topics import Cluster, create_topics, partition_of
 from tests.reporting.given import classified, closed, opened
 from tests.serving import publish, serve_neighbour, settings
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.reporting.wording import SENTENCES, sealed_hidden, what
 from shared.events import EVENTS
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 
 BOX = {"person": "p", "box": "c2VjcmV0"}
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from deploy.gateway import own_routes
+from deploy.gateway.app import own_routes
 from deploy.services import SERVICES
-from shared.runtime import Settings
-from shared.topics import Cluster
+from shared.kafka.topics import Cluster
+from shared.service.settings import Settings
 
 TABLE = Path(__file__).with_name("matrix.toml")
 OUR_STATIC = "recourse.css"

@@ -17,12 +17,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 from prometheus_client import start_http_server
 
-from deploy.gateway import gateway
+from deploy.gateway.app import gateway
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.limits import FREE, Limits
+from shared.http.rate_limits import FREE, Limits
+from shared.kafka.topics import create_topics
 from shared.telemetry import configure_logging
-from shared.topics import create_topics
 
 UNLIMITED = Limits(sign_ins=FREE, account=FREE, strangers=FREE, requests=FREE, tokens=FREE)
 """Thousands of requests come from one address here."""

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from deploy.installation import ROLES
-from shared.identity import MAY
+from shared.security.permissions import MAY
 from tests.security.routes import filled, routes, table
 from tests.security.site import EVERY_ROLE, STRANGERS, Site
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from shared.http import form_of
+from shared.http.requests import form_of
 from tests.security.routes import applications
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ WRITTEN = {
     ("services/cases/views/queue.py", "', '.join([*selects, late])"): "statements that are checked themselves",
     ("services/reporting/counting.py", "_relations(as_at)"): "one of two texts of that module",
     ("services/surveys/views/responses.py", "CHOSEN if chosen else ''"): "a constant, or nothing",
-    ("shared/generations.py", "lock"): "one of two words",
+    ("shared/projections/versions.py", "lock"): "one of two words",
 }
 """What stands in a statement and is no constant by its name; whoever adds a line has looked where it is from."""
 MARKED = {

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from deploy.gateway import openapi
+from deploy.gateway.app import openapi
 from tests.security.routes import applications
 from tests.security.site import Site
 

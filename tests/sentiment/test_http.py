@@ -9,7 +9,7 @@ import pytest
 from services.sentiment.model import MODEL
 from shared.events import By
 from shared.events.complaints import ComplaintReceived
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 from tests.serving import Served, until
 
 ANGRY = "You lied to me, horrible thieves!"

@@ -13,7 +13,7 @@ from services.sentiment.model import Deciding, measure
 from services.sentiment.pages import marked
 from shared.events import By
 from shared.events.mentions import MentionCaptured
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 from tests.serving import Served, until
 
 HTML = {"accept": "text/html"}

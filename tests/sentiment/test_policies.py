@@ -11,13 +11,13 @@ from services.sentiment.policies import ACTOR, measurement_id, react
 from shared.events import By, Event, wire_name
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionCaptured
+from shared.events.sealed import Sealed
 from shared.events.sentiments import DecidingWord, SentimentMeasured
 from shared.events.surveys import Answer, SurveyAnswered
-from shared.keys import Keyring
-from shared.projection import Opened
-from shared.records import Record
-from shared.sealed import Sealed
-from shared.store import Store
+from shared.eventstore.store import Store
+from shared.kafka.records import Record
+from shared.keys.keyring import Keyring
+from shared.projections.fold import Opened
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 BY = By("customer", AT, occurred_at=AT - timedelta(days=2))

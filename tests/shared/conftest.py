@@ -14,11 +14,12 @@ from aiokafka import AIOKafkaConsumer
 from shared.events import By
 from shared.events.cases import CaseReopened, NoteAdded
 from shared.events.people import PersonIdentified
-from shared.records import ConsumerRecord, read_all
-from shared.runtime import Runtime, Settings
-from shared.sealed import Sealed, words
-from shared.topics import Cluster, create_topics
-from shared.view import Table, View
+from shared.events.sealed import Sealed, words
+from shared.kafka.records import ConsumerRecord, read_all
+from shared.kafka.topics import Cluster, create_topics
+from shared.projections.view import Table, View
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
 from tests.serving import MASTER, SECRET
 
 BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))

@@ -12,8 +12,9 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
-from shared.http import Form, allow, asker
-from shared.runtime import Runtime, Settings
+from shared.http.requests import Form, allow, asker
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
 from tests.serving import Served, serve, settings
 
 PASSWORD = "correct horse"

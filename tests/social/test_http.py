@@ -14,8 +14,8 @@ from shared.events.cases import CaseClosed, CaseOpened
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionPromoted
 from shared.events.people import PersonErased
+from shared.events.sealed import Sealed
 from shared.events.sentiments import SentimentMeasured
-from shared.sealed import Sealed
 from tests.serving import DATA, Served, until
 
 API = "/api/v1/mentions"

@@ -23,8 +23,8 @@ from services.social.mention import (
 )
 from shared.events import By, Event
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
+from shared.events.sealed import Sealed
 from shared.problems import PersonWasErased, RuleBroken
-from shared.sealed import Sealed
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 BY = By("handler@example.org", AT)

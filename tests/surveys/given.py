@@ -8,8 +8,8 @@ from services.surveys.response import invite
 from shared.events import By
 from shared.events.cases import CaseClosed
 from shared.events.complaints import MessageWritten
+from shared.events.sealed import Sealed
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
-from shared.sealed import Sealed
 
 CLOSED = datetime(2026, 3, 14, 9, tzinfo=UTC)
 ASKED = load_questionnaires().all[0]

@@ -8,10 +8,10 @@ import psycopg
 
 from services.surveys.app import build
 from services.surveys.response import response_id
-from shared import relay
-from shared.keys import Keyring
-from shared.relay import Relay
-from shared.store import Store
+from shared.eventstore import relay
+from shared.eventstore.relay import Relay
+from shared.eventstore.store import Store
+from shared.keys.keyring import Keyring
 from tests.serving import MASTER, serve, settings, until
 from tests.surveys.given import closed
 

@@ -9,9 +9,9 @@ from services.surveys.questionnaire import load_questionnaires
 from services.surveys.response import response_id
 from shared.events import Event
 from shared.events.surveys import SurveyInvited
-from shared.keys import Keyring
-from shared.records import read
-from shared.store import Store
+from shared.eventstore.store import Store
+from shared.kafka.records import read
+from shared.keys.keyring import Keyring
 from tests.feeding import Feeder
 from tests.surveys.given import CLOSED, closed
 

@@ -21,8 +21,8 @@ from services.surveys.response import (
     withdraw,
 )
 from shared.events import By, Event
+from shared.events.sealed import Sealed
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
-from shared.sealed import Sealed
 
 CASE, PERSON = UUID(int=1), UUID(int=2)
 INES = "ines@example.org"

@@ -14,10 +14,10 @@ import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
 
-from deploy.gateway import gateway
+from deploy.gateway.app import gateway
 from deploy.installation import Installation, seed
 from deploy.services import SERVICES
-from shared.topics import Cluster, create_topics
+from shared.kafka.topics import Cluster, create_topics
 from tests.pages.conftest import axe, browser, complaints, page
 from tests.serving import until
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploy.command import app
+from deploy.cli.command import app
 from tests.serving import until
 from tests.system.conftest import Site
 from tests.system.test_life import received, seen

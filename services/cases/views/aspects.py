@@ -9,8 +9,8 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from shared.events.cases import AspectAssigned, AspectClassified, AspectRaised, AspectResolved
-from shared.sealed import words
-from shared.view import Table, View
+from shared.events.sealed import words
+from shared.projections.view import Table, View
 
 
 @dataclass(slots=True)

@@ -27,9 +27,9 @@ from shared.events.cases import (
 )
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased, PersonIdentified
+from shared.events.sealed import words
 from shared.events.sentiments import SentimentMeasured
-from shared.sealed import words
-from shared.view import Table, View
+from shared.projections.view import Table, View
 
 CASE_EVENTS = (
     CaseOpened, AspectRaised, AspectClassified, AspectAssigned, AspectResolved, NoteAdded, PriorityChanged,

@@ -21,8 +21,8 @@ from shared.events.cases import (
     PriorityChanged,
 )
 from shared.events.complaints import ComplaintReceived, MessageFailed, MessageSent, MessageWritten
-from shared.sealed import Sealed, words
-from shared.view import Table, View
+from shared.events.sealed import Sealed, words
+from shared.projections.view import Table, View
 
 MOST = 500
 LINK = re.compile(r"(/(?:complain/track|surveys/answer)/)[\w.~-]+")

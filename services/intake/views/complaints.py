@@ -14,8 +14,8 @@ from shared.events.cases import (
     CaseReopened,
 )
 from shared.events.complaints import ComplaintReceived
-from shared.sealed import words
-from shared.view import Table, View
+from shared.events.sealed import words
+from shared.projections.view import Table, View
 
 
 @dataclass(slots=True)

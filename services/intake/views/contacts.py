@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from shared.events.people import PersonErased, PersonIdentified
-from shared.sealed import words
-from shared.view import Table, View
+from shared.events.sealed import words
+from shared.projections.view import Table, View
 
 MOST = 100
 

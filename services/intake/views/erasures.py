@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events.people import ErasureDeferred, PersonErased, PersonEvent, PersonHeld, PersonHoldLifted
-from shared.view import Table, View
+from shared.projections.view import Table, View
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.events.complaints import ArrivalRecorded
-from shared.view import Table, View
+from shared.projections.view import Table, View
 
 
 @dataclass(slots=True)

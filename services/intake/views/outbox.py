@@ -6,8 +6,8 @@ from uuid import UUID
 
 from services.intake.message import pause
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
-from shared.sealed import words
-from shared.view import Table, View
+from shared.events.sealed import words
+from shared.projections.view import Table, View
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 from pydantic import Field
 
 from shared.events.reports import CheckpointSealed
-from shared.view import Table, View
+from shared.projections.view import Table, View
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 

@@ -19,7 +19,7 @@ from shared.events.cases import (
     CaseOpened,
     CaseReopened,
 )
-from shared.view import Table, View
+from shared.projections.view import Table, View
 
 
 @dataclass(slots=True)

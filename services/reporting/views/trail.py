@@ -19,8 +19,8 @@ from shared.events.mentions import MentionPromoted
 from shared.events.people import PersonEvent
 from shared.events.sentiments import SentimentMeasured
 from shared.events.surveys import SurveyEvent
-from shared.records import Record
-from shared.view import Table, View
+from shared.kafka.records import Record
+from shared.projections.view import Table, View
 
 MOST = 2000
 """Rows of one trail on a page."""

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from shared.events.sentiments import SentimentMeasured
-from shared.view import Table, View
+from shared.projections.view import Table, View
 
 COLUMNS = "measurement_id, subject, subject_id, score, heat, model, deciding, said_at, measured_at"
 HEATS = ("red", "amber", "green")

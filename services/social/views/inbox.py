@@ -11,9 +11,9 @@ from psycopg.rows import dict_row
 from shared.events.cases import CaseClosed, CaseEvent, CaseOpened, CaseReopened
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
+from shared.events.sealed import words
 from shared.events.sentiments import SentimentMeasured
-from shared.sealed import words
-from shared.view import Table, View
+from shared.projections.view import Table, View
 
 
 @dataclass(slots=True)

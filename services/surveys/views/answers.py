@@ -9,9 +9,9 @@ from uuid import UUID
 from psycopg.rows import namedtuple_row
 
 from services.surveys.questionnaire import MOST_QUESTIONS, Question, Questionnaire
+from shared.events.sealed import words
 from shared.events.surveys import SurveyAnswered
-from shared.sealed import words
-from shared.view import Table, View
+from shared.projections.view import Table, View
 
 
 @dataclass(slots=True)

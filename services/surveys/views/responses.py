@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from shared.events.complaints import MessageWritten
 from shared.events.surveys import SurveyAnswered, SurveyEvent, SurveyInvited, SurveyWithdrawn
-from shared.view import Table, View
+from shared.projections.view import Table, View
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from services.cases import case as cases
 from services.cases.views.timeline import of_case, timeline
 from shared.events import By
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
-from shared.sealed import Sealed
+from shared.events.sealed import Sealed
 from tests.cases.given import AT, INES, complaint, complaint_id, erased, folded, opened, person_id
 from tests.cases.test_case import NOTE
 from tests.cases.views.test_caseload import worked

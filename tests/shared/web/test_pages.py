@@ -11,7 +11,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from itsdangerous import URLSafeSerializer
 
-from shared.web.pages import error_page, flash, render, security_headers, static_files
+from shared.http.headers import security_headers
+from shared.web.pages import error_page, flash, render, static_files
 from shared.web.templating import static
 
 

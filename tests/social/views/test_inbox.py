@@ -15,8 +15,8 @@ from shared.events import By, Event
 from shared.events.cases import CaseClosed, CaseOpened, CaseReopened
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased
+from shared.events.sealed import Sealed
 from shared.events.sentiments import DecidingWord, SentimentMeasured
-from shared.sealed import Sealed
 from tests.feeding import Feeder, Rows
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Accounts of staff, and tokens for programs."""

@@ -1,0 +1,104 @@
+"""`recourse account`: the accounts of staff in the file that RECOURSE_ACCOUNTS names, and the end of their sessions."""
+
+import asyncio
+import secrets
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli_w
+import typer
+from argon2 import PasswordHasher
+from rich.table import Table
+
+from deploy.cli.access.tokens import access_to
+from deploy.cli.console import Data, address, console, fail, installation
+from deploy.installation import Installation
+from shared.security.permissions import STAFF
+
+app = typer.Typer(no_args_is_help=True, help="Accounts of staff.")
+Email = Annotated[str, typer.Argument(help="The address that the account signs in with.")]
+UNKNOWN = "There is no such account. `recourse account list` shows those that there are."
+
+
+@app.command("list")
+def account_list(data: Data = None) -> None:
+    """Every account with its role."""
+    table = Table("Account", "Name", "Role", box=None)
+    for email, entry in sorted(_read(_file(installation(data))).items()):
+        table.add_row(email, entry["name"], entry["role"])
+    console.print(table)
+
+
+@app.command("set")
+def account_set(
+    email: Email, role: Annotated[str | None, typer.Option(help="What they may do.")] = None,
+    name: Annotated[str | None, typer.Option(help="Shown in the audit trail.")] = None,
+    new_password: Annotated[bool, typer.Option("--new-password", help="Make one, and show it once.")] = False,
+    data: Data = None,
+) -> None:  # fmt: skip
+    """Make an account or change it. Whoever is signed in with it signs in again."""
+    at, email = installation(data), address(email.strip().lower())
+    file = _file(at)
+    entries = _read(file)
+    known = entries.get(email, {})
+    entry = {"name": name or known.get("name"), "role": role or known.get("role"), "password": known.get("password")}
+    if entry["role"] not in STAFF or not entry["name"]:
+        raise fail(f"An account has a --name and a --role: {', '.join(sorted(STAFF))}.")
+    made = secrets.token_urlsafe(12) if new_password or entry["password"] is None else None
+    if made:
+        entry["password"] = PasswordHasher().hash(made)
+    _write(file, entries | {email: entry})
+    if made:  # it opens something only now
+        sys.stdout.write(made + "\n")
+    _sign_out(at, email)
+
+
+@app.command("remove")
+def account_remove(email: Email, data: Data = None) -> None:
+    """It signs in no more, and its sessions end."""
+    at, email = installation(data), email.strip().lower()
+    file = _file(at)
+    entries = _read(file)
+    if entries.pop(email, None) is None:
+        raise fail(UNKNOWN)
+    _write(file, entries)
+    _sign_out(at, email)
+
+
+@app.command("sign-out")
+def account_sign_out(email: Email, data: Data = None) -> None:
+    """End every session of the account, on every device and in every service."""
+    at, email = installation(data), email.strip().lower()
+    if email not in _read(_file(at)):
+        raise fail(UNKNOWN)
+    _sign_out(at, email)
+
+
+def _sign_out(at: Installation, email: str) -> None:
+    async def end() -> None:
+        async with access_to(at) as access:
+            await access.end_sessions_of(email)
+
+    asyncio.run(end())
+    console.print(f"The sessions of {email} have ended.", highlight=False)
+
+
+def _file(at: Installation) -> Path:
+    if at.accounts is None:
+        raise fail("There is no file of accounts: set RECOURSE_ACCOUNTS.")
+    return Path(at.accounts)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text()) if file.exists() else {}
+
+
+def _write(file: Path, entries: dict[str, Any]) -> None:
+    aside = file.with_suffix(".new")
+    aside.touch(mode=0o600)
+    aside.write_text(tomli_w.dumps(entries))
+    if file.exists():
+        aside.chmod(file.stat().st_mode)  # containers read it as users of their own
+    aside.rename(file)

@@ -1,0 +1,1 @@
+"""Verification of the log, checkpoints, and evidence bundles."""

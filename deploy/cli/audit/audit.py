@@ -1,0 +1,44 @@
+"""`recourse audit`: is the log what was written?"""
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+
+import typer
+from rich.text import Text
+
+from deploy.cli.audit import evidence
+from deploy.cli.console import Data, Json, console, errors, installation
+from deploy.cli.operations import database
+from services.reporting.check import plain
+from services.reporting.verify import verify as verify_all
+from shared.events import OWNERS
+
+app = typer.Typer(no_args_is_help=True, help="Prove that the log is what was written.")
+app.add_typer(evidence.app)
+
+
+@app.callback()
+def audit() -> None:
+    """Prove that the log is what was written."""
+
+
+@app.command()
+def verify(data: Data = None, as_json: Json = False) -> None:
+    """Walk every topic and every event table, and name each record that was changed, lost or added."""
+    at = installation(data)
+    databases = {service: database(at, service) for service in sorted(set(OWNERS.values()))}
+    with errors.status("Reading every topic and every event table"):
+        found = asyncio.run(verify_all(at.cluster, databases))
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(found)) + "\n")
+    else:
+        for finding in found.findings:
+            console.print(Text(plain(str(finding)), style="red"), soft_wrap=True)
+        console.print(
+            f"{found.records:,} records and {found.events:,} stored events were read ({found.waiting:,} wait):"
+            f" {len(found.findings) or 'no'} findings."
+        )
+    if found.findings:
+        raise typer.Exit(1)

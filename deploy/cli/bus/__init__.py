@@ -1,0 +1,1 @@
+"""Kafka for operators: reading the log, dead letters, replay."""

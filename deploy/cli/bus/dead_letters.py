@@ -1,0 +1,51 @@
+"""`recourse dead`: records that a view or policy could not take in."""
+
+import asyncio
+import json
+import sys
+
+import typer
+from rich.table import Table
+
+from deploy.cli.bus.replay import replay
+from deploy.cli.console import Data, Json, console, fail, installation
+from shared.kafka.dead_letters import dead_letters
+
+app = typer.Typer(no_args_is_help=True, help="Records that a view or policy could not take in.")
+
+
+@app.command("list")
+def dead_list(data: Data = None, as_json: Json = False) -> None:
+    """Every record that was set aside, with why."""
+    letters = asyncio.run(dead_letters(installation(data).cluster))
+    rows = [
+        {"group": x.group, "offset": x.offset, "source": x.source, "type": x.type, "error": x.error} for x in letters
+    ]
+    if as_json:
+        sys.stdout.write(json.dumps(rows) + "\n")
+        return
+    table = Table("Consumer", "Number", "Source", "Type", "Error", box=None)
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    console.print(table if rows else "No record was set aside.")
+
+
+@app.command("show")
+def dead_show(group: str, number: int, data: Data = None) -> None:
+    """One record as it is: headers, and the value with its sealed fields closed."""
+    for letter in asyncio.run(dead_letters(installation(data).cluster)):
+        if (letter.group, letter.offset) == (group, number):
+            for name, value in letter.headers:
+                console.print(f"{name}: {value.decode('utf-8', 'replace')}", highlight=False)
+            console.print((letter.value or b"").decode("utf-8", "replace"), highlight=False, markup=False)
+            return
+    raise fail(f"{group} has set nothing aside under number {number}. `recourse dead list` shows what there is.")
+
+
+@app.command("replay")
+def dead_replay(data: Data = None) -> None:
+    """Take in what was set aside with the code of today: views are rebuilt, policies react."""
+    at = installation(data)
+    letters = asyncio.run(dead_letters(at.cluster))
+    done = asyncio.run(replay(at, letters))
+    console.print(f"{done} of {len(letters)} records were taken in again.")

@@ -1,0 +1,92 @@
+"""Takes in again what was set aside: views are rebuilt, policies react to the records that they could not react to."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from psycopg.sql import SQL, Identifier
+
+from deploy.cli.bus.kafka_log import batches
+from deploy.cli.operations import beside, chosen, database, rebuild_view
+from deploy.installation import Installation
+from deploy.services import SERVICES
+from shared.eventstore.store import Conflict, Store
+from shared.kafka.chain import Place, Sifted, Stand, sift
+from shared.kafka.dead_letters import Letter
+from shared.postgres.pools import Pool
+from shared.projections.decoding import open_events
+from shared.projections.fold import Opened
+from shared.projections.policies import AWAITED, Policy, PolicySink
+from shared.service.settings import Settings
+from shared.telemetry import log, told
+
+
+async def replay(installation: Installation, letters: Sequence[Letter]) -> int:
+    """With the code of today; answers how many records that was. What was replayed before adds nothing."""
+    done = 0
+    for service, view in chosen(None):
+        if mine := _sources(letters, f"{service.name}.{view.name}"):
+            await rebuild_view(installation, service, view, verify=False, progress=lambda done, total: None)
+            done += len(mine)
+    for service in SERVICES.values():
+        settings = installation.settings(database(installation, service.name))
+        for policy in service.build(settings).state.runtime.policies:
+            if mine := _sources(letters, f"{service.name}.{policy.name}"):
+                done += await react_again(settings, service.name, policy, mine)
+    return done
+
+
+async def react_again(settings: Settings, service: str, policy: Policy, sources: Collection[str]) -> int:
+    """Beside the running service, to the records of the log at these places (`topic/partition/offset`).
+
+    They are read from the log, and not from the letters: only what is part of its chain may have effects.
+    """
+    stands: dict[Place, Stand] = {}
+    done = 0
+    async with beside(service, settings) as at:
+        store = await asyncio.to_thread(Store, service, settings.postgres, at.keyring)
+        sink = PolicySink(policy, store, settings.kafka, at.pool, at.keyring, at.keys)
+        try:
+            async for batch in batches(settings.kafka, {_place(source): 0 for source in sources}):
+                found = sift(policy.name, batch, stands, policy.types)
+                stands |= {(a.topic, a.partition): (a.position, a.next_offset, a.link) for a in found.advances}
+                found.records = [r for r in found.records if f"{r.topic}/{r.partition}/{r.offset}" in sources]
+                answered = await _answered(at.pool, store.table, [record.id for record in found.records])
+                for one in await open_events(found, at.keyring, at.keys):
+                    done += one[0].id in answered or await _react(sink, one)
+        finally:
+            await asyncio.to_thread(store.close)
+    return done
+
+
+async def _answered(pool: Pool, table: str, ids: Sequence[str]) -> set[str]:
+    """Those that have led to an event of the service: what people have decided since is not overruled."""
+    if not ids:
+        return set()
+    cause = SQL("convert_from(state, 'utf8')::jsonb ->> 'caused_by'")
+    query = SQL("select distinct {cause} from {table} where {cause} = any(%s)")
+    async with pool.connection() as conn:
+        found = await conn.execute(query.format(cause=cause, table=Identifier(table)), [list(ids)])
+        return {row[0] for row in await found.fetchall()}
+
+
+async def _react(sink: PolicySink, one: Opened) -> bool:
+    """Whether it was possible."""
+    try:
+        await sink.react([one], Sifted(records=[one[0]]))
+    except Conflict:
+        return True  # what it says was said before
+    except AWAITED:
+        raise
+    except Exception as error:
+        log.error("still cannot react", consumer=sink.name, source=one[0].id, error=told(error))
+        return False
+    return True
+
+
+def _sources(letters: Sequence[Letter], group: str) -> set[str]:
+    return {letter.source for letter in letters if letter.group == group}
+
+
+def _place(source: str) -> Place:
+    topic, partition, _ = source.rsplit("/", 2)
+    return topic, int(partition)

@@ -1,0 +1,20 @@
+"""How a command speaks to a running installation: with a token that it signs itself, a fresh one for each request."""
+
+from collections.abc import Generator
+
+import httpx
+
+from deploy.installation import Installation
+from shared.security.signing import Signer
+
+
+class SelfIssued(httpx.Auth):
+    """The id stays the same as long as the command runs, and over runs where it is given: an Idempotency-Key belongs
+    to whoever sends it."""
+
+    def __init__(self, at: Installation, role: str, name: str, id_: str) -> None:
+        self._signer, self._role, self._name, self._id = Signer(at.secret), role, name, id_
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._signer.token(self._role, self._name, self._id)}"
+        yield request

@@ -1,0 +1,1 @@
+"""Data in and out: imports, the demo, published contracts, screenshots."""

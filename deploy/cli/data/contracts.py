@@ -1,0 +1,77 @@
+"""`recourse contracts`: write what is published about events, and check that a change breaks no reader."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.cli.console import fail
+from deploy.gateway.app import openapi
+from deploy.services import SERVICES
+from shared.events import EVENTS, wire_name
+from shared.events.asyncapi import asyncapi, json_schema
+from shared.events.contracts import breaks
+from shared.kafka.topics import Cluster
+from shared.service.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="The published form of every event.")
+Folder = Annotated[Path, typer.Argument(help="Where the schemas are kept.")]
+
+
+@app.command()
+def write(folder: Folder) -> None:
+    """Write `asyncapi.json`, and the JSON Schema of every event that has none yet or changed compatibly."""
+    (folder / "schemas").mkdir(parents=True, exist_ok=True)
+    _dump(folder / "asyncapi.json", asyncapi())
+    if found := broken(folder):
+        _report(found)
+        raise typer.Exit(1)
+    for event in EVENTS.values():
+        _dump(folder / "schemas" / f"{wire_name(event)}.json", json_schema(event))
+
+
+@app.command()
+def check(folder: Folder) -> None:
+    """Compare the code with the schemas that were published; a change that breaks a reader needs a new version."""
+    if not any((folder / "schemas").glob("*.json")):
+        raise fail(f"There is no schema in {folder / 'schemas'}.")
+    found = broken(folder)
+    _report(found)
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command("openapi")
+def print_openapi() -> None:
+    """Print the description of the HTTP API, all six services in one."""
+    nowhere = Settings(postgres="", kafka=Cluster(""), master_key=bytes(32), secret="none")  # noqa: S106 - nothing is started
+    apps = {name: service.build(nowhere) for name, service in SERVICES.items()}
+    sys.stdout.write(json.dumps(openapi(apps)) + "\n")
+
+
+def broken(folder: Path) -> list[str]:
+    """Why readers of the published schemas would fail."""
+    now = {wire_name(event): json_schema(event) for event in EVENTS.values()}
+    found = []
+    for path in sorted((folder / "schemas").glob("*.json")):
+        old = json.loads(path.read_text())
+        type_, _, version = path.stem.rpartition(".v")
+        if path.stem in now:
+            found += breaks(old, now[path.stem])
+        elif type_ not in EVENTS or int(version) not in EVENTS[type_].upcasts:
+            found.append(f"{path.stem} was published and can no longer be read")
+    return found
+
+
+def _report(found: list[str]) -> None:
+    console = Console(stderr=bool(found))
+    for why in found:
+        console.print(why, highlight=False)
+    console.print("Give the event a new version and an upcast." if found else "Every published event can be read.")
+
+
+def _dump(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n")

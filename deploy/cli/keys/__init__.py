@@ -1,0 +1,1 @@
+"""Master keys: which one wraps how many keys, and rotation to another."""

@@ -1,0 +1,107 @@
+"""What operators do to a running installation: rebuild views, see lag, handle dead letters, erase, verify."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import psycopg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy.embedded.databases import create_database
+from deploy.installation import Installation
+from deploy.services import SERVICES, Service
+from shared.keys.follower import KeyFollower
+from shared.keys.keyring import Keyring
+from shared.postgres.pools import Pool, lasting_pool
+from shared.projections import versions
+from shared.projections.policies import Policy
+from shared.projections.rebuild import Rebuilt, rebuild
+from shared.projections.view import View
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Opened:
+    """One service's database and keys, for as long as a command runs."""
+
+    pool: Pool
+    keyring: Keyring
+    keys: KeyFollower
+
+
+def database(installation: Installation, service: str) -> str:
+    return create_database(installation.postgres, f"recourse_{service}")
+
+
+@asynccontextmanager
+async def beside(service: str, settings: Settings) -> AsyncIterator[Opened]:
+    """Beside the running service, with the same keys."""
+    keyring = Keyring(settings.master_key)
+    pool = lasting_pool(settings.postgres, max_size=4)
+    async with pool:
+        keys = KeyFollower(settings.kafka, pool, keyring, service)
+        await keys.start()
+        try:
+            yield Opened(pool, keyring, keys)
+        finally:
+            await keys.stop()
+
+
+def chosen(name: str | None) -> list[tuple[Service, View]]:
+    """All views, those of SERVICE, or SERVICE.VIEW; raises KeyError with what there is."""
+    service, _, view = (name or "").partition(".")
+    found = [(s, v) for s in SERVICES.values() for v in s.views if service in ("", s.name) and view in ("", v.name)]
+    if not found:
+        there = ", ".join(f"{s.name}.{v.name}" for s in SERVICES.values() for v in s.views)
+        raise KeyError(f"There is no view called {name}. There are: {there}")
+    return found
+
+
+async def rebuild_view(
+    installation: Installation, service: Service, view: View, *, verify: bool, progress: Progress
+) -> Rebuilt:
+    """Build it beside the live one and switch; with `verify` only where the two are equal."""
+    async with beside(service.name, installation.settings(database(installation, service.name))) as at:
+        return await rebuild(view, at.pool, installation.cluster, at.keyring, at.keys, verify=verify, progress=progress)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One consumer's distance to the end of its topics."""
+
+    consumer: str
+    behind: int
+    dead: int
+
+
+async def lags(installation: Installation) -> list[Behind]:
+    """Every view and policy of every service, as its database says and Kafka's ends are."""
+    async with AIOKafkaConsumer(bootstrap_servers=installation.kafka) as kafka:
+        cluster = await kafka._client.fetch_all_metadata()
+        partitions = [TopicPartition(t, p) for t in cluster.topics() for p in cluster.partitions_for_topic(t) or ()]
+        ends = await kafka.end_offsets(partitions)
+    found = []
+    for service in SERVICES.values():
+        url = database(installation, service.name)
+        runtime: Runtime = service.build(installation.settings(url)).state.runtime
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
+            names = {
+                versions.consumer_name(view, (await versions.prepare(conn, view)).generation): view.name
+                for view in runtime.views
+            } | {policy.name: policy.name for policy in runtime.policies}
+            rows = await (await conn.execute("select consumer, topic, partition, next_offset from progress")).fetchall()
+        readers: list[View | Policy] = [*runtime.views, *runtime.policies]
+        topics = {one.name: set(map(installation.cluster.name, one.topics)) for one in readers}
+        for consumer in {row[0] for row in rows} | set(names):
+            read = topics.get(consumer.rpartition(".g")[0] or consumer, ())
+            at = {partition: 0 for partition in ends if partition.topic in read}
+            at |= {TopicPartition(topic, p): offset for name, topic, p, offset in rows if name == consumer}
+            behind = sum(max(0, ends.get(partition, 0) - offset) for partition, offset in at.items())
+            group = f"{service.name}.{names.get(consumer, consumer)}"
+            grave = installation.cluster.name(f"{group}.dead")
+            dead = sum(end for partition, end in ends.items() if partition.topic == grave)
+            found.append(Behind(group, behind, dead))
+    return sorted(found, key=lambda one: one.consumer)

@@ -1,0 +1,1 @@
+"""Erasure, holds, and the certificate that a person is gone."""

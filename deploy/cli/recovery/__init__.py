@@ -1,0 +1,1 @@
+"""Backup, restore, and one history again after a database or the log was lost."""

@@ -1,0 +1,196 @@
+"""`recourse restore` and `recourse kafka rebuild`: the services are stopped, and start again when these are done."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from psycopg.sql import SQL, Identifier
+
+from deploy.cli.bus.kafka_log import delete_topics, make_topics, partition_counts
+from deploy.cli.console import Data, Json, bars, console, errors, fail, installation
+from deploy.cli.recovery import archive
+from deploy.cli.recovery.alignment import only_in_kafka
+from deploy.cli.recovery.archive import Damaged, Manifest
+from deploy.cli.recovery.partitions import Refused, check_chains, count_before
+from deploy.cli.recovery.recovery import Connections, Recovered, Recovery, Say, stopped
+from deploy.embedded.errors import EmbeddedServerError
+from deploy.embedded.servers import servers
+from deploy.installation import Installation, data_folder, seed
+from shared.events import OWNERS
+
+app = typer.Typer()
+kafka = typer.Typer(no_args_is_help=True, help="Kafka, where it has lost something.")
+
+
+def load(path: Path, manifest: Manifest, conns: Connections) -> None:
+    """Into empty tables, in the callers' transactions; raises `Refused` where there is anything."""
+    for name, conn in conns.items():
+        for table in (f"{name}_events", "keys"):
+            if conn.execute(SQL("select from {} limit 1").format(Identifier(table))).fetchone() is not None:
+                raise Refused(
+                    f"The database of {name} is not empty: a backup is restored to an empty installation. If a restore"
+                    " was cut short, drop the six databases (of a data folder: all but its secrets) and try again."
+                )
+    for table_name, members in groupby(archive.members(path), lambda member: archive.table_of(member[0])):
+        service, _, table = table_name.partition("/")
+        if not table:
+            continue
+        columns = SQL(", ").join(map(Identifier, manifest.services[service].tables[table].columns))
+        into = SQL("copy {} ({}) from stdin (format binary)").format(Identifier(table), columns)
+        conns[service].execute(SQL("delete from {}").format(Identifier(table)))
+        with conns[service].cursor() as cursor, cursor.copy(into) as copy:
+            for _, content in members:
+                copy.write(content)
+    for service, one in manifest.services.items():
+        for sequence, value in one.sequences.items():
+            conns[service].execute("select setval(%s::regclass, %s)", [f'"{sequence}"', value])
+
+
+async def restored(at: Installation, path: Path, erased: list[UUID], say: Say) -> tuple[Manifest, Recovered]:
+    """All of the file is read and compared before anything is written; raises `Damaged`, `Refused`."""
+    manifest = await asyncio.to_thread(archive.checked, path)
+    if at.prefix != manifest.prefix:
+        raise Refused(f"The backup's topics begin with '{manifest.prefix}': set RECOURSE_TOPIC_PREFIX to that.")
+    check_counts(manifest, await make_topics(at.cluster, max(manifest.topics.values(), default=None)))
+    recovery = Recovery(at, say)
+    done = await recovery.run(
+        lambda conns: load(path, manifest, conns), erased=erased, access=manifest.access, restoring=True
+    )
+    return manifest, done
+
+
+def check_counts(manifest: Manifest, now: Mapping[str, int]) -> None:
+    for topic, count in manifest.topics.items():
+        if now[topic] != count:
+            raise Refused(
+                f"The topic {manifest.prefix}{topic} has {now[topic]} partitions, and had {count}: its chains would not"
+                f" be the same. Delete it, make it with {count} partitions, and try again."
+            )
+
+
+async def rebuilt(at: Installation, say: Say, *, anew: bool) -> Recovered:
+    """From what the databases hold; `anew` deletes the topics of events and of keys first, if nothing is lost."""
+    counts = await partition_counts(at.cluster)
+    recovery = Recovery(at, say)
+    await recovery.make_tables()
+    with stopped(recovery.databases) as conns:
+        count = count_before(conns, set(counts.values()))
+        if anew:
+            for name, conn in conns.items():
+                check_chains(name, conn, at.cluster, dict.fromkeys(OWNERS, count))
+            lost = sum([await only_in_kafka(name, conn, at.cluster) for name, conn in conns.items()])
+            if lost:
+                raise Refused(
+                    f"Kafka holds {lost:,} events that the databases do not, and they would be lost. Run this without"
+                    " --anew, which takes them back; where databases were lost, restore a backup first."
+                )
+            await delete_topics(at.cluster, list(counts))
+        await make_topics(at.cluster, count)
+    return await recovery.run()
+
+
+@contextmanager
+def target(data: Path | None) -> Iterator[Installation]:
+    """The servers that the environment names, else those of a data folder on which nothing runs."""
+    named = os.environ.get("RECOURSE_KAFKA"), os.environ.get("RECOURSE_POSTGRES")
+    if all(named):
+        yield installation(data)
+        return
+    folder = data_folder(data)
+    if not (folder / "secrets" / "master-key").exists():
+        raise fail(
+            f"{folder / 'secrets'} has no master key. Copy the folder secrets of the installation that was backed up"
+            f" to {folder}: a backup does not hold it, and nothing in it can be read without."
+        )
+    seeds = seed(folder)
+    with servers(folder, errors.print, *named) as running:
+        yield Installation(
+            url="http://localhost", kafka=running.kafka, postgres=running.postgres, secret=seeds.secret,
+            master_key=seeds.master_key, prefix=os.environ.get("RECOURSE_TOPIC_PREFIX", ""), embedded=True,
+        )  # fmt: skip
+
+
+def carried_out(data: Path | None, work: Callable[[Installation, Say], Any]) -> Any:
+    """With a bar for each step, and a sentence for whatever was refused."""
+    try:
+        with target(data) as at, bars() as progress:
+            tasks: dict[str, Any] = {}
+
+            def say(what: str, done: int, total: int | None) -> None:
+                tasks.setdefault(what, progress.add_task(what, total=total) if what not in tasks else None)
+                progress.update(tasks[what], completed=done, total=total)
+
+            return asyncio.run(work(at, say))
+    except (Damaged, Refused, EmbeddedServerError, TimeoutError) as error:
+        raise fail(str(error)) from None
+
+
+def people_in(file: Path) -> list[UUID]:
+    """What `recourse erased` listed; whoever it names must not come back, so it is read whole or not at all."""
+    try:
+        lines = file.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise fail(f"{file} cannot be read ({type(error).__name__}). Nothing was restored.") from None
+    people = []
+    for number, line in enumerate(lines, 1):
+        try:
+            people += [UUID(word) for word in line.split()]
+        except ValueError:
+            raise fail(f"{file}, line {number}: that is no person's id. Nothing was restored.") from None
+    return people
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `recourse backup` wrote.")],
+    erased: Annotated[Path | None, typer.Option(help="Ids of people erased since, one on a line.")] = None,
+    data: Data = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Bring a backup back to an empty installation, with all that Kafka still has of what came after it."""
+    people = people_in(erased) if erased else []
+    manifest, done = carried_out(data, lambda at, say: restored(at, file, people, say))
+    _report(done, as_json, events=manifest.events, made_at=manifest.made_at.isoformat())
+
+
+@kafka.callback()
+def group() -> None:
+    """Kafka, where it has lost something."""
+
+
+@kafka.command()
+def rebuild(
+    anew: Annotated[bool, typer.Option(help="Delete the topics first: for a log with a hole.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, data: Data = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Send again what the topics have lost, from the databases: same positions, same bytes, same chains."""
+    if anew and not yes:
+        typer.confirm("Delete the topics of events and of keys? They are made again from the databases.", abort=True)
+    _report(carried_out(data, lambda at, say: rebuilt(at, say, anew=anew)), as_json)
+
+
+def _report(done: Recovered, as_json: bool, **more: Any) -> None:
+    lost = [name for name, one in done.aligned.items() if one.lost]
+    found = [str(finding) for finding in done.verified.findings]
+    if as_json:
+        said = {"taken_back": done.total("taken_back"), "sent": done.total("to_send"), "lost_by_kafka": lost}
+        sys.stdout.write(json.dumps(more | said | {"verified": done.verified.events, "findings": found}) + "\n")
+    else:
+        if more:
+            console.print(f"{more['events']:,} events of the backup made at {more['made_at']}.", highlight=False)
+        console.print(
+            f"{done.total('taken_back'):,} events were taken back from Kafka, where they had been sent since."
+        )
+        console.print(f"{done.total('to_send'):,} events were sent to Kafka, which did not have them.")
+        for finding in found:
+            console.print(f"[red]{finding}[/red]", highlight=False)
+        console.print(f"{done.verified.events:,} stored events were verified: {len(found) or 'no'} findings.")
+    if found:
+        raise typer.Exit(1)

@@ -1,0 +1,157 @@
+"""Before services start on a log, or on tables, that were made whole again: everybody stands where they should.
+
+Offsets are looked up anew, as records may have been sent again, policies step over what they have answered, and views
+are folded up to the end of the log. Nothing is sent to anybody: no worker runs.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from deploy.cli.bus.kafka_log import batches, places
+from shared.events import OWNERS
+from shared.eventstore.store import Store
+from shared.kafka.chain import Dead, Place
+from shared.kafka.dead_letters import Graves
+from shared.kafka.records import Malformed, read, read_all
+from shared.kafka.topics import Cluster
+from shared.projections.consumer import Sink, furthest_behind
+from shared.projections.fold import Opened
+from shared.projections.policies import Policy, PolicySink
+from shared.projections.view_sink import ViewsSink
+from shared.service.runtime import Runtime
+
+Progress = Callable[[int], None]
+ANSWERED = "create table if not exists answered (event_id text primary key)"
+"""The events, of others too, from which those came that were taken back; until the policies stand behind them."""
+NOBODY = UUID(int=0)
+
+
+async def make_tables(runtime: Runtime) -> None:
+    """As the service does when it starts, and what only a recovery writes."""
+    store = await asyncio.to_thread(Store, runtime.service, runtime.settings.postgres, runtime.keyring)
+    await asyncio.to_thread(store.close)
+    async with runtime.pool:
+        await runtime._prepare()
+        async with runtime.pool.connection() as conn:
+            await conn.execute(ANSWERED)
+
+
+@asynccontextmanager
+async def opened(runtime: Runtime) -> AsyncIterator[Store]:
+    """The parts of a service that these steps need, with every key that there is; no relay, no worker, no HTTP."""
+    store = await asyncio.to_thread(Store, runtime.service, runtime.settings.postgres, runtime.keyring)
+    try:
+        async with runtime.pool:
+            await runtime.keys.start()
+            try:
+                await runtime.keys.fetch({NOBODY})  # reads the topic up to its end: keys and tombstones are here now
+                yield store
+            finally:
+                await runtime.keys.stop()
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+async def renew_offsets(conns: Mapping[str, psycopg.Connection[Any]], cluster: Cluster) -> None:
+    """Where records were sent again, the offset after a position is another, and a wrong hint would look like lag.
+
+    Of all topics: a run that was cut short may have sent what this one did not.
+    """
+    wanted: dict[Place, set[int]] = {place: set() for place in await places(cluster, list(OWNERS))}
+    query = "select topic, partition, position from progress where topic = any(%s)"
+    for conn in conns.values():
+        for topic, partition, position in conn.execute(query, [list(map(cluster.name, OWNERS))]):
+            wanted[topic, partition].add(position)
+    left = {place: sorted(positions) for place, positions in wanted.items()}
+    ends: dict[Place, int] = dict.fromkeys(wanted, 0)
+    found: dict[tuple[str, int, int], int] = {}
+    async for batch in batches(cluster, dict.fromkeys(wanted, 0)):
+        for raw in batch:
+            place = raw.topic, raw.partition
+            ends[place] = raw.offset + 1
+            while left[place] and left[place][0] < _position(raw):
+                found[*place, left[place].pop(0)] = raw.offset
+    found |= {(*place, position): ends[place] for place, positions in left.items() for position in positions}
+    for conn in conns.values():
+        with conn.cursor() as cursor:
+            cursor.executemany(
+                "update progress set next_offset = %s where topic = %s and partition = %s and position = %s",
+                [(offset, *key) for key, offset in found.items()],
+            )
+
+
+async def step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
+    """Up to the last event that a policy has answered, it looks only at those that it has not.
+
+    What it made of the others was taken back from Kafka, by this run or by one that was cut short: made again it would
+    conflict, or be there twice.
+    """
+    async with runtime.pool.connection() as conn:
+        rows = await (await conn.execute("select event_id from answered")).fetchall()
+    if not (answered := {row[0] for row in rows}):
+        return
+    for policy in runtime.policies:
+        at = runtime.settings.kafka
+        sink = PolicySink(_unanswered(policy, answered), store, at, runtime.pool, runtime.keyring, runtime.keys)
+        starts = await _starts(sink, at)
+        ends: dict[Place, int] = {}
+        async for batch in batches(at, starts):
+            ends |= {(raw.topic, raw.partition): raw.offset + 1 for raw in batch if _id(raw) in answered}
+        await _take_in(runtime, sink, {place: starts[place] for place in ends}, ends, advance)
+    async with runtime.pool.connection() as conn:
+        await conn.execute("delete from answered")
+
+
+async def fold(runtime: Runtime, advance: Progress) -> None:
+    """Every view, from where it stands to the present end of the log."""
+    at = runtime.settings.kafka
+    sink = ViewsSink(runtime.views, at, runtime.pool, runtime.keyring, runtime.keys)
+    await _take_in(runtime, sink, await _starts(sink, at), None, advance)
+
+
+async def _starts(sink: Sink, cluster: Cluster) -> dict[Place, int]:
+    topics = {topic.removeprefix(cluster.prefix) for topics in sink.reads.values() for topic in topics}
+    return await furthest_behind(sink, await places(cluster, topics))
+
+
+async def _take_in(
+    runtime: Runtime, sink: Sink, starts: Mapping[Place, int], ends: Mapping[Place, int] | None, advance: Progress
+) -> None:
+    """As a live consumer would; who meets a gap stays there, and the log's audit names it."""
+    cluster = runtime.settings.kafka
+    graves = Graves(cluster)
+
+    async def bury(name: str, dead: Sequence[Dead]) -> None:
+        await graves.bury(f"{runtime.service}.{name}", dead)
+
+    async for batch in batches(cluster, starts, ends):
+        await sink.take(read_all(batch), bury)
+        advance(len(batch))
+
+
+def _unanswered(policy: Policy, answered: Collection[str]) -> Policy:
+    def react(store: Store, batch: Sequence[Opened]) -> Any:
+        return policy.react(store, [(record, event) for record, event in batch if record.id not in answered])
+
+    return replace(policy, react=react)
+
+
+def _position(raw: Any) -> int:
+    """0 where the record is none of ours."""
+    try:
+        return read(raw).position
+    except Malformed:
+        return 0
+
+
+def _id(raw: Any) -> str:
+    try:
+        return read(raw).id
+    except Malformed:
+        return ""

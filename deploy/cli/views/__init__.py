@@ -1,0 +1,1 @@
+"""Views: rebuilding them, and how far they are."""

@@ -1,0 +1,1 @@
+"""One port for all services, and how the server behind it is set up."""

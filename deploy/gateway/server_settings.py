@@ -1,0 +1,93 @@
+"""What operators may set about the edge: limits, sessions, links and bodies, and the server that applies some of it."""
+
+import asyncio
+import math
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shared.http.rate_limits import FREE, Limits
+
+EMBEDDED = Limits(strangers=FREE, requests=FREE)
+"""Behind one address on one machine nobody is a stranger; passwords are still guarded."""
+HEADERS_WITHIN = 20.0
+HEADERS_MOST = 32 * 1024
+
+
+class NotUnderstood(ValueError):
+    """A setting is not what it should be; the message names it."""
+
+
+def settings(environment: Mapping[str, str] = os.environ, *, embedded: bool = False) -> dict[str, Any]:
+    """The fields of `Settings` that the environment sets; raises `NotUnderstood`."""
+    default = EMBEDDED if embedded else Limits()
+    try:
+        given: dict[str, Any] = {"limits": Limits.read(environment.get("RECOURSE_LIMITS", ""), default)}
+    except ValueError as error:
+        raise NotUnderstood(f"RECOURSE_LIMITS: {error}") from None
+    if minutes := number("RECOURSE_SESSION_MINUTES", environment):
+        given["session_idle"] = 60 * minutes
+    if hours := number("RECOURSE_SESSION_HOURS", environment):
+        given["session_longest"] = 3600 * hours
+    if days := number("RECOURSE_LINK_DAYS", environment):
+        given["link_days"] = days
+    if megabytes := number("RECOURSE_BODY_MEGABYTES", environment):
+        given["most_bytes"] = int(1_000_000 * megabytes)
+    return given
+
+
+def number(name: str, environment: Mapping[str, str]) -> float | None:
+    """What it is set to, above 0; None where it is not set, or empty as compose passes on what is not."""
+    if not (text := environment.get(name)):
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise NotUnderstood(f"{name} is {text}, which is no number above 0.")
+    return value
+
+
+class Patient(HttpToolsProtocol):
+    """Hangs up on whoever takes too long, or too many bytes, to say what they want: uvicorn waits for headers for ever,
+    and takes any number of them."""
+
+    _waiting: asyncio.TimerHandle | None = None
+    _said = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._waiting = self.loop.call_later(HEADERS_WITHIN, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._wait_no_more()
+        elif self.cycle is None or self.cycle.response_complete:
+            self._said += len(data)
+            self._waiting = self._waiting or self.loop.call_later(HEADERS_WITHIN, self.transport.close)
+            if self._said > HEADERS_MOST and not self.transport.is_closing():
+                self.send_400_response("The headers are too long.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def _wait_no_more(self) -> None:
+        self._said = 0
+        if self._waiting:
+            self._waiting.cancel()
+            self._waiting = None
+
+
+def server(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """What uvicorn is told. Whose X-Forwarded-For and -Proto are believed is said by FORWARDED_ALLOW_IPS: addresses or
+    networks of the gateway and of what stands before it; else nobody's."""
+    return {
+        "http": Patient, "timeout_keep_alive": 75,
+        "forwarded_allow_ips": environment.get("FORWARDED_ALLOW_IPS", ""), "server_header": False,
+    }  # fmt: skip

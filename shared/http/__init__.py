@@ -1,0 +1,1 @@
+"""HTTP: the edge, requests, errors, limits, paging, live updates, sign-in."""

@@ -1,0 +1,1 @@
+"""Kafka: topics, records and their chain, checkpoints, dead letters."""

@@ -1,0 +1,114 @@
+"""The chain of a source topic: skip what was seen, follow the chain, stop at a gap; by position, not by offset."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shared.kafka.progress import Advance
+from shared.kafka.records import FIRST_CHAIN, ConsumerRecord, Malformed, Record, read
+
+Place = tuple[str, int]
+
+
+Stand = tuple[int, int, bytes | None]
+"""Position, next offset, and the chain value at the position (None where an older release kept none)."""
+
+
+BEGINNING: Stand = (0, 0, FIRST_CHAIN)
+
+
+STRANGER = "no part of the chain, which goes on without it"
+
+
+@dataclass(frozen=True)
+class GapFound(Exception):
+    """The log has lost something: a record's `ce_previous` is not the last position seen."""
+
+    place: Place
+    seen: int
+    previous: int
+    next_offset: int
+
+    def __str__(self) -> str:
+        topic, partition = self.place
+        if self.previous == self.seen:
+            return (
+                f"{topic}/{partition}: the record that claims to follow position {self.seen} has not the chain value"
+                " that follows from it. Run `recourse audit verify` to see what was changed or added"
+            )
+        return (
+            f"{topic}/{partition}: the record after position {self.seen} says that {self.previous} came before it."
+            " Run `recourse audit verify` to see what is missing"
+        )
+
+
+@dataclass(frozen=True)
+class Dead:
+    """A record to set aside, and why."""
+
+    raw: ConsumerRecord
+    error: str
+
+
+@dataclass
+class Sifted:
+    """Records to open, those to set aside, and the steps to write when the rest is done."""
+
+    records: list[Record] = field(default_factory=list)
+    raws: dict[str, ConsumerRecord] = field(default_factory=dict)
+    dead: list[Dead] = field(default_factory=list)
+    advances: list[Advance] = field(default_factory=list)
+    gap: GapFound | None = None
+
+
+def sift(
+    consumer: str, batch: Sequence[ConsumerRecord], stands: Mapping[Place, Stand], types: frozenset[str]
+) -> Sifted:
+    """Skip what was seen, keep the types that are wanted, and stop a partition where the chain does not go on.
+
+    What stands in between is a stranger's where a later record of the batch goes on without it, and is set aside.
+    """
+    found = Sifted()
+    now = dict(stands)
+    held: dict[Place, list[Dead]] = {}
+    gaps: dict[Place, GapFound] = {}
+    for raw in batch:
+        place = (raw.topic, raw.partition)
+        position, offset, link = now.get(place, BEGINNING)
+        try:
+            record = read(raw)
+        except Malformed as error:
+            dead = Dead(raw, str(error))
+            if place in held:
+                held[place].append(dead)
+            elif raw.offset >= offset:  # else it has been set aside: aiokafka reads on before it is told where from
+                found.dead.append(dead)
+                now[place] = _passed(raw, now.get(place, BEGINNING))
+            continue
+        if record.position <= position:
+            if place not in held:  # sent again: nothing new, and yet read, so that the end of the log is reached
+                now[place] = _passed(raw, now.get(place, BEGINNING))
+        elif record.follows(position, link):
+            found.dead += held.pop(place, [])
+            now[place] = (record.position, raw.offset + 1, record.chain)
+            if record.type in types:
+                found.records.append(record)
+                found.raws[record.id] = raw
+        else:
+            if place not in held:
+                gaps[place] = GapFound(place, position, record.previous, offset)
+            held.setdefault(place, []).append(Dead(raw, STRANGER))
+    found.gap = next((gap for place, gap in gaps.items() if place in held), None)
+    for place, stand in now.items():
+        seen, position, offset, link = stands.get(place, BEGINNING)[0], *stand
+        if stand != stands.get(place, BEGINNING):
+            found.advances.append(Advance(consumer, *place, seen, position, offset, link))
+    return found
+
+
+def _passed(raw: ConsumerRecord, at: Stand) -> Stand:
+    """Past a record that is no step of the chain: further on only with what stands between.
+
+    The database may have lost what it was told of that, and would never read it again.
+    """
+    position, offset, link = at
+    return position, offset + (raw.offset == offset), link

@@ -1,0 +1,1 @@
+"""PostgreSQL: pools that reconnect, additive migrations, leader locks, and purging erased rows from its files."""

@@ -1,0 +1,1 @@
+"""Projections: views folded from events, the consumers that feed them, rebuilds, policies."""

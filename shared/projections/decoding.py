@@ -1,0 +1,69 @@
+"""Opens the events of a batch: fetches keys that are not here yet, decodes each record once for all its readers."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+from pydantic import ValidationError
+
+from shared.events import Event, UnknownEvent
+from shared.events.sealed import people_in
+from shared.kafka.chain import Dead, Sifted
+from shared.kafka.records import ConsumerRecord, Record
+from shared.keys.follower import KeyFollower
+from shared.keys.keyring import Keyring
+from shared.telemetry import span
+
+KEPT = 2_000
+TOGETHER = 2_000
+"""Records that are opened together: of fewer people than a keyring lets go at once, so that what is fetched for some of
+them does not push out what others need."""
+
+
+async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None) -> list[tuple[Record, Event]]:
+    """Fetch the keys that are not here, then decode; what they do not open reads as erased."""
+    opened: list[tuple[Record, Event]] = []
+    for start in range(0, len(found.records), TOGETHER):
+        some = found.records[start : start + TOGETHER]
+        if keys is not None and (unknown := keyring.unknown(people_in(record.value for record in some))):
+            await keys.fetch(unknown)
+        events, dead = _decode(some, found.raws, keyring)
+        while keys is not None and keyring.missing:  # let go meanwhile, or written in another form than ours
+            await keys.fetch(set(keyring.missing))
+            events, dead = _decode(some, found.raws, keyring)
+        opened += events
+        found.dead += dead
+    return opened
+
+
+def _event(record: Record, keyring: Keyring) -> Event:
+    """Decoded once for all consumers of the service, if every key was there."""
+    kept, misses = keyring.opened, keyring.misses
+    event = kept.get(record.chain)
+    if isinstance(event, Event):
+        return event
+    made = record.event(keyring)
+    if keyring.misses == misses:
+        if len(kept) >= KEPT:
+            kept.clear()
+        kept[record.chain] = made
+    return made
+
+
+def _decode(
+    records: Sequence[Record], raws: Mapping[str, ConsumerRecord], keyring: Keyring
+) -> tuple[list[tuple[Record, Event]], list[Dead]]:
+    opened: list[tuple[Record, Event]] = []
+    dead: list[Dead] = []
+    for record in records:
+        try:
+            opened.append((record, _event(record, keyring)))
+        except (UnknownEvent, ValidationError, ValueError, KeyError) as error:
+            dead.append(Dead(raws[record.id], f"{type(error).__name__}: {record.name}"))
+    return opened, dead
+
+
+def follow_traces(name: str, records: Sequence[Record], stack: ExitStack) -> None:
+    """One span per traced record, for as long as the batch takes."""
+    for record in records:
+        if record.trace:
+            stack.enter_context(span(name, {"type": record.type, "position": record.position}, record.trace))

@@ -1,0 +1,136 @@
+"""Folds a batch of records into a view's rows: load what is touched, fold in memory, write once."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Composed, Identifier
+from psycopg.types.json import set_json_dumps
+
+from shared.events import Event
+from shared.events.people import PersonErased
+from shared.kafka.records import Record
+from shared.postgres import purge
+from shared.projections.view import Table, View
+from shared.telemetry import told
+
+
+class Poison(Exception):
+    """This record cannot be folded: it is set aside and the rest goes on."""
+
+    def __init__(self, record: Record, cause: Exception) -> None:
+        super().__init__(told(cause))
+        self.record = record
+
+
+Opened = tuple[Record, Event]
+Rows = dict[Hashable, Any]
+
+
+def physical(table: Table[Any], generation: int) -> Identifier:
+    """The table of one generation; its bare name is an SQL view on the generation that is live."""
+    return Identifier(f"{table.name}_g{generation}")
+
+
+async def fold(conn: psycopg.AsyncConnection[Any], view: View, generation: int, batch: Sequence[Opened]) -> None:
+    """Write what the batch makes of the view's tables, in the caller's transaction."""
+    for table in view.tables:
+        touched = _touched(table, batch)
+        if touched:
+            rows = {} if table.once else await _load(conn, table, generation, touched)
+            before = {key: table.values(row) for key, row in rows.items()}
+            _apply(table, rows, batch)
+            changed = {k: row for k, row in rows.items() if table.documents or table.values(row) != before.get(k)}
+            await _write(conn, table, generation, changed, [key for key in changed if key in before])
+    erased = [event.originator_id for _, event in batch if isinstance(event, PersonErased)]
+    if erased:
+        for table in view.tables:
+            await _scrub(conn, table, generation, erased)
+
+
+def _touched(table: Table[Any], batch: Sequence[Opened]) -> list[Hashable]:
+    keys: dict[Hashable, None] = {}
+    for record, event in batch:
+        for key, _ in table.handlers.get(event.type, ()):
+            try:
+                keys[key(event)] = None
+            except Exception as error:
+                raise Poison(record, error) from error
+    keys.pop(None, None)
+    return list(keys)
+
+
+async def _load(
+    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, keys: Sequence[Hashable]
+) -> Rows:
+    async with conn.cursor(row_factory=tuple_row, binary=True) as cursor:
+        await cursor.execute(
+            SQL("select {} from {} where {} = any(%b::{}[])").format(
+                _names(table),
+                physical(table, generation),
+                Identifier(table.key),
+                SQL(table.columns[table.key]),
+            ),
+            [list(keys)],
+        )
+        return {values[0]: table.row(*values) for values in await cursor.fetchall()}
+
+
+def _apply(table: Table[Any], rows: Rows, batch: Sequence[Opened]) -> None:
+    for record, event in batch:
+        for key_of, handler in table.handlers.get(event.type, ()):
+            key = key_of(event)
+            if key is None:
+                continue
+            row = rows.get(key)
+            if row is None:
+                row = rows[key] = table.row(key)
+            try:
+                handler(row, event, record)
+            except Exception as error:
+                raise Poison(record, error) from error
+
+
+async def _write(
+    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, rows: Rows, stored: Sequence[Hashable]
+) -> None:
+    """Take away the rows that were `stored` and COPY them all: a third of what an upsert from arrays costs."""
+    if not rows:
+        return
+    if stored:
+        await conn.execute(
+            SQL("delete from {} where {} = any(%b::{}[])").format(
+                physical(table, generation), Identifier(table.key), SQL(table.columns[table.key])
+            ),
+            [stored],
+        )
+    statement = SQL("copy {} ({}) from stdin (format binary)").format(physical(table, generation), _names(table))
+    async with conn.cursor() as cursor:
+        set_json_dumps(orjson.dumps, cursor)
+        async with cursor.copy(statement) as copy:
+            copy.set_types(list(table.columns.values()))
+            for row in rows.values():
+                await copy.write_row(table.values(row))
+
+
+async def _scrub(
+    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, people: Sequence[Hashable]
+) -> None:
+    if table.person and table.personal:
+        done = await conn.execute(
+            SQL("update {} set {} where {} = any(%s) and num_nonnulls({}) > 0").format(
+                physical(table, generation),
+                SQL(", ").join(SQL("{} = null").format(Identifier(name)) for name in table.personal),
+                Identifier(table.person),
+                SQL(", ").join(map(Identifier, table.personal)),
+            ),
+            [list(people)],
+        )
+        if done.rowcount:
+            await conn.execute(purge.NOTE, [[f"{table.name}_g{generation}"]])
+
+
+def _names(table: Table[Any]) -> Composed:
+    return SQL(", ").join(map(Identifier, table.columns))

@@ -1,0 +1,123 @@
+"""How far each consumer and the relay are behind, and whether they move: health looks at this, not at pings.
+
+The database says how far they are, for all processes of the service together: what another one reads is no lag here.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.kafka.topics import Cluster
+from shared.postgres.pools import Pool
+from shared.projections.consumer import Reading
+from shared.supervision import cancelled_only_by_us, finish
+from shared.telemetry import ANSWERS, BEHIND, LAG, STILL, log, told
+
+PROGRESS = """
+select coalesce(v.name, p.consumer), p.topic, p.partition, p.next_offset
+from progress p left join views v on p.consumer = v.name || '.g' || v.generation
+"""
+RELAYED = "select position, greatest(position, (select max(notification_id) from {service}_events)) from relay_position"
+CUT_SHORT = "Kafka has lost a topic, or records that were read: `recourse kafka rebuild` sends them again"
+EVERY = 2.0
+WITHIN = 10_000
+"""Milliseconds in which Kafka has to say how far a topic goes: one that is gone is asked for until then."""
+PATIENCE = 30.0
+"""Seconds that a consumer may stand still while there is something to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """One consumer's state: `stuck` when it is behind and has not moved for `PATIENCE` seconds."""
+
+    consumer: str
+    behind: int
+    still_for: float
+    trouble: str | None
+
+    @property
+    def stuck(self) -> bool:
+        return self.behind > 0 and self.still_for > PATIENCE
+
+    @property
+    def well(self) -> bool:
+        """Trouble with nothing left to read is over: another process has read it, or the same one since."""
+        return not self.stuck and not (self.trouble and self.behind)
+
+
+class LagWatch:
+    """Asks Kafka for the ends of the topics and the database for how far each is, and compares."""
+
+    def __init__(self, service: str, pool: Pool, cluster: Cluster, readings: Sequence[Reading]) -> None:
+        self._service, self._pool = service, pool
+        self._bootstrap = cluster.bootstrap
+        self._readings = readings
+        self._moved: dict[str, tuple[int, float]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self.lags: dict[str, Lag] = {}
+        self.answered = time.monotonic()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._watch(), name="lag")
+
+    async def stop(self) -> None:
+        await finish(self._task)
+
+    @property
+    def ready(self) -> bool:
+        """Kafka and the database answer, and neither the relay nor a consumer is stuck or in trouble."""
+        heard = time.monotonic() - self.answered < PATIENCE
+        return heard and all(lag.well for lag in self.lags.values())
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                with cancelled_only_by_us():
+                    async with AIOKafkaConsumer(bootstrap_servers=self._bootstrap, request_timeout_ms=WITHIN) as kafka:
+                        while True:
+                            await self._look(kafka)
+                            await asyncio.sleep(EVERY)
+            except (KafkaError, psycopg.Error, OSError) as error:
+                ANSWERS.labels(self._service, "postgres" if isinstance(error, psycopg.Error) else "kafka").set(0)
+                log.warning("lag is unknown", error=told(error))
+                await asyncio.sleep(EVERY)
+
+    async def _look(self, kafka: AIOKafkaConsumer) -> None:
+        async with self._pool.connection() as conn:
+            rows = await (await conn.execute(PROGRESS)).fetchall()
+            sent = await (await conn.execute(RELAYED.format(service=self._service))).fetchone()
+        stands = {(consumer, TopicPartition(*place)): offset for consumer, *place, offset in rows}
+        # Asked for after the stands, which so are never beyond them.
+        topics = {topic for reading in self._readings for topic in reading.topics}
+        cluster = await kafka._client.fetch_all_metadata()
+        partitions = [TopicPartition(t, p) for t in topics for p in cluster.partitions_for_topic(t) or ()]
+        ends = await kafka.end_offsets(partitions)
+        self.answered = time.monotonic()
+        for server in ("kafka", "postgres"):
+            ANSWERS.labels(self._service, server).set(1)
+        for reading in self._readings:
+            behind = reached = 0
+            lost = len(reading.topics - {partition.topic for partition in partitions})
+            for partition, end in ends.items():
+                if partition.topic in reading.topics:
+                    at = stands.get((reading.of, partition), 0)
+                    LAG.labels(reading.name, partition.topic, str(partition.partition)).set(max(0, end - at))
+                    behind, reached, lost = behind + max(0, end - at), reached + at, lost + max(0, at - end)
+            self._note(reading.name, behind + lost, reached, CUT_SHORT if lost else reading.trouble)
+        assert sent is not None
+        self._note(f"{self._service}.relay", sent[1] - sent[0], sent[0], None)
+
+    def _note(self, name: str, behind: int, reached: int, trouble: str | None) -> None:
+        now = time.monotonic()
+        before, since = self._moved.get(name, (-1, now))
+        if reached != before or behind == 0:
+            since = now
+        self._moved[name] = (reached, since)
+        self.lags[name] = Lag(name, behind, now - since, trouble)
+        BEHIND.labels(name).set(behind)
+        STILL.labels(name).set(now - since)

@@ -1,0 +1,137 @@
+"""Policies: when X happened there, do Y here, new events and progress in one commit."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+
+import psycopg
+from aiokafka.errors import KafkaError
+from eventsourcing.persistence import PersistenceError
+
+from shared.events import Event
+from shared.eventstore.store import Conflict, Store
+from shared.kafka.chain import Dead, Place, Sifted, Stand, sift
+from shared.kafka.progress import advance
+from shared.kafka.records import ConsumerRecord
+from shared.kafka.topics import Cluster
+from shared.keys.follower import KeyFollower
+from shared.keys.keyring import KeyMissing, Keyring
+from shared.postgres.pools import Pool
+from shared.projections import versions
+from shared.projections.consumer import Bury, Gaps
+from shared.projections.decoding import follow_traces, open_events
+from shared.projections.fold import Opened
+from shared.telemetry import told
+
+TRIES = 5
+
+
+class NotYet(Exception):
+    """What a policy needs is on its way to it: the batch is read again until it is there."""
+
+
+AWAITED = (NotYet, KeyMissing, Conflict, PersistenceError, psycopg.Error, KafkaError, OSError)
+"""What says nothing against a record: it is tried again."""
+
+
+React = Callable[[Store, Sequence[Opened]], Sequence[Event]]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When X happened there, do Y here: new events and progress in one commit.
+
+    `react` gets the store and a batch, and answers events whose ids follow from what caused them.
+    """
+
+    name: str
+    reads: tuple[type[Event], ...]
+    react: React
+    topics: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "topics", tuple(sorted({event.topic for event in self.reads})))
+
+    @property
+    def types(self) -> frozenset[str]:
+        return frozenset(event.type for event in self.reads)
+
+
+class PolicySink:
+    """Reacts in a thread, as the store is synchronous, and saves events with the progress that they stand for.
+
+    A record to which it cannot react is set aside; where a server or another consumer is awaited, it tries again.
+    """
+
+    def __init__(
+        self, policy: Policy, store: Store, cluster: Cluster, pool: Pool, keyring: Keyring, keys: KeyFollower | None
+    ) -> None:
+        self.name, self.policy = policy.name, policy
+        self.reads = {policy.name: frozenset(map(cluster.name, policy.topics))}
+        self._store, self._pool, self._keyring, self._keys = store, pool, keyring, keys
+
+    async def stands(self) -> dict[str, dict[Place, Stand]]:
+        async with self._pool.connection() as conn:
+            return {self.name: await versions.stands(conn, self.name)}
+
+    async def take(self, batch: Sequence[ConsumerRecord], bury: Bury) -> Gaps:
+        found = sift(self.name, batch, (await self.stands())[self.name], self.policy.types)
+        opened = await open_events(found, self._keyring, self._keys)
+        if found.dead:
+            await bury(self.name, found.dead)
+        try:
+            said = bool(opened) and await self.react(opened, found)
+        except AWAITED:
+            raise
+        except Exception:
+            opened, dead = await asyncio.to_thread(self._without_poison, opened, found)
+            if not dead:
+                raise
+            await bury(self.name, dead)
+            said = bool(opened) and await self.react(opened, found)
+        if not said and found.advances:
+            async with self._pool.connection() as conn, conn.transaction():
+                await advance(conn, found.advances)
+        return {self.name: found.gap}
+
+    async def react(self, opened: Sequence[Opened], found: Sifted) -> bool:
+        """Whether there was something to say, and to save: that locks the events against other saves."""
+        try:
+            return await asyncio.to_thread(self._react_now, opened, found)
+        except KeyMissing as missing:
+            if self._keys is None or missing.person in await self._keys.fetch({missing.person}):
+                raise
+            return await asyncio.to_thread(self._react_now, opened, found)
+
+    def _without_poison(self, opened: Sequence[Opened], found: Sifted) -> tuple[list[Opened], list[Dead]]:
+        """Which records it can react to alone, and which it cannot; nothing is saved."""
+        fit: list[Opened] = []
+        dead: list[Dead] = []
+        for one in opened:
+            try:
+                self.policy.react(self._store, [one])
+            except AWAITED:
+                raise
+            except Exception as error:
+                dead.append(Dead(found.raws[one[0].id], told(error)))
+            else:
+                fit.append(one)
+        return fit, dead
+
+    def _react_now(self, opened: Sequence[Opened], found: Sifted) -> bool:
+        with ExitStack() as stack:
+            follow_traces(f"policy {self.name}", found.records, stack)
+            traces = {record.id: record.trace for record in found.records if record.trace}
+            for _ in range(TRIES):
+                events = self.policy.react(self._store, opened)
+                caused = {
+                    f"{e.originator_id}/{e.originator_version}": traces[e.caused_by]
+                    for e in events
+                    if e.caused_by in traces
+                }
+                with suppress(Conflict):
+                    if events:
+                        self._store.put(events, traces=caused, advances=found.advances)
+                    return bool(events)
+        raise Conflict(f"what {self.name} reacts to changes faster than it can react")

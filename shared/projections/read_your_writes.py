@@ -1,0 +1,61 @@
+"""Read your writes: a write answers where it came to stand, a read may wait until its view has seen that."""
+
+import asyncio
+import re
+import time
+from uuid import UUID
+
+from shared.eventstore.store import Saved
+from shared.kafka.topics import Cluster, partition_of
+from shared.keys.follower import KeyFollower
+from shared.postgres.pools import Pool
+from shared.problems import Unavailable, Unprocessable
+from shared.projections.batching import Pace
+from shared.projections.view import View
+
+TOKEN = re.compile(r"([a-z0-9._-]{1,200})/(\d{1,4}):(\d{1,18})")
+WAIT = 5.0
+
+
+class Positions:
+    """Tokens like `cases/2:55`: topic, partition, position."""
+
+    def __init__(self, pool: Pool, keys: KeyFollower, cluster: Cluster, pace: Pace) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._cluster = cluster
+        self._pace = pace
+
+    async def token(self, saved: list[Saved]) -> str:
+        """Where the last of these came to stand."""
+        last = saved[-1]
+        return await self.token_of(last.event.topic, last.event.originator_id, last.position)
+
+    async def token_of(self, topic: str, originator_id: UUID, position: int) -> str:
+        name = self._cluster.name(topic)
+        partitions = await self._keys.partitions(name)
+        return f"{name}/{partition_of(str(originator_id).encode(), partitions)}:{position}"
+
+    async def wait(self, view: View, at_least: str | None, seconds: float = WAIT) -> None:
+        """Until the live view has seen the position; `Unavailable` where it does not come in time."""
+        if at_least is None:
+            return
+        match = TOKEN.fullmatch(at_least)
+        if match is None or match[1] not in map(self._cluster.name, view.topics):
+            raise Unprocessable(f"at_least looks like `{view.topics[0]}/0:1`: the position that a write answered.")
+        until = time.monotonic() + seconds
+        with self._pace.hurried():
+            while await self._seen(view, match[1], int(match[2])) < int(match[3]):
+                if time.monotonic() > until:
+                    raise Unavailable(f"The list is behind {at_least}. Nothing was lost; load it again in a moment.")
+                await asyncio.sleep(0.02)
+
+    async def _seen(self, view: View, topic: str, partition: int) -> int:
+        async with self._pool.connection() as conn:
+            found = await conn.execute(
+                "select p.position from progress p join views v on p.consumer = v.name || '.g' || v.generation"
+                " where v.name = %s and topic = %s and partition = %s",
+                [view.name, topic, partition],
+            )
+            row = await found.fetchone()
+        return 0 if row is None else int(row[0])

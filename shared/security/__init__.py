@@ -1,0 +1,1 @@
+"""Security: who may do what, accounts, sessions, tokens, signatures, revocations."""

@@ -1,0 +1,58 @@
+"""Who asks, and the one function that says what they may do: list, page, search, export and stream ask it alike.
+
+Staff sign in with an account; customers come by a signed link; machines send a token. Whatever vouches for a person
+or a program ends in a `Who`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["handler", "leader", "quality", "compliance", "auditor", "admin", "machine", "customer"]
+STAFF: frozenset[str] = frozenset({"handler", "leader", "quality", "compliance", "auditor", "admin"})
+
+MAY: dict[str, frozenset[str]] = {
+    "complaints.make": STAFF | {"machine"},  # by the API, which says when and how; customers use the form
+    "complaints.read": STAFF | {"machine"},
+    "complaints.import": frozenset({"leader", "compliance", "admin", "machine"}),
+    "cases.read": STAFF | {"machine"},
+    "cases.work": frozenset({"handler", "leader", "admin", "machine"}),
+    "mentions.read": STAFF | {"machine"},
+    "mentions.work": frozenset({"handler", "leader", "admin", "machine"}),
+    "surveys.read": STAFF | {"machine"},
+    "surveys.withdraw": frozenset({"handler", "leader", "compliance", "admin"}),
+    "reports.read": STAFF | {"machine"},
+    "audit.read": frozenset({"leader", "quality", "compliance", "auditor", "admin", "machine"}),
+    "audit.seal": frozenset({"compliance", "auditor", "admin", "machine"}),
+    "evidence.open": frozenset({"compliance", "admin"}),
+    "mailbox.read": STAFF,
+    "links.revoke": frozenset({"handler", "leader", "compliance", "admin"}),
+    "people.erase": frozenset({"compliance", "admin"}),
+    "people.hold": frozenset({"compliance"}),
+    "operate": frozenset({"admin"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody with a role; `subject` is the one thing that a customer's link opens, `scopes` all that a token may."""
+
+    id: str
+    name: str
+    role: str
+    subject: str | None = None
+    scopes: frozenset[str] | None = None
+
+
+ANONYMOUS = Who("anonymous", "Anonymous", "anonymous")
+
+
+def may(who: Who, action: str, subject: str | None = None) -> bool:
+    """Staff by role; a token no more than its scopes; a customer only what their link names."""
+    if who.role == "customer":
+        return subject is not None and subject == who.subject
+    return who.role in MAY[action] and (who.scopes is None or action in who.scopes)
+
+
+def actions_of(role: str) -> frozenset[str]:
+    """What the role may do: the scopes that a token of the role can have."""
+    return frozenset(action for action, roles in MAY.items() if role in roles)

@@ -1,0 +1,1 @@
+"""A running service: its settings, and all that starts and stops with it."""

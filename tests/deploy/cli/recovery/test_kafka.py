@@ -1,0 +1,138 @@
+"""Kafka is lost and the databases stand: the log is made again as it was, and nobody downstream sees a difference."""
+
+from dataclasses import dataclass, field
+from itertools import product
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from deploy.cli.bus.kafka_log import batches, delete_topics, places
+from deploy.cli.operations import database
+from deploy.cli.recovery.partitions import Refused
+from deploy.cli.recovery.restore import rebuilt
+from deploy.services import SERVICES
+from shared.events import OWNERS
+from shared.kafka.records import read
+from shared.kafka.topics import PEOPLE_KEYS
+from tests.deploy.cli.recovery.conftest import Site, silent
+from tests.deploy.cli.recovery.test_backup import CutShort, cut_short_at
+
+
+@dataclass
+class Subscriber:
+    """As the integrator's guide says: keeps the last position of each partition, and reads the log from anywhere."""
+
+    seen: dict[tuple[str, int], int] = field(default_factory=dict)
+    gaps: int = 0
+
+    async def read(self, site: Site) -> int:
+        """How many records are new to it."""
+        new = 0
+        async for batch in batches(site.at.cluster, dict.fromkeys(await places(site.at.cluster, list(OWNERS)), 0)):
+            for record in map(read, batch):
+                place = record.topic, record.partition
+                if record.position > self.seen.get(place, 0):
+                    self.gaps += record.previous != self.seen.get(place, 0)
+                    self.seen[place] = record.position
+                    new += 1
+        return new
+
+
+async def test_the_log_is_made_again(site: Site) -> None:
+    subscriber = Subscriber()
+    async with site.running():
+        for number in range(5):
+            await site.complain(email=f"{number}@example.org")
+        await site.settled()
+        assert await subscriber.read(site) > 20
+    events, views, log, keys = site.all_events(), site.all_views(), await site.log(), await site.keys()
+    await delete_topics(site.at.cluster, [*OWNERS, PEOPLE_KEYS])
+    done = await rebuilt(site.at, silent, anew=False)
+    assert not done.verified.findings
+    assert (await site.log(), site.all_views(), await site.keys()) == (log, views, keys)
+    assert (await subscriber.read(site), subscriber.gaps) == (0, 0)
+    async with site.running():
+        await site.person_of(await site.complain())
+        await site.settled()
+        new = sum(map(len, site.all_events().values())) - sum(map(len, events.values()))
+        assert (await subscriber.read(site), subscriber.gaps) == (new, 0)
+        assert len(site.mail()) == 6
+        await site.verified()
+    await delete_topics(site.at.cluster, ["complaints"])
+    again = await rebuilt(site.at, silent, anew=False)
+    assert not again.verified.findings
+    assert (await subscriber.read(site), subscriber.gaps) == (0, 0)
+
+
+async def test_services_that_ran_on_beside_an_empty_log(site: Site) -> None:
+    """Then it begins with a hole: nothing is mended in place, and `anew` makes it whole."""
+    subscriber = Subscriber()
+    async with site.running():
+        made = await site.complain_into_all()  # so that whatever comes next has something before it
+        await site.settled()
+        await subscriber.read(site)
+    await delete_topics(site.at.cluster, [*OWNERS, PEOPLE_KEYS])
+    async with site.running():
+        await site.complain()
+        await site.until_sent()
+    before = site.all_events()
+    with pytest.raises(Refused, match="--anew"):
+        await rebuilt(site.at, silent, anew=False)
+    assert site.all_events() == before
+    done = await rebuilt(site.at, silent, anew=True)
+    assert not done.verified.findings
+    async with site.running():
+        await site.settled()
+        assert len(site.mail()) == made + 1
+        await subscriber.read(site)
+        assert subscriber.gaps == 0
+        await site.verified()
+
+
+def on_databases(site: Site, *commands: str) -> None:
+    """Of each service: the one that it uses, and an `older` one beside it."""
+    with psycopg.connect(site.at.postgres, autocommit=True) as server:
+        for name, command in product(SERVICES, commands):
+            now, older = Identifier(f"recourse_{name}"), Identifier(f"{site.at.prefix}{name}")
+            server.execute(SQL(command).format(now=now, older=older))
+
+
+async def test_older_databases_and_a_rebuild_that_was_cut_short(site: Site) -> None:
+    """Run again it knows what those that were taken back have answered: no policy is stuck, or acts twice."""
+    async with site.running():
+        await site.person_of(await site.complain())
+        await site.settled()
+    on_databases(site, "create database {older} template {now}")
+    async with site.running():
+        await site.person_of(await site.complain())
+        await site.settled()
+    events, views = site.all_events(), site.all_views()
+    on_databases(site, "drop database {now}", "alter database {older} rename to {now}")
+    for step in ("Comparing", "Reading into intake", "Reading into cases", "Reading into sentiment", "Verifying"):
+        with pytest.raises(CutShort):
+            await rebuilt(site.at, cut_short_at(step), anew=False)
+    done = await rebuilt(site.at, silent, anew=False)
+    assert not done.verified.findings
+    assert (site.all_events(), site.all_views()) == (events, views)
+    async with site.running():
+        await site.settled(60)
+        assert site.all_events() == events
+        await site.verified()
+
+
+async def test_offsets_are_right_though_it_was_cut_short(site: Site) -> None:
+    """The log that was lost held more records than the one that is made; each hint would hide as many."""
+    async with site.running():
+        await site.person_of(await site.complain())
+        await site.settled()
+    hints = "select consumer, topic, partition, next_offset from progress order by 1, 2, 3"
+    before = {name: site.rows(name, hints) for name in SERVICES}
+    for name in SERVICES:
+        with psycopg.connect(database(site.at, name)) as conn:
+            conn.execute("update progress set next_offset = next_offset + 1000")
+    await delete_topics(site.at.cluster, [*OWNERS, PEOPLE_KEYS])
+    with pytest.raises(CutShort):
+        await rebuilt(site.at, cut_short_at("Sending cases"), anew=False)
+    await rebuilt(site.at, silent, anew=False)
+    assert {name: site.rows(name, hints) for name in SERVICES} == before

@@ -1,0 +1,157 @@
+"""What a consumer takes from a partition in which strangers write, records repeat, or something is missing."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from shared.kafka.chain import STRANGER, Sifted, Stand, sift
+from shared.kafka.records import FIRST_CHAIN, chain, headers, read
+
+VALUE = b'{"recorded_at":"2026-03-14T09:30:00Z"}'
+PLACE = ("cases", 0)
+NAME = "case.opened.v1"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A record as Kafka would hand it over."""
+
+    offset: int
+    headers: list[tuple[str, bytes | None]]
+    value: bytes | None = VALUE
+    topic: str = "cases"
+    partition: int = 0
+    key: bytes | None = b"k"
+
+
+def sent(*positions: int) -> list[Raw]:
+    """As a relay would send them, one after the other."""
+    found: list[Raw] = []
+    previous, link = 0, FIRST_CHAIN
+    for offset, position in enumerate(positions):
+        link = chain(link, position, NAME, VALUE)
+        found.append(Raw(offset, _headers(position, previous, link)))
+        previous = position
+    return found
+
+
+def forged(offset: int, position: int, previous: int) -> Raw:
+    """By somebody who knows the form, and not what the chain stands at."""
+    return Raw(offset, _headers(position, previous, b"\1" * 32))
+
+
+def _headers(position: int, previous: int, link: bytes) -> list[tuple[str, bytes | None]]:
+    made = headers(
+        topic="cases", key="k", version=1, name=NAME, value=VALUE, service="cases", position=position,
+        previous=previous, chained=link, trace=None,
+    )  # fmt: skip
+    return list(made)
+
+
+def at(*records: Raw, stand: Stand | None = None) -> Sifted:
+    return sift("view", records, {PLACE: stand} if stand else {}, frozenset({"case.opened"}))
+
+
+def taken(found: Sifted) -> list[int]:
+    return [record.position for record in found.records]
+
+
+def shifted(record: Raw, by: int) -> Raw:
+    return replace(record, offset=record.offset + by)
+
+
+def test_what_a_relay_sends_is_taken_in_and_the_stand_is_its_end() -> None:
+    found = at(*sent(3, 5, 9))
+    assert (taken(found), found.dead, found.gap) == ([3, 5, 9], [], None)
+    [step] = found.advances
+    assert (step.seen, step.position, step.next_offset, step.link) == (0, 9, 3, found.records[2].chain)
+
+
+@pytest.mark.parametrize(("position", "previous"), [(6, 5), (6, 4), (10**15, 5), (10**15, 4), (10**15, 10**14)])
+def test_a_stranger_is_set_aside_once_the_chain_goes_on_without_it(position: int, previous: int) -> None:
+    """Above all one that claims a position far ahead: taken for true, all that follows would look old."""
+    first, second, third = sent(3, 5, 9)
+    found = at(first, second, forged(2, position, previous), shifted(third, 1))
+    assert taken(found) == [3, 5, 9]
+    assert [(dead.raw.offset, dead.error) for dead in found.dead] == [(2, STRANGER)]
+    assert found.gap is None
+    assert found.advances[0].next_offset == 4
+
+
+def test_until_then_nothing_behind_it_is_taken_and_it_is_read_again() -> None:
+    first, second, _ = sent(3, 5, 9)
+    found = at(first, second, forged(2, 10**15, 5), Raw(3, []))
+    assert (taken(found), found.dead) == ([3, 5], [])
+    assert found.gap is not None
+    assert (found.gap.next_offset, "chain value" in str(found.gap)) == (2, True)
+    assert (found.advances[0].position, found.advances[0].next_offset) == (5, 2)
+
+
+def test_what_is_missing_stays_a_gap_however_much_follows() -> None:
+    first, _, third, fourth = sent(3, 5, 9, 12)
+    found = at(first, third, fourth)
+    assert (taken(found), found.dead) == ([3], [])
+    assert found.gap is not None
+    assert (found.gap.seen, found.gap.previous) == (3, 5)
+
+
+def test_what_was_missing_and_is_sent_again_closes_the_gap() -> None:
+    first, second, third = sent(3, 5, 9)
+    found = at(first, third, shifted(second, 1), shifted(third, 1))
+    assert (taken(found), found.gap) == ([3, 5, 9], None)
+
+
+def test_garbage_behind_a_stranger_is_set_aside_with_it() -> None:
+    first, second, third = sent(3, 5, 9)
+    found = at(first, second, forged(2, 7, 6), Raw(3, []), shifted(third, 2))
+    assert [dead.raw.offset for dead in found.dead] == [2, 3]
+    assert taken(found) == [3, 5, 9]
+
+
+def test_a_record_that_was_changed_stops_the_partition() -> None:
+    first, second, third = sent(3, 5, 9)
+    found = at(first, replace(second, value=VALUE + b" "), third)
+    assert taken(found) == [3]
+    assert found.gap is not None
+
+
+def test_garbage_that_was_set_aside_is_not_when_it_comes_again() -> None:
+    [first] = sent(3)
+    found = at(Raw(0, []), shifted(first, 1), Raw(2, []), stand=(3, 2, read(first).chain))
+    assert [dead.raw.offset for dead in found.dead] == [2]
+
+
+def test_garbage_does_not_hide_what_stands_before_it() -> None:
+    """As after the database has lost its last commits: the batch at hand begins with garbage, further on."""
+    first, second, third = sent(3, 5, 9)
+    stand = (3, 1, read(first).chain)
+    found = at(Raw(2, []), shifted(third, 1), stand=stand)
+    assert ([dead.raw.offset for dead in found.dead], found.advances) == ([2], [])
+    assert found.gap is not None
+    assert found.gap.next_offset == 1
+    assert at(Raw(2, []), stand=stand).advances == []
+    assert taken(at(second, Raw(2, []), shifted(third, 1), stand=stand)) == [5, 9]
+
+
+def test_copies_are_read_and_change_nothing() -> None:
+    first, second = sent(3, 5)
+    found = at(first, second, shifted(first, 2), shifted(second, 2))
+    assert (taken(found), found.dead, found.gap) == ([3, 5], [], None)
+    assert (found.advances[0].position, found.advances[0].next_offset) == (5, 4)
+
+
+def test_a_copy_does_not_hide_what_stands_before_it() -> None:
+    """Nor do copies that come then; else what the database has lost would be a gap for ever."""
+    first, second, third = sent(3, 5, 9)
+    stand, copy = (3, 1, read(first).chain), shifted(first, 2)
+    assert at(copy, stand=stand).advances == []
+    found = at(copy, shifted(third, 1), stand=stand)
+    assert found.gap is not None
+    assert (found.gap.next_offset, found.advances) == (1, [])
+    assert taken(at(second, copy, shifted(third, 1), stand=stand)) == [5, 9]
+
+
+def test_without_a_known_chain_value_the_next_record_is_believed() -> None:
+    _, second, third = sent(3, 5, 9)
+    found = at(second, third, stand=(3, 1, None))
+    assert (taken(found), found.gap) == ([5, 9], None)
