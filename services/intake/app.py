@@ -2,19 +2,24 @@
 
 from fastapi import FastAPI
 
-from services.intake import http, link_pages, pages, people_http, people_pages
-from services.intake.application import Intake
-from services.intake.erasure import Erasures
-from services.intake.mailbox import Mailbox
-from services.intake.mailer import Mailer
-from services.intake.policies import policies
-from services.intake.retention import load_retention
-from services.intake.tracking import Tracking
-from services.intake.views.complaints import complaint_list
-from services.intake.views.contacts import contacts
-from services.intake.views.erasures import erasures
-from services.intake.views.ledger import ledger
-from services.intake.views.outbox import outbox
+from services.intake.complaint import http
+from services.intake.complaint.commands import Intake
+from services.intake.complaint.view import complaint_list
+from services.intake.erasure import http as people_http
+from services.intake.erasure import page as people_pages
+from services.intake.erasure.commands import Erasures
+from services.intake.erasure.retention import load_retention
+from services.intake.erasure.view import erasures
+from services.intake.ledger import page as ledger_page
+from services.intake.ledger.view import ledger
+from services.intake.links import page as link_pages
+from services.intake.links.commands import Tracking
+from services.intake.mailbox.server import Mailbox
+from services.intake.message.effect import Mailer
+from services.intake.message.policy import policies
+from services.intake.message.view import outbox
+from services.intake.pages import pages
+from services.intake.person.view import contacts
 from shared.keys.compaction import KeyCompaction
 from shared.security.signing import Signer
 from shared.service.runtime import Runtime
@@ -36,7 +41,7 @@ def build(settings: Settings) -> FastAPI:
     app = runtime.application("Recourse intake")
     app.include_router(http.router(intake))
     app.include_router(people_http.router(forgetting))
-    app.include_router(people_pages.router(forgetting, pages.pages))
+    app.include_router(people_pages.router(forgetting, pages))
     app.include_router(link_pages.api(Tracking(runtime)))
-    app.include_router(pages.router(intake))
+    app.include_router(ledger_page.router(intake))
     return app

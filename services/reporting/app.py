@@ -2,12 +2,15 @@
 
 from fastapi import FastAPI
 
-from services.reporting import evidence_http, evidence_pages, http, pages
-from services.reporting.evidence import Evidence
-from services.reporting.sealer import Sealer
-from services.reporting.views.checkpoints import checkpoints
-from services.reporting.views.counts import counts
-from services.reporting.views.trail import audit
+from services.reporting.audit import http as evidence_http
+from services.reporting.audit import page as evidence_pages
+from services.reporting.audit.evidence import Evidence
+from services.reporting.audit.sealer import Sealer
+from services.reporting.audit.view import checkpoints
+from services.reporting.reports import http
+from services.reporting.reports import page as pages
+from services.reporting.reports.view import counts
+from services.reporting.trail.view import audit
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
 

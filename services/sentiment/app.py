@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI
 
-from services.sentiment import http, pages
-from services.sentiment.policies import policies
-from services.sentiment.views.measurements import measurements
+from services.sentiment.card import http
+from services.sentiment.card import page as pages
+from services.sentiment.card.view import measurements
+from services.sentiment.measuring.policy import policies
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
 

@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI
 
-from services.social import http, pages
-from services.social.application import Social
-from services.social.views.inbox import inbox
+from services.social.inbox import http
+from services.social.inbox import page as pages
+from services.social.inbox.view import inbox
+from services.social.mention.commands import Social
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
 

@@ -2,12 +2,13 @@
 
 from fastapi import FastAPI
 
-from services.surveys import http, pages
-from services.surveys.application import Surveys
-from services.surveys.policies import policies
-from services.surveys.questionnaire import load_questionnaires
-from services.surveys.views.answers import answer_list
-from services.surveys.views.responses import response_list
+from services.surveys.questionnaire.definition import load_questionnaires
+from services.surveys.response.commands import Surveys
+from services.surveys.response.policy import policies
+from services.surveys.response.view import response_list
+from services.surveys.results import http
+from services.surveys.results import page as pages
+from services.surveys.results.view import answer_list
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
 

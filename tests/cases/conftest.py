@@ -9,7 +9,7 @@ import httpx
 import pytest_asyncio
 
 from services.cases.app import build
-from tests.cases.given import complaint, complaint_id, person
+from tests.cases.scenarios import complaint, complaint_id, person
 from tests.serving import Served, serve, serve_neighbour, settings, until
 
 Receive = Callable[..., Awaitable[UUID]]

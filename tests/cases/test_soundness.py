@@ -7,13 +7,13 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.cases import case as cases
-from services.cases.case import Case, Decision
+from services.cases.case import state as cases
+from services.cases.case.state import Case, Decision
 from shared.events import Event
 from shared.events.cases import AspectResolved, CaseReopened, NoteAdded
 from shared.problems import RuleBroken
-from tests.cases.given import CARD, INES, LOAN, folded, opened
-from tests.cases.test_case import PRIMARY, SECOND, THIRD, closed, decided, raised, reopened
+from tests.cases.case.test_case import PRIMARY, SECOND, THIRD, closed, decided, raised, reopened
+from tests.cases.scenarios import CARD, INES, LOAN, folded, opened
 
 ASPECT = st.sampled_from([PRIMARY, SECOND, THIRD])
 DECISIONS = st.builds(

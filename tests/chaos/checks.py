@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.cli import operations
 from deploy.cli.operations import chosen, database, rebuild_view
-from services.reporting.verify import verify
+from services.reporting.audit.verify import verify
 from shared.events import OWNERS
 from shared.kafka.dead_letters import dead_letters
 from shared.kafka.records import FIRST_CHAIN, chain, read

@@ -13,8 +13,8 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.cli.operations import chosen, database
-from services.reporting.findings import Finding
-from services.reporting.verify import verify
+from services.reporting.audit.findings import Finding
+from services.reporting.audit.verify import verify
 from shared.events import OWNERS
 from tests.chaos.faults import Stage, until
 from tests.chaos.plan import PARTITIONS

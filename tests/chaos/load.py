@@ -14,7 +14,7 @@ from uuid import UUID
 
 import httpx
 
-from services.intake.complaint import Arrival
+from services.intake.complaint.receiving import Arrival
 from tests.chaos import texts
 from tests.chaos.supervisor import Supervisor
 from tests.chaos.threads import beside

@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 
 from deploy.cli.data import cfpb
-from services.intake.complaint import Arrival, Grievance, new_complaint_id, receive
+from services.intake.complaint.receiving import Arrival, Grievance, new_complaint_id, receive
 from shared.events import By, Event
 from shared.eventstore.store import Store
 from shared.keys.keyring import Keyring

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from deploy.installation import ROLES, Installation
-from services.surveys.response import response_id
+from services.surveys.response.state import response_id
 
 PATIENCE = 120.0
 STRANGERS = ("anonymous", "customer", "other customer")

@@ -20,21 +20,21 @@ TEMPLATES = {path: path.read_text() for folder in FOLDERS for path in sorted((RO
 STATEMENT = re.compile(r"\s*\(?(select|insert into|update|delete from|create|alter|drop|with|copy|truncate)\b", re.I)
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*(\[.*\])?")
 WRITTEN = {
-    ("services/cases/views/queue.py", "' and '.join(conditions)"): "pieces of FILTERS, TABS and FOUND",
-    ("services/cases/views/queue.py", "' and '.join(decided)"): "pieces of OF_ASPECTS",
-    ("services/cases/views/queue.py", "order"): "columns of SORTS",
-    ("services/cases/views/queue.py", "', '.join([*selects, late])"): "statements that are checked themselves",
-    ("services/reporting/counting.py", "_relations(as_at)"): "one of two texts of that module",
-    ("services/surveys/views/responses.py", "CHOSEN if chosen else ''"): "a constant, or nothing",
+    ("services/cases/caseload/listing.py", "' and '.join(conditions)"): "pieces of FILTERS, TABS and FOUND",
+    ("services/cases/caseload/listing.py", "' and '.join(decided)"): "pieces of OF_ASPECTS",
+    ("services/cases/caseload/listing.py", "order"): "columns of SORTS",
+    ("services/cases/caseload/listing.py", "', '.join([*selects, late])"): "statements that are checked themselves",
+    ("services/reporting/reports/listing.py", "_relations(as_at)"): "one of two texts of that module",
+    ("services/surveys/response/view.py", "CHOSEN if chosen else ''"): "a constant, or nothing",
     ("shared/projections/versions.py", "lock"): "one of two words",
 }
 """What stands in a statement and is no constant by its name; whoever adds a line has looked where it is from."""
 MARKED = {
-    "services/reporting/audit_page.py", "services/sentiment/pages.py", "services/social/pages.py",
+    "services/reporting/trail/page.py", "services/sentiment/card/page.py", "services/social/inbox/page.py",
     "shared/web/drawing.py", "shared/web/templating.py",
 }  # fmt: skip
 """Modules that build HTML by themselves, each part escaped."""
-SAFE = {"services/reporting/templates/audit.html", "shared/web/templates/components.html"}
+SAFE = {"services/reporting/trail/templates/audit.html", "shared/web/templates/components.html"}
 PERSONAL = re.compile(
     r"(^|[._\[\"'])(narrative|email|phone|body|text|summary|explanation|needs|recipient|password|secret|token|signed|cookie"
     r"|form|value|payload|query|headers|master_key|name_of|words)($|[.\]\"'(])"

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from services.surveys.response import response_id
+from services.surveys.response.state import response_id
 from tests.serving import Served
-from tests.surveys.given import CLOSED, asked
+from tests.surveys.scenarios import CLOSED, asked
 
 
 async def ask(served: Served, number: int, *, erased: bool = False) -> str:

@@ -7,13 +7,13 @@ from uuid import UUID
 import psycopg
 
 from services.surveys.app import build
-from services.surveys.response import response_id
+from services.surveys.response.state import response_id
 from shared.eventstore import relay
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import Store
 from shared.keys.keyring import Keyring
 from tests.serving import MASTER, serve, settings, until
-from tests.surveys.given import closed
+from tests.surveys.scenarios import closed
 
 
 async def test_a_case_that_closes_elsewhere_leads_to_an_invitation(kafka: str, postgres: Callable[[str], str]) -> None:

@@ -11,8 +11,8 @@ from rich.text import Text
 from deploy.cli.audit import evidence
 from deploy.cli.console import Data, Json, console, errors, installation
 from deploy.cli.operations import database
-from services.reporting.check import plain
-from services.reporting.verify import verify as verify_all
+from services.reporting.audit.check import plain
+from services.reporting.audit.verify import verify as verify_all
 from shared.events import OWNERS
 
 app = typer.Typer(no_args_is_help=True, help="Prove that the log is what was written.")

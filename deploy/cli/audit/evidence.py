@@ -15,8 +15,8 @@ from typer.core import TyperCommand
 
 from deploy.cli.console import Data, Json, address, console, errors, fail, installation, new_file
 from deploy.installation import Installation
-from services.reporting import check as checker
-from services.reporting.check import Refused
+from services.reporting.audit import check as checker
+from services.reporting.audit.check import Refused
 
 app = typer.Typer()
 PATIENCE = 600

@@ -61,7 +61,7 @@ def import_file(client: httpx.Client, path: Path, advance: Advance) -> Totals:
 
 def count_rows(path: Path) -> int:
     """For the progress bar; raises Refused where the file cannot be imported."""
-    from services.intake.cfpb import COLUMNS  # noqa: PLC0415 - the code of intake, which not every command needs
+    from services.intake.importing.cfpb import COLUMNS  # noqa: PLC0415 - the code of intake, which not every command needs
 
     if not path.is_file():
         raise Refused(f"{path} is not a file.")

@@ -8,9 +8,9 @@ import psycopg
 
 from deploy.cli.bus.kafka_log import batches, places
 from deploy.cli.recovery.partitions import Refused
-from services.reporting.chains import Chain
-from services.reporting.findings import Finding
-from services.reporting.sent import version_of
+from services.reporting.audit.findings import Finding
+from services.reporting.audit.log.chains import Chain
+from services.reporting.audit.log.sent import version_of
 from shared.events import OWNERS
 from shared.kafka.chain import Place
 from shared.kafka.records import HIGHEST, ConsumerRecord, Malformed, Record, read

@@ -22,7 +22,7 @@ from deploy.cli.recovery.alignment import RESERVE, Aligned, align, reserve
 from deploy.cli.recovery.partitions import Refused
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from services.reporting.verify import Verified, verify
+from services.reporting.audit.verify import Verified, verify
 from shared.events import OWNERS
 from shared.eventstore.relay import Relay
 from shared.kafka.topics import ACCESS, Cluster

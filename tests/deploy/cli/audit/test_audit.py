@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.audit import audit
 from deploy.cli.command import app
-from services.reporting.findings import Finding, Verified
+from services.reporting.audit.findings import Finding, Verified
 
 STRANGE = Finding("added", "topic", "cases", 0, 5, 7, "[/bold] case.closed.v1 [red]\x1b[2K", "cases/x/1", "put there")
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.data import demo, demo_story
 from deploy.embedded.process import claimed
-from services.cases.taxonomy import load_root_causes
+from services.cases.root_causes.definition import load_root_causes
 from tests.serving import until
 from tests.system.conftest import Site, site
 

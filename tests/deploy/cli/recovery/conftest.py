@@ -18,7 +18,7 @@ from deploy.cli.bus.kafka_log import batches, delete_topics, partition_counts, p
 from deploy.cli.operations import database
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from services.reporting.verify import verify
+from services.reporting.audit.verify import verify
 from shared.events import OWNERS
 from shared.kafka.topics import ACCESS, PEOPLE_KEYS, create_topics, partition_of
 from tests.serving import until

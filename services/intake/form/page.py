@@ -1,0 +1,113 @@
+"""The complaint form: one question a page, for customers and for staff who record what they were told."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.intake.complaint.commands import Intake, KeyUsedForAnotherRequest
+from services.intake.complaint.receiving import Contact, Grievance, reference_of
+from services.intake.form.questions import (
+    CHANNELS,
+    EARLIEST,
+    FIRST,
+    LAST,
+    OURS,
+    PREFERRED,
+    PRODUCTS,
+    STEPS,
+    check,
+    received_at,
+)
+from services.intake.links.state import sign
+from shared.http.requests import Posted, asker, is_from_us
+from shared.problems import NotSignedIn
+from shared.security.permissions import may
+from shared.web.pages import Pages, flash
+from shared.web.templating import gettext as _
+
+
+def router(intake: Intake, pages: Pages) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    signer = intake.runtime.signer
+
+    @routes.get("/complain")
+    async def start(request: Request) -> Response:
+        given = {"key": secrets.token_urlsafe(16)} | (dict.fromkeys(OURS, "") if _records(request) else {})
+        return _question(pages, request, FIRST, given, {})
+
+    @routes.post("/complain")
+    async def answer(request: Request, form: Posted) -> Response:
+        """One question a page: what was answered travels along in hidden fields, so nothing is kept of strangers.
+
+        Who has lost the cookie that the page came with gets it again with all their words, and a new cookie.
+        """
+        given = {name: str(value) for name, value in form.items() if name not in ("csrf", "step", "go", *OURS)}
+        if _records(request):
+            given |= {name: str(form.get(name, "")) for name in OURS}
+        if not is_from_us(request, form):
+            if "channel" in form and not _records(request):  # of ours, and signed out meanwhile
+                raise NotSignedIn
+            return _question(pages, request, str(form.get("step", "")), given, {}, again=True)
+        step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
+        if step is not None:
+            return _question(pages, request, step, given, errors)
+        try:
+            accepted = await intake.receive(
+                next((channel for channel in CHANNELS if channel == given.get("channel")), "web"), "form", given["key"],
+                Grievance(
+                    given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
+                    given.get("product") or None,
+                ),
+                Contact(
+                    given.get("name") or None, given.get("email") or None, given.get("phone") or None,
+                    next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
+                    given.get("needs") or None,
+                ),
+                actor=asker(request).id if "channel" in given else "customer", received_at=received_at(given),
+            )  # fmt: skip
+        except KeyUsedForAnotherRequest as used:
+            return _sent_before(pages, request, used.complaint_id, sign(signer, used.complaint_id), given)
+        if "channel" in given:
+            response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
+            said = _("Complaint {reference} is recorded. Its case appears here")
+            flash(request, response, said.format(reference=accepted.reference))
+            return response
+        signed = sign(signer, accepted.complaint_id)
+        wait = f"?at_least={accepted.position}" if accepted.position else ""
+        return RedirectResponse(f"/complain/track/{signed}{wait}", 303)
+
+    return routes
+
+
+def _records(request: Request) -> bool:
+    """Whether somebody of ours fills in the form for a customer: it then asks how the complaint came."""
+    return may(asker(request), "complaints.make")
+
+
+def _question(
+    pages: Pages,
+    request: Request,
+    step: str,
+    given: Mapping[str, str],
+    errors: Mapping[str, str],
+    *,
+    again: bool = False,
+) -> Response:
+    return pages.render(
+        request, "complain.html", 403 if again else 422 if errors else 200, again=again,
+        step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS,
+        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, datetime.now(UTC).date()),
+    )  # fmt: skip
+
+
+def _sent_before(pages: Pages, request: Request, complaint_id: UUID, signed: str, given: Mapping[str, str]) -> Response:
+    """To whoever holds the form's key: what was changed since goes no further, unless as a complaint of its own."""
+    anew = {**given, "key": secrets.token_urlsafe(16), "step": LAST, "go": LAST}
+    return pages.render(
+        request, "sent.html", KeyUsedForAnotherRequest.status, reference=reference_of(complaint_id), signed=signed,
+        ours="channel" in given, anew=anew,
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""What is written to customers: the acknowledgement and the invitation to a survey."""
+
+import re
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from services.intake.person.state import Person
+from shared.events import By, Event
+from shared.events.complaints import ComplaintReceived, MessageWritten
+from shared.events.sealed import Sealed
+from shared.events.surveys import SurveyInvited
+
+ACKNOWLEDGEMENT = """{greeting}
+
+We have your complaint. Its reference is {reference}; quote it whenever you write or call.
+
+What happens next: somebody reads what you told us, finds out what went wrong and writes to you with a decision.
+We keep you informed, and you have our answer within eight weeks at the latest, by {due}.
+
+You can see how far we are at any time:
+{link}
+"""
+INVITATION = """{greeting}
+
+Your complaint is closed. Two minutes of your time help us handle the next one better:
+{link}
+
+The link is for you alone and works until {until}.
+"""
+NEW_LINK = """{greeting}
+
+Here is the new link to your complaint {reference}:
+{link}
+
+It is for you alone. If you did not ask for it, nobody has read your complaint, and you need do nothing.
+"""
+
+LONGEST_NAME = 80
+NO_NAME = re.compile(r"[/\n]|www\.|\.[^\W\d_]{2,}\b", re.IGNORECASE)
+"""What leads somewhere, or begins a paragraph."""
+
+
+def day(instant: datetime) -> str:
+    """As people write it: 14 March 2026."""
+    return f"{instant.day} {instant:%B %Y}"
+
+
+def greeting(person: Person) -> str:
+    """By name, if it is one: anybody may have typed it, with the address of somebody else."""
+    name = person.name or ""
+    return f"Dear {name}," if 0 < len(name) <= LONGEST_NAME and not NO_NAME.search(name) else "Hello,"
+
+
+def _by_mail(person: Person) -> bool:
+    """Whether we write to them unasked: they gave an address and prefer no other way."""
+    return person.email is not None and person.preferred_channel == "email"
+
+
+def acknowledge(received: ComplaintReceived, person: Person, link: str, due: datetime, by: By) -> list[Event]:
+    """On the channel that the person prefers, where they gave an address for it; else nothing is written."""
+    if not _by_mail(person):
+        return []
+    body = ACKNOWLEDGEMENT.format(greeting=greeting(person), reference=received.reference, due=day(due), link=link)
+    return [
+        MessageWritten(
+            **by.stamp(acknowledgement_id(received.originator_id), 1), complaint_id=received.originator_id,
+            person_id=person.id, purpose="acknowledgement", channel="email", to=Sealed(person.id, person.email),
+            subject=Sealed(person.id, f"We have your complaint [{received.reference}]"), body=Sealed(person.id, body),
+        )
+    ]  # fmt: skip
+
+
+def acknowledgement_id(complaint_id: UUID) -> UUID:
+    """One acknowledgement per complaint, however often it is asked for."""
+    return uuid5(complaint_id, "acknowledgement")
+
+
+def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link: str, by: By) -> list[Event]:
+    """To the address that we know, whoever asked for it."""
+    assert person.email is not None
+    body = NEW_LINK.format(greeting=greeting(person), reference=received.reference, link=link)
+    return [
+        MessageWritten(
+            **by.stamp(message_id, 1), complaint_id=received.originator_id, person_id=person.id, purpose="reply",
+            channel="email", to=Sealed(person.id, person.email), body=Sealed(person.id, body),
+            subject=Sealed(person.id, f"The link to your complaint [{received.reference}]"),
+        )
+    ]  # fmt: skip
+
+
+def invite(invited: SurveyInvited, person: Person, link: str, by: By) -> list[Event]:
+    """The link to the survey, for whoever would get the acknowledgement too."""
+    if not _by_mail(person):
+        return []
+    body = INVITATION.format(greeting=greeting(person), link=link, until=day(invited.expires_at))
+    return [
+        MessageWritten(
+            **by.stamp(uuid5(invited.originator_id, "invitation"), 1), complaint_id=invited.case_id,
+            person_id=person.id, purpose="survey-invitation", channel="email", to=Sealed(person.id, person.email),
+            subject=Sealed(person.id, "How did we do?"), body=Sealed(person.id, body),
+        )
+    ]  # fmt: skip

@@ -1,0 +1,52 @@
+"""Which messages wait to be sent, and when is each tried next?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.intake.message.state import pause
+from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
+from shared.events.sealed import words
+from shared.projections.view import Table, View
+
+
+@dataclass(slots=True)
+class Outgoing:
+    message_id: UUID
+    complaint_id: UUID | None = None
+    person_id: UUID | None = None
+    purpose: str | None = None
+    recipient: str | None = None
+    subject: str | None = None
+    body: str | None = None
+    state: str | None = None
+    attempts: int = 0
+    error: str | None = None
+    next_at: datetime | None = None
+    written_at: datetime | None = None
+
+
+outgoing = Table(
+    "outgoing", Outgoing, person="person_id", personal=["recipient", "subject", "body"],
+    indexes=["btree (next_at) where state = 'waiting'", "btree (complaint_id)"],
+)  # fmt: skip
+outbox = View("outbox", version=1, tables=[outgoing])
+
+
+@outgoing.on(MessageWritten)
+def written(row: Outgoing, event: MessageWritten) -> None:
+    row.complaint_id, row.person_id, row.purpose = event.complaint_id, event.person_id, event.purpose
+    row.recipient, row.subject, row.body = words(event.to), words(event.subject), words(event.body)
+    row.state, row.next_at, row.written_at = "waiting", event.recorded_at, event.recorded_at
+
+
+@outgoing.on(MessageSent)
+def sent(row: Outgoing, event: MessageSent) -> None:
+    row.state, row.attempts, row.next_at, row.error = "sent", event.attempt, None, None
+
+
+@outgoing.on(MessageFailed)
+def failed(row: Outgoing, event: MessageFailed) -> None:
+    row.attempts, row.error = event.attempt, event.error
+    row.state = "failed" if event.final else "waiting"
+    row.next_at = None if event.final else event.recorded_at + pause(event.attempt)

@@ -1,0 +1,129 @@
+"""A person who complains: who they are, how they want to be answered, and being forgotten."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from services.intake.complaint.receiving import Contact
+from services.intake.erasure.retention import Hold
+from shared.events import By, Event
+from shared.events.complaints import Channel
+from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted, PersonIdentified
+from shared.events.sealed import words
+from shared.problems import RuleBroken
+
+
+class PersonAlreadyErased(RuleBroken):
+    """The person was erased before: there is nothing left to erase."""
+
+
+class HoldNotOverridable(RuleBroken):
+    """The law requires this person's data, and lets nobody set that aside. The erasure can be deferred."""
+
+
+class NothingToOverride(RuleBroken):
+    """Nothing holds this person's data. Erase them without an override."""
+
+
+class NoHold(RuleBroken):
+    """No hold was set on this person, so there is none to lift."""
+
+
+class HoldIsPast(RuleBroken):
+    """A hold ends after today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The state of one person after their events."""
+
+    id: UUID
+    version: int
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    needs: str | None = None
+    preferred_channel: Channel = "email"
+    erased: bool = False
+    held_until: date | None = None
+    deferred_until: date | None = None
+
+
+def evolve(person: Person | None, event: Event) -> Person:
+    """Fold one event."""
+    state = person or Person(event.originator_id, 0)
+    match event:
+        case PersonIdentified():
+            state = replace(
+                state, name=words(event.name), email=words(event.email), phone=words(event.phone),
+                needs=words(event.needs), preferred_channel=event.preferred_channel,
+            )  # fmt: skip
+        case PersonHeld() | PersonHoldLifted():
+            until = event.until if isinstance(event, PersonHeld) else None
+            again = state.deferred_until and event.recorded_at.date()  # what was deferred is decided anew
+            state = replace(state, held_until=until, deferred_until=again)
+        case ErasureDeferred():
+            state = replace(state, deferred_until=event.until)
+        case PersonErased():
+            state = replace(state, name=None, email=None, phone=None, needs=None, erased=True)
+    return replace(state, version=event.originator_version)
+
+
+def is_theirs(person: Person, contact: Contact) -> bool:
+    """Whether the contact is this person's as we know them; an address may be shared, and anybody can type it.
+
+    A name, number or need that differs is neither dropped nor written over theirs: it makes a person of its own.
+    """
+    given = ((contact.name, person.name), (contact.phone, person.phone), (contact.needs, person.needs))
+    return (
+        not person.erased
+        and (contact.email or "").casefold() == (person.email or "").casefold()
+        and contact.preferred_channel in ("email", person.preferred_channel)  # what is said where nothing was chosen
+        and all(new is None or new.casefold() == (known or "").casefold() for new, known in given)
+    )
+
+
+def hold(person: Person, until: date, reason: str, by: By) -> list[Event]:
+    """Keep the person's data until that day, whatever is asked; a later hold takes the place of an earlier one."""
+    if person.erased:
+        raise PersonAlreadyErased
+    if until <= by.at.date():
+        raise HoldIsPast
+    return [PersonHeld(**by.stamp(person.id, person.version + 1), reason=reason, until=until)]
+
+
+def lift(person: Person, reason: str, by: By) -> list[Event]:
+    """End the hold; rules of retention stay."""
+    if person.held_until is None:
+        raise NoHold
+    return [PersonHoldLifted(**by.stamp(person.id, person.version + 1), reason=reason)]
+
+
+def holding(person: Person, retention: Sequence[Hold], today: date) -> list[Hold]:
+    """What requires the person's data today."""
+    own = [Hold("hold", person.held_until, True)] if person.held_until else []
+    return [one for one in (*own, *retention) if one.until > today]
+
+
+def erase(
+    person: Person, reason: str, by: By, *, retention: Sequence[Hold] = (), override: str | None = None
+) -> list[Event]:
+    """Destroy the person's key: everything sealed under it is gone, everywhere and for ever. Deferred while it is held,
+    unless what holds it may be set aside and is."""
+    if person.erased:
+        raise PersonAlreadyErased
+    holds = holding(person, retention, by.at.date())
+    stamp = by.stamp(person.id, person.version + 1)
+    if override is not None:
+        if not holds:
+            raise NothingToOverride
+        if not all(one.may_be_overridden for one in holds):
+            raise HoldNotOverridable
+        return [PersonErased(**stamp, reason=reason, override=override, overridden=[one.name for one in holds])]
+    if not holds:
+        return [PersonErased(**stamp, reason=reason)]
+    until = max(one.until for one in holds)
+    if until == person.deferred_until:
+        return []
+    return [ErasureDeferred(**stamp, reason=reason, holds=[one.name for one in holds], until=until)]

@@ -1,0 +1,69 @@
+"""What people see of the seal: checkpoints, and evidence to take away."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+
+from services.reporting.audit import check
+from services.reporting.audit.evidence import Evidence
+from services.reporting.audit.view import Number, checkpoint, checkpoints, list_checkpoints
+from services.reporting.pages import pages
+from services.reporting.trail import page as audit_page
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import Form, allow, asker
+from shared.problems import NotFound
+from shared.security.permissions import may
+
+
+def router(evidence: Evidence) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    pages.environment.globals.update(stamp=audit_page.stamp)
+    runtime, sealer = evidence.runtime, evidence.sealer
+
+    @routes.get("/audit/checkpoints", dependencies=[allow("audit.read")])
+    async def show_checkpoints(request: Request, page: Page) -> Response:
+        """Every seal of the log, the newest first."""
+        after: Any = cursor(page.after, Number)
+        async with runtime.pool.connection() as conn:
+            rows = list(await list_checkpoints(conn, after[0] if after else None, page.size + 1))
+        paged = links(request, page, rows, lambda row: (row["number"],))
+        return pages.render(
+            request, "checkpoints.html", area="audit", rows=paged["data"], following=paged["meta"]["after_cursor"],
+            key=sealer.key.verifier if sealer.key else None, may_seal=may(asker(request), "audit.seal"),
+            minutes=round(runtime.settings.seal_every / 60), rebuilding=checkpoints.name in runtime.rebuilding,
+        )  # fmt: skip
+
+    @routes.post("/audit/checkpoints", dependencies=[allow("audit.seal")])
+    async def seal_now(request: Request, form: Form) -> Response:
+        _, saved = await sealer.seal(asker(request).id)
+        await runtime.positions.wait(checkpoints, await runtime.positions.token(saved))
+        return RedirectResponse("/audit/checkpoints", 303)
+
+    @routes.get("/audit/checkpoints/{number}.txt", dependencies=[allow("audit.read")])
+    async def download_checkpoint(number: Number) -> Response:
+        """The signed note, to be kept outside."""
+        async with runtime.pool.connection() as conn:
+            found = await checkpoint(conn, number)
+        if found is None:
+            raise NotFound(f"There is no checkpoint {number}.")
+        return _file(found["note"], "text/plain; charset=utf-8", f"checkpoint-{number}.txt")
+
+    @routes.get("/audit/check.py", dependencies=[allow("audit.read")])
+    async def download_checker() -> Response:
+        """The checker, as it stands in the code."""
+        return FileResponse(str(check.__file__), media_type="text/x-python", filename="check.py")
+
+    @routes.post("/audit/{subject}/evidence", dependencies=[allow("audit.read")])
+    async def download_evidence(request: Request, subject: UUID, form: Form) -> Response:
+        document = await evidence.bundle(subject, asker(request).id)
+        return _file(json.dumps(document, indent=1), "application/json", f"evidence-{subject}.json")
+
+    return routes
+
+
+def _file(content: str, kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private"}
+    return Response(content, media_type=kind, headers=headers)

@@ -1,0 +1,113 @@
+"""Checks that the log is what was written: each topic against its own chain, each store against what was sent.
+
+The chain of a partition shows what was changed, taken out or slipped in between. Who rewrites all that follows as well
+gives another last value than the one that the owner recorded, and other bytes than its event table holds.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+import psycopg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
+
+from services.reporting.audit.findings import Finding, Verified
+from services.reporting.audit.log.chains import Chain
+from services.reporting.audit.log.sent import Sent, version_of
+from services.reporting.audit.log.stores import Relayed, relayed_by, verify_store
+from shared.events import OWNERS
+from shared.kafka.records import ConsumerRecord, Malformed, Record, read
+from shared.kafka.topics import Cluster
+
+__all__ = ["Finding", "Verified", "verify", "verify_store", "verify_topic"]
+HIGHEST = 2**63 - 1
+
+
+async def verify(cluster: Cluster, databases: Mapping[str, str]) -> Verified:
+    """The topics and the event table of each service in `databases` (service -> URL of its database).
+
+    How far a relay has sent is read first, the table last: a running system gives no false alarm.
+    """
+    total = Verified()
+    for service, url in databases.items():
+        relayed = await asyncio.to_thread(_relayed, url)
+        sent = Sent()
+        found: list[Finding] = []
+        for topic in (topic for topic, owner in OWNERS.items() if owner == service):
+            found += await verify_topic(cluster, topic, sent, relayed)
+        total += Verified(records=sent.records, findings=tuple(found))
+        total += await asyncio.to_thread(_store, url, service, sent, relayed)
+    return total
+
+
+async def verify_topic(
+    cluster: Cluster, topic: str, sent: Sent | None = None, relayed: Relayed | None = None
+) -> list[Finding]:
+    """Walk a topic from its beginning to its present end, in no group, and recompute the chain of each partition.
+
+    What belongs to the chain is noted in `sent`; with `relayed` the end must be the one that the owner recorded.
+    """
+    sent = sent or Sent()
+    chains: dict[int, Chain] = {}
+    async with AIOKafkaConsumer(
+        bootstrap_servers=cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    ) as kafka:
+        found = (await kafka._client.fetch_all_metadata()).partitions_for_topic(cluster.name(topic))
+        if not found:
+            raise UnknownTopicOrPartitionError(cluster.name(topic))
+        chains = {number: Chain(topic, number) for number in sorted(found)}
+        async for raw in _records(kafka, [TopicPartition(cluster.name(topic), number) for number in chains]):
+            sent.records += 1
+            _take(chains[raw.partition], raw, sent)
+    sent.partitions[topic] = len(chains)
+    for number, chain in chains.items():
+        if relayed is not None and (end := relayed.ends.get((cluster.name(topic), number))):
+            chain.ends_at(*end)
+        sent.gaps += [(topic, number, after, to) for after, to in chain.gaps()]
+        for offset in chain.dropped:
+            sent.drop(topic, number, offset)
+    return [finding for chain in chains.values() for finding in chain.findings()]
+
+
+def _take(chain: Chain, raw: ConsumerRecord, sent: Sent) -> None:
+    try:
+        record = _checked(read(raw))
+    except ValueError as error:
+        chain.refuse(raw.offset, str(error))
+    else:
+        if chain.take(record):
+            sent.add(chain.topic, record)
+        chain.compare_headers(record)
+
+
+def _checked(record: Record) -> Record:
+    """Raises `Malformed` for what no relay sends, so that all that follows may rely on it."""
+    if not (0 <= record.previous < record.position <= HIGHEST and len(record.chain) == 32):
+        raise Malformed(f"position {record.position} after {record.previous}"[:100])
+    if record.id.rpartition("/")[0].rpartition("/")[2] != str(record.originator_id):
+        raise Malformed("its id does not name its key")
+    if not 0 < version_of(record) <= HIGHEST:
+        raise Malformed("its id has no version")
+    return record
+
+
+async def _records(kafka: AIOKafkaConsumer, places: list[TopicPartition]) -> AsyncIterator[ConsumerRecord]:
+    kafka.assign(places)
+    ends = await kafka.end_offsets(places)
+    left = {place for place in places if await kafka.position(place) < ends[place]}
+    while left:
+        for place, records in (await kafka.getmany(*left, timeout_ms=500, max_records=5000)).items():
+            for record in records:
+                if record.offset < ends[place]:
+                    yield record
+        left = {place for place in left if await kafka.position(place) < ends[place]}
+
+
+def _relayed(url: str) -> Relayed:
+    with psycopg.connect(url, autocommit=True) as conn:
+        return relayed_by(conn)
+
+
+def _store(url: str, service: str, sent: Sent, relayed: Relayed) -> Verified:
+    with psycopg.connect(url, autocommit=True) as conn:
+        return verify_store(conn, service, sent, relayed)

@@ -1,0 +1,103 @@
+"""The model card: what the model is and cannot do, what it has found, and a place to try it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from markupsafe import Markup, escape
+
+from services.sentiment.card import card
+from services.sentiment.card.view import by_heat, find, measurements
+from services.sentiment.measuring.model import Deciding, Heat, measure
+from services.sentiment.pages import pages
+from shared.http.live import live_updates
+from shared.http.paging import cursor, encode
+from shared.http.requests import Form, allow
+from shared.service.runtime import Runtime
+from shared.text import printable
+from shared.web.templating import gettext as _
+from shared.web.words import Tone
+
+SIZE = 50
+LONGEST = 20_000
+TONES: dict[str, Tone] = {"red": "danger", "amber": "warn", "green": "good"}
+
+
+def marked(text: str, deciding: Sequence[Deciding]) -> Markup:
+    """The text with the words that decided marked; each says which way it pulls."""
+    parts, at = [], 0
+    for word in deciding:
+        pulls = _("pulls to negative") if word.weight < 0 else _("pulls to positive")
+        parts += [
+            escape(text[at : word.start]),
+            Markup('<mark title="{}">{}</mark>').format(f"{pulls} ({word.weight})", text[word.start : word.end]),
+        ]
+        at = word.end
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def _names() -> dict[str, str]:
+    return {"red": _("Red"), "amber": _("Amber"), "green": _("Green")}
+
+
+def _chart(counts: dict[str, int]) -> Markup:
+    """One bar per colour; call it in a thread, as drawing takes time."""
+    from shared.web.charts import Bar, bar_chart  # noqa: PLC0415 - drawing loads half a second of schema
+
+    names = _names()
+    bars = [Bar(names[heat], n, f"/sentiment?heat={heat}", TONES[heat]) for heat, n in counts.items()]
+    return bar_chart(bars, title=_("How do customers sound?"), ordered=True)
+
+
+def router(runtime: Runtime) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    async def show(
+        request: Request, status: int = 200, heat: Heat | None = None, after: str | None = None, text: str = "",
+        error: str = "",
+    ) -> Response:  # fmt: skip
+        at = cursor(after, datetime, UUID)
+        async with runtime.pool.connection() as conn:
+            counts = await by_heat(conn, card.MODEL)
+            rows = await find(conn, SIZE, heat=heat, after=None if at is None else (at[0], at[1]))
+        chart = await asyncio.to_thread(_chart, counts)
+        found = measure(text) if text else None
+        last = rows[SIZE - 1] if len(rows) > SIZE else None
+        return pages.render(
+            request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES, chart=chart,
+            rows=rows[:SIZE], heat=heat, text=text, error=error, found=found,
+            words=marked(text, found.deciding) if found else "", live="" if text else "/sentiment/live",
+            following=encode([last["measured_at"], last["measurement_id"]]) if last else None,
+        )  # fmt: skip
+
+    @routes.get("/sentiment", dependencies=[allow("complaints.read")])
+    async def model_card(
+        request: Request,
+        heat: Annotated[Heat | None, Query()] = None,
+        after: Annotated[str | None, Query(max_length=500)] = None,
+    ) -> Response:
+        return await show(request, heat=heat, after=after)
+
+    @routes.post("/sentiment", dependencies=[allow("complaints.read")])
+    async def try_text(request: Request, form: Form) -> Response:
+        """Measures a text that somebody typed; nothing of it is kept, so there is nothing to redirect to."""
+        text = str(form.get("text", ""))
+        try:
+            text = printable(text)
+        except ValueError:
+            return await show(request, 422, error=_("Take out the characters that cannot be shown."))
+        if not text:
+            return await show(request, 422, error=_("Write a sentence to measure."))
+        if len(text) > LONGEST:
+            return await show(request, 422, error=_("Shorten the text to 20,000 characters."))
+        return await show(request, text=text)
+
+    @routes.get("/sentiment/live", dependencies=[allow("complaints.read")])
+    async def live(request: Request) -> Response:
+        return live_updates(request, runtime.pool, measurements)
+
+    return routes

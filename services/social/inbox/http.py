@@ -1,0 +1,235 @@
+"""The JSON API of social: mentions in, neutral or as a network sent them, and what became of them."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+
+from services.social.capture import formats
+from services.social.inbox.view import find, inbox, one
+from services.social.mention.commands import Captured, Social
+from services.social.mention.state import Kind, Post, Reason, State
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, allow, asker
+from shared.problems import NotFound
+from shared.text import printable
+from shared.times import Happened
+
+LONGEST = 65_000
+MOST = 500
+Heat = Literal["green", "amber", "red"]
+Network = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,39}$")]
+
+
+def web_address(value: str) -> str:
+    if not value.startswith(("https://", "http://")):
+        raise ValueError("the address begins with https:// or http://")
+    return value
+
+
+def required(value: str) -> str:
+    if not value:
+        raise ValueError("the text is empty")
+    return value
+
+
+Short = Annotated[str, Field(max_length=300), AfterValidator(printable)]
+
+
+class CaptureMention(BaseModel):
+    """One mention, from whatever network."""
+
+    network: Network = Field(description="For example `mastodon`, `x`, `reviews`.")
+    external_id: Annotated[Short, AfterValidator(required)] = Field(
+        description="Its id there; with the network it names the mention."
+    )
+    text: Annotated[str, Field(max_length=LONGEST), AfterValidator(printable), AfterValidator(required)] = Field(
+        description="What it says, as plain text."
+    )
+    kind: Kind = Field("post", description="What it is.")
+    author: Short | None = Field(None, description="The author's name there.")
+    handle: Short | None = Field(None, description="The author's address there; the same handle is the same person.")
+    url: Annotated[str, Field(max_length=2000), AfterValidator(printable), AfterValidator(web_address)] | None = None
+    posted_at: Happened | None = Field(None, description="When it was posted; now, if it is left out.")
+    language: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,35}$")] | None = Field(None, description="BCP 47.")
+    invented: bool = Field(False, description="True for demonstration data.")
+
+    def post(self) -> Post:
+        return Post(**self.model_dump() | {"handle": self.handle or None, "author": self.author or None})
+
+
+class CaptureMentions(BaseModel):
+    """Many at once: all are taken in, or none."""
+
+    mentions: list[CaptureMention] = Field(min_length=1, max_length=MOST)
+
+
+class DismissMention(BaseModel):
+    """The mention needs no work."""
+
+    reason: Reason
+
+
+class Receipt(BaseModel):
+    """The mention is stored."""
+
+    id: UUID
+    position: str | None = Field(description="Wait for it with `at_least`; absent when it was known before.")
+
+
+class Receipts(BaseModel):
+    """The mentions are stored."""
+
+    ids: list[UUID] = Field(description="One per mention, in the order in which they came.")
+    captured: int = Field(description="How many are new.")
+    known: int = Field(description="How many were known before.")
+    position: str | None = Field(description="Wait for it with `at_least`; absent when all were known before.")
+
+
+class Position(BaseModel):
+    position: str | None = Field(description="Wait for it with `at_least`; absent when nothing changed.")
+
+
+class Promotion(Position):
+    complaint_id: UUID = Field(description="The complaint that the mention is.")
+
+
+class MentionRow(BaseModel):
+    """A mention as the inbox shows it; its words are null once its author is erased."""
+
+    mention_id: UUID
+    network: str
+    kind: Kind
+    person_id: UUID
+    author: str | None
+    handle: str | None
+    text: str | None
+    url: str | None
+    language: str | None
+    posted_at: datetime
+    captured_at: datetime
+    invented: bool
+    state: State
+    reason: str | None = Field(description="Why it was dismissed.")
+    complaint_id: UUID | None
+    score: float | None = Field(description="From -1 (negative) to 1 (positive); null until it is measured.")
+    heat: Heat | None
+    deciding: list[dict[str, Any]] | None = Field(description="The words that decided, by their places in the text.")
+    reference: str | None = Field(description="The complaint's reference, once intake has given it.")
+    status: str | None = Field(description="`open` or `closed`, once the case exists.")
+
+
+class Listed(BaseModel):
+    """One page of mentions."""
+
+    data: list[MentionRow]
+    meta: dict[str, Any]
+    links: dict[str, str | None]
+
+
+def router(social: Social) -> APIRouter:
+    routes = APIRouter(prefix="/api/v1/mentions", tags=["mentions"])
+    _add_capture(routes, social)
+    _add_decisions(routes, social)
+    _add_reading(routes, social)
+    return routes
+
+
+def _add_capture(routes: APIRouter, social: Social) -> None:
+    positions = social.runtime.positions
+
+    async def receipts(done: Captured) -> Receipts:
+        return Receipts(
+            ids=done.ids, captured=len(done.new), known=len(done.ids) - len(done.new),
+            position=await positions.token(done.saved) if done.saved else None,
+        )  # fmt: skip
+
+    @routes.post(
+        "", status_code=201, dependencies=[allow("mentions.work")],
+        responses={200: {"model": Receipt, "description": "The mention was known before."}},
+    )  # fmt: skip
+    async def capture_mention(body: CaptureMention, request: Request, response: Response) -> Receipt:
+        """Take a mention in. Delivered again, with the same text or another, it is the same mention (200)."""
+        done = await social.capture([body.post()], actor=asker(request).id)
+        response.status_code = 201 if done.new else 200
+        response.headers["Location"] = f"/api/v1/mentions/{done.ids[0]}"
+        return Receipt(id=done.ids[0], position=await positions.token(done.saved) if done.saved else None)
+
+    @routes.post("/batch", dependencies=[allow("mentions.work")])
+    async def capture_mentions(body: CaptureMentions, request: Request) -> Receipts:
+        """Take up to 500 mentions in; those that are known add nothing."""
+        return await receipts(
+            await social.capture([mention.post() for mention in body.mentions], actor=asker(request).id)
+        )
+
+    @routes.post("/from/{network}", dependencies=[allow("mentions.work")])
+    async def capture_object(
+        network: Annotated[str, Path(max_length=40)], request: Request, sent: Annotated[dict[str, Any], Body()]
+    ) -> Receipts:
+        """Take in what a network's API sent, as it is: `mastodon`, `x`, `bluesky`, `facebook`, `instagram`, `reddit`.
+
+        What only repeats somebody else's words (a boost, a retweet) is read and adds nothing.
+        """
+        found = formats.read(network, sent)
+        try:
+            posts = [CaptureMention.model_validate(asdict(post)).post() for post in found[:MOST]]
+        except ValidationError as error:
+            raise RequestValidationError(error.errors(include_context=False, include_input=False)) from None
+        return await receipts(await social.capture(posts, actor=asker(request).id))
+
+
+def _add_decisions(routes: APIRouter, social: Social) -> None:
+    positions = social.runtime.positions
+
+    @routes.post("/{mention_id}/promotion", dependencies=[allow("mentions.work")])
+    async def promote_mention(mention_id: UUID, request: Request) -> Promotion:
+        """Make it a complaint; asked again, the answer is the same complaint."""
+        done = await social.promote(mention_id, actor=asker(request).id)
+        position = await positions.token(done.saved) if done.saved else None
+        return Promotion(complaint_id=done.complaint_id, position=position)
+
+    @routes.post("/{mention_id}/dismissal", dependencies=[allow("mentions.work")])
+    async def dismiss_mention(mention_id: UUID, body: DismissMention, request: Request) -> Position:
+        """Say that it needs no work."""
+        saved = await social.dismiss(mention_id, body.reason, actor=asker(request).id)
+        return Position(position=await positions.token(saved) if saved else None)
+
+    @routes.post("/{mention_id}/restoration", dependencies=[allow("mentions.work")])
+    async def restore_mention(mention_id: UUID, request: Request) -> Position:
+        """Undo a dismissal."""
+        saved = await social.restore(mention_id, actor=asker(request).id)
+        return Position(position=await positions.token(saved) if saved else None)
+
+
+def _add_reading(routes: APIRouter, social: Social) -> None:
+    runtime = social.runtime
+
+    @routes.get("", dependencies=[allow("mentions.read")], response_model=Listed)
+    async def list_mentions(
+        page: Page, request: Request, at_least: AtLeast = None,
+        network: Annotated[str | None, Query(max_length=40, pattern="^[a-z0-9._-]*$")] = None,
+        state: State | None = None, heat: Heat | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The newest first."""
+        await runtime.positions.wait(inbox, at_least)
+        after = cursor(page.after, datetime, UUID)
+        async with runtime.pool.connection() as conn:
+            rows = await find(
+                conn, page.size, network=network, state=state, heat=heat,
+                after=None if after is None else (after[0], after[1]),
+            )  # fmt: skip
+        return links(request, page, rows, lambda row: (row["posted_at"], row["mention_id"]))
+
+    @routes.get("/{mention_id}", dependencies=[allow("mentions.read")], response_model=MentionRow)
+    async def get_mention(mention_id: UUID, at_least: AtLeast = None) -> dict[str, Any]:
+        """One mention, and what became of it."""
+        await runtime.positions.wait(inbox, at_least)
+        async with runtime.pool.connection() as conn:
+            row = await one(conn, mention_id)
+        if row is None:
+            raise NotFound("There is no mention with this id.")
+        return row

@@ -1,0 +1,151 @@
+"""A response: one person is asked about one case, and answers once, while the link works and is not withdrawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from services.surveys.questionnaire.definition import LONGEST, Question, Questionnaire
+from shared.events import By, Event
+from shared.events.sealed import Sealed
+from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
+from shared.problems import RuleBroken, Unprocessable
+from shared.text import printable
+
+
+class SurveyAlreadyAnswered(RuleBroken):
+    """This survey was answered before, and an answer cannot be changed."""
+
+
+class SurveyExpired(RuleBroken):
+    """The link to this survey no longer works: the time to answer is over."""
+
+    status = 410
+
+
+class SurveyStopped(RuleBroken):
+    """This survey was withdrawn, and its link opens nothing any more."""
+
+    status = 410
+
+
+class AnswersNotAccepted(Unprocessable):
+    """Some answers are missing or cannot be taken. Nothing was recorded; correct them and send again."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(f"{name}: {text}." for name, text in errors.items()))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The state of one response after its events."""
+
+    id: UUID
+    version: int
+    case_id: UUID
+    questionnaire: str
+    person_id: UUID
+    expires_at: datetime
+    answered_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+
+def evolve(response: Response | None, event: Event) -> Response:
+    """Fold one event."""
+    match event:
+        case SurveyInvited():
+            return Response(
+                event.originator_id, event.originator_version, event.case_id, event.questionnaire,
+                event.person_id, event.expires_at,
+            )  # fmt: skip
+        case SurveyAnswered():
+            assert response is not None
+            return replace(response, version=event.originator_version, answered_at=event.recorded_at)
+        case SurveyWithdrawn():
+            assert response is not None
+            return replace(response, version=event.originator_version, withdrawn_at=event.recorded_at)
+    raise TypeError(f"{event.type} is no event of a response")
+
+
+def response_id(case_id: UUID, name: str) -> UUID:
+    """One response per case, whatever the version: a case that closes again does not ask again."""
+    return uuid5(case_id, name)
+
+
+def invite(case_id: UUID, person_id: UUID, questionnaire: Questionnaire, closed_at: datetime, by: By) -> SurveyInvited:
+    """Ask the person who complained about the case that was closed."""
+    return SurveyInvited(
+        **by.stamp(response_id(case_id, questionnaire.name), 1), case_id=case_id, questionnaire=questionnaire.id,
+        person_id=person_id, expires_at=closed_at + questionnaire.open_for,
+    )  # fmt: skip
+
+
+def ensure_open(response: Response, now: datetime) -> None:
+    """Answered once, only in time, and not once it was withdrawn."""
+    if response.answered_at is not None:
+        raise SurveyAlreadyAnswered
+    if response.withdrawn_at is not None:
+        raise SurveyStopped
+    if now >= response.expires_at:
+        raise SurveyExpired
+
+
+def withdraw(response: Response, by: By) -> list[Event]:
+    """Stop the link before anybody answers; one that opens nothing any more is left as it is."""
+    try:
+        ensure_open(response, by.at)
+    except (SurveyStopped, SurveyExpired):
+        return []
+    return [
+        SurveyWithdrawn(
+            **by.stamp(response.id, response.version + 1), case_id=response.case_id,
+            questionnaire=response.questionnaire, person_id=response.person_id,
+        )
+    ]  # fmt: skip
+
+
+def answer(response: Response, questionnaire: Questionnaire, given: Mapping[str, str], by: By) -> list[Event]:
+    """Record what was answered, by question; an empty answer is none."""
+    ensure_open(response, by.at)
+    filled = {name: text.strip() for name, text in given.items() if text.strip()}
+    known = {question.name for question in questionnaire.questions}
+    errors = {name: "is no question of this survey" for name in filled if name not in known}
+    answers: list[Answer] = []
+    for question in questionnaire.questions:
+        text = filled.get(question.name)
+        if text is not None and (error := _refusal(question, text)):
+            errors[question.name] = error
+        elif text is not None:
+            answers.append(_answer(question, text, response.person_id))
+        elif question.required:
+            errors[question.name] = f"Choose an answer: {question.text}"
+    if not answers and not errors:
+        errors[questionnaire.questions[0].name] = "Answer one question or more"
+    if errors:
+        raise AnswersNotAccepted(errors)
+    return [
+        SurveyAnswered(
+            **by.stamp(response.id, response.version + 1), case_id=response.case_id,
+            questionnaire=response.questionnaire, person_id=response.person_id, answers=answers,
+        )
+    ]  # fmt: skip
+
+
+def _refusal(question: Question, text: str) -> str | None:
+    if question.kind == "choice":
+        offered = {str(option.value) for option in question.options}
+        return None if text in offered else f"Choose one of the answers offered: {question.text}"
+    if len(text) > LONGEST:
+        return f"Shorten your answer to {LONGEST} characters; it has {len(text)}"
+    try:
+        printable(text)
+    except ValueError as error:
+        return f"Write it in plain text: {error}"
+    return None
+
+
+def _answer(question: Question, text: str, person_id: UUID) -> Answer:
+    if question.kind == "choice":
+        return Answer(question=question.name, kind="choice", choice=int(text))
+    return Answer(question=question.name, kind="text", text=Sealed(person_id, text))

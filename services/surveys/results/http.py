@@ -1,0 +1,118 @@
+"""The JSON API of surveys: what is asked, what was answered, who was invited, and whose invitation is withdrawn."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from services.surveys.questionnaire.definition import Questionnaire
+from services.surveys.response import view as responses
+from services.surveys.response.commands import Surveys
+from services.surveys.response.view import response_list
+from services.surveys.results import view as answers
+from services.surveys.results.view import Tally, answer_list
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, allow, asker
+
+
+class OptionResult(BaseModel):
+    """One option and how many chose it, also none."""
+
+    value: int
+    label: str
+    count: int
+
+
+class QuestionResult(BaseModel):
+    """One question and its answers; a text question has a count and no options."""
+
+    question: str
+    kind: str
+    text: str
+    required: bool
+    answered: int
+    options: list[OptionResult]
+
+
+class SurveyResult(BaseModel):
+    """One version of a questionnaire and what came of it."""
+
+    questionnaire: str = Field(description="Name and version, for example `handling.v1`.")
+    title: str
+    effective_from: str
+    invited: int = Field(description="How many could answer: those whose invitation was withdrawn are left out.")
+    answered: int
+    questions: list[QuestionResult]
+
+
+class SurveyResults(BaseModel):
+    data: list[SurveyResult]
+
+
+class ResponseRow(BaseModel):
+    """One invitation; `answered_at` is empty until the person answers, `withdrawn_at` unless staff stopped its link."""
+
+    response_id: UUID
+    case_id: UUID
+    questionnaire: str
+    invited_at: datetime
+    expires_at: datetime | None
+    answered_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+class ResponsePage(BaseModel):
+    data: list[ResponseRow]
+    meta: dict[str, Any]
+    links: dict[str, str | None]
+
+
+def router(surveys: Surveys) -> APIRouter:
+    routes = APIRouter(prefix="/api/v1/surveys", tags=["surveys"])
+    runtime = surveys.runtime
+
+    @routes.get("", dependencies=[allow("surveys.read")])
+    async def list_surveys(at_least: AtLeast = None) -> SurveyResults:
+        """Every questionnaire with its results: counts per question and option, also where nobody chose it."""
+        await runtime.positions.wait(answer_list, at_least)
+        await runtime.positions.wait(response_list, at_least)
+        async with runtime.pool.connection() as conn:
+            rates = await responses.rates(conn)
+            found = [(one, await answers.tallies(conn, one)) for one in surveys.questionnaires.all]
+        return SurveyResults(data=[_result(one, rates.get(one.id, (0, 0)), tallies) for one, tallies in found])
+
+    @routes.get("/responses", dependencies=[allow("surveys.read")], response_model=ResponsePage)
+    async def list_responses(
+        page: Page, request: Request, at_least: AtLeast = None,
+        questionnaire: Annotated[str | None, Query(max_length=60, pattern=r"^[a-z0-9.-]+$")] = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Invitations, the newest first."""
+        await runtime.positions.wait(response_list, at_least)
+        after: Any = cursor(page.after, datetime, UUID)
+        async with runtime.pool.connection() as conn:
+            rows = await responses.newest(conn, questionnaire, after, page.size + 1)
+        return links(request, page, rows, lambda row: (row["invited_at"], row["response_id"]))
+
+    @routes.post("/responses/{response_id}/withdrawal", status_code=204, dependencies=[allow("surveys.withdraw")])
+    async def withdraw_invitation(response_id: UUID, request: Request) -> None:
+        """Stop the link of an invitation that is not answered; one that opens nothing any more stays as it is."""
+        await surveys.withdraw(response_id, actor=asker(request).id)
+
+    return routes
+
+
+def _result(asked: Questionnaire, rate: tuple[int, int], tallies: list[Tally]) -> SurveyResult:
+    return SurveyResult(
+        questionnaire=asked.id, title=asked.title, effective_from=asked.effective_from.isoformat(),
+        invited=rate[0], answered=rate[1],
+        questions=[
+            QuestionResult(
+                question=tally.question.name, kind=tally.question.kind, text=tally.question.text,
+                required=tally.question.required, answered=tally.answered,
+                options=[OptionResult(value=c.value, label=c.label, count=c.count) for c in tally.counts],
+            )
+            for tally in tallies
+        ],
+    )  # fmt: skip

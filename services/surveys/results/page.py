@@ -1,0 +1,180 @@
+"""What people see of surveys: staff the results, a customer the questions that their link opens."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.surveys.pages import pages
+from services.surveys.questionnaire.definition import Questionnaire
+from services.surveys.response import view as responses
+from services.surveys.response.commands import Surveys
+from services.surveys.response.state import (
+    AnswersNotAccepted,
+    SurveyAlreadyAnswered,
+    SurveyExpired,
+    SurveyStopped,
+    ensure_open,
+)
+from services.surveys.response.view import response_list
+from services.surveys.results import view as answers
+from services.surveys.results.view import Tally, answer_list
+from shared.http.live import live_updates
+from shared.http.paging import Page, cursor, links
+from shared.http.requests import AtLeast, Form, allow, asker
+from shared.problems import NotFound, PersonWasErased
+from shared.security.permissions import may
+from shared.web.pages import Pages, flash
+from shared.web.templating import gettext as _
+
+
+def router(surveys: Surveys) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    _add_results(routes, surveys, pages)
+    _add_questions(routes, surveys, pages)
+    return routes
+
+
+def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
+    """For staff."""
+    runtime = surveys.runtime
+
+    @routes.get("/surveys", dependencies=[allow("surveys.read")])
+    async def results(request: Request, page: Page, questionnaire: str | None = None) -> Response:
+        """One questionnaire's results; the newest where none is named."""
+        shown = _chosen(surveys, questionnaire)
+        after: Any = cursor(page.after, datetime, str)
+        async with runtime.pool.connection() as conn:
+            invited, answered = (await responses.rates(conn)).get(shown.id, (0, 0))
+            tallies = await answers.tallies(conn, shown)
+            comments = await answers.comments(conn, shown.id, after, page.size + 1)
+        paged = links(request, page, comments, lambda row: (row.answered_at, row.answer))
+        charts = await asyncio.to_thread(_charts, shown.id, tallies)
+        return pages.render(
+            request, "results.html", area="surveys", live="/surveys/live", shown=shown,
+            all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts,
+            comments=paged["data"], next_href=paged["links"]["next"] or "", rebuilding=sorted(runtime.rebuilding),
+        )  # fmt: skip
+
+    @routes.get("/surveys/live", dependencies=[allow("surveys.read")])
+    async def live(request: Request) -> Response:
+        return live_updates(request, runtime.pool, answer_list, response_list)
+
+    @routes.get("/surveys/responses", dependencies=[allow("surveys.read")])
+    async def list_responses(
+        request: Request, page: Page, at_least: AtLeast = None, questionnaire: str | None = None,
+        question: str | None = None, choice: Annotated[int | None, Query(ge=0, le=100)] = None,
+    ) -> Response:  # fmt: skip
+        """The responses behind a figure: all that were asked, or those who chose one answer."""
+        await runtime.positions.wait(response_list, at_least)
+        shown = _chosen(surveys, questionnaire)
+        asked = next((one for one in shown.questions if one.name == question), None)
+        chosen = (asked.name, choice) if asked is not None and choice is not None else None
+        after: Any = cursor(page.after, datetime, UUID)
+        async with runtime.pool.connection() as conn:
+            rows = await responses.newest(conn, shown.id, after, page.size + 1, chosen)
+        paged = links(request, page, rows, lambda row: (row["invited_at"], row["response_id"]))
+        return pages.render(
+            request, "responses.html", area="surveys", shown=shown, question=asked if chosen else None, choice=choice,
+            rows=paged["data"], next_href=paged["links"]["next"] or "", after=page.after, now=datetime.now(UTC),
+            may_withdraw=may(asker(request), "surveys.withdraw"),
+        )  # fmt: skip
+
+    @routes.post("/surveys/responses/{response_id}/withdrawal", dependencies=[allow("surveys.withdraw")])
+    async def withdraw(request: Request, response_id: UUID, form: Form) -> Response:
+        """Back to the list, once it has seen what was done; where the person was quicker, the notice tells it."""
+        address, said = _way_back(form), _("The link of the survey opens nothing any more.")
+        try:
+            saved = await surveys.withdraw(response_id, actor=asker(request).id)
+        except SurveyAlreadyAnswered as answered:
+            saved, said = [], str(answered)
+        if saved:
+            address += ("&" if "?" in address else "?") + f"at_least={await runtime.positions.token(saved)}"
+        response = RedirectResponse(address, 303)
+        flash(request, response, said)
+        return response
+
+
+def _add_questions(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
+    """For whoever has a link."""
+
+    @routes.get("/surveys/answer/{signed}")
+    async def questions(request: Request, signed: str) -> Response:
+        """The questions, or why there is nothing to answer any more."""
+        return await _form(request, signed, {}, {})
+
+    @routes.post("/surveys/answer/{signed}")
+    async def answer(request: Request, signed: str, form: Form) -> Response:
+        """Record and thank; what cannot be taken comes back as it was filled in."""
+        response_id = surveys.read_link(signed)
+        given = {name: str(value) for name, value in form.items() if name != "csrf"}
+        try:
+            await surveys.answer(response_id, given)
+        except AnswersNotAccepted as refused:
+            return await _form(request, signed, given, refused.errors)
+        except SurveyAlreadyAnswered:
+            return await _form(request, signed, {}, {})
+        except (SurveyExpired, SurveyStopped, PersonWasErased):
+            return pages.render(request, "ended.html", status=410)
+        return RedirectResponse(f"/surveys/answer/{signed}/thanks", 303)
+
+    @routes.get("/surveys/answer/{signed}/thanks")
+    async def thanks(request: Request, signed: str) -> Response:
+        """For answers that we have; the questions again, where we have none."""
+        response, asked = await surveys.open(surveys.read_link(signed))
+        if response.answered_at is None:
+            return RedirectResponse(f"/surveys/answer/{signed}", 303)
+        return pages.render(request, "thanks.html", asked=asked)
+
+    async def _form(request: Request, signed: str, given: dict[str, str], errors: dict[str, str]) -> Response:
+        response, asked = await surveys.open(surveys.read_link(signed))
+        try:
+            ensure_open(response, datetime.now(UTC))
+            await surveys.ensure_known(response)
+        except SurveyAlreadyAnswered:
+            return pages.render(request, "answered.html", response=response)
+        except (SurveyExpired, SurveyStopped, PersonWasErased):
+            return pages.render(request, "ended.html", status=410)
+        return pages.render(
+            request, "answer.html", status=422 if errors else 200, asked=asked, response=response, given=given,
+            errors=errors,
+        )  # fmt: skip
+
+
+def _chosen(surveys: Surveys, name: str | None) -> Questionnaire:
+    found = surveys.questionnaires.all[-1] if name is None else surveys.questionnaires.get(name)
+    if found is None:
+        raise NotFound("There is no questionnaire with this name. Open Surveys to see those that there are.")
+    return found
+
+
+def _way_back(form: Any) -> str:
+    """The list as it was narrowed where the button stood; only ever ours."""
+    back, here = str(form.get("back", "")), "/surveys/responses"
+    return back if back.isprintable() and back.partition("?")[0] == here else here
+
+
+def _charts(name: str, tallies: list[Tally]) -> list[dict[str, Any]]:
+    """One drawing per question with options, all of them in their order; in a thread, as drawing takes time."""
+    from shared.web.charts import Bar, bar_chart  # noqa: PLC0415 - drawing loads half a second of schema
+
+    return [
+        {
+            "tally": tally,
+            "svg": bar_chart(
+                [
+                    Bar(
+                        count.label, count.count,
+                        f"/surveys/responses?questionnaire={name}&question={tally.question.name}&choice={count.value}",
+                    )
+                    for count in tally.counts
+                ],
+                title=tally.question.text, ordered=True,
+            ),
+        }
+        for tally in tallies
+        if tally.counts
+    ]  # fmt: skip

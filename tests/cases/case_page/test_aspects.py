@@ -1,0 +1,50 @@
+"""Each aspect has its own owner, decision and redress; the handlers known are those who were given one."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from services.cases.case import state as cases
+from services.cases.case_page import aspects
+from services.cases.case_page.aspects import aspect_list
+from tests.cases.case.test_case import SECOND, UPHELD
+from tests.cases.caseload.test_view import worked
+from tests.cases.scenarios import AT, INES, LOAN, complaint_id, erased, folded, opened, person_id, primary_id
+from tests.feeding import Feeder
+
+
+@pytest.fixture
+def feeder(postgres: Callable[[str], str]) -> Feeder:
+    return Feeder(postgres("aspects"))
+
+
+async def test_an_aspect_is_shown_as_it_was_decided_last(feeder: Feeder) -> None:
+    rows = (await feeder.feed(aspect_list, *worked()))["aspects"]
+    first, second = rows[primary_id(1)], rows[SECOND]
+    assert (first["is_primary"], first["handler"], first["outcome"]) == (True, "ines@example.org", "withdrawn")
+    assert (first["amount"], first["root_cause"], first["explanation"]) == (None, None, None)
+    assert (second["is_primary"], second["product"], second["outcome"]) == (False, "Loan", "not-upheld")
+    assert first["case_id"] == second["case_id"] == complaint_id(1)
+
+
+async def test_redress_and_reason_are_kept_and_the_reason_goes_with_the_person(feeder: Feeder) -> None:
+    events = opened(1)
+    events += cases.resolve_aspect(folded(events), primary_id(1), UPHELD, INES)
+    events += cases.raise_aspect(folded(events), SECOND, LOAN, "Also the loan.", INES)
+    rows = (await feeder.feed(aspect_list, *events))["aspects"]
+    assert (rows[primary_id(1)]["amount"], rows[primary_id(1)]["currency"]) == (Decimal("25.00"), "GBP")
+    assert (rows[primary_id(1)]["explanation"], rows[SECOND]["summary"]) == ("We charged you twice.", "Also the loan.")
+    rows = (await feeder.feed(aspect_list, erased(1)))["aspects"]
+    assert (rows[primary_id(1)]["explanation"], rows[SECOND]["summary"]) == (None, None)
+    assert (rows[primary_id(1)]["outcome"], rows[primary_id(1)]["person_id"]) == ("upheld", person_id(1))
+
+
+async def test_known_handlers_are_those_who_were_given_work(feeder: Feeder) -> None:
+    events = opened(1)
+    for handler in ("tom@example.org", "ines@example.org", None):
+        events += cases.assign_aspect(folded(events), primary_id(1), handler, INES)
+    rows = (await feeder.feed(aspect_list, *events))["handlers"]
+    assert rows["tom@example.org"]["assigned_at"] == INES.at > AT
+    assert [row[0] for row in await feeder.query("select account from handlers order by 1")] == sorted(rows)
+    assert aspects.handlers.name == "handlers"

@@ -1,0 +1,60 @@
+"""The view lists measurements, and counts them by heat for one model."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from services.sentiment.card.view import by_heat, find, measurements
+from services.sentiment.measuring.model import MODEL
+from shared.events import By
+from shared.events.sentiments import DecidingWord, SentimentMeasured
+from tests.feeding import Feeder
+
+AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+
+
+def measured(minute: int, heat: str, model: str = MODEL, subject_id: UUID | None = None) -> SentimentMeasured:
+    by = By("sentiment.measure", AT + timedelta(minutes=minute), "complaints/x/1", AT - timedelta(days=1))
+    return SentimentMeasured.model_validate(
+        {
+            **by.stamp(uuid4(), 1), "subject": "complaint", "subject_id": subject_id or uuid4(), "score": -0.5,
+            "heat": heat, "model": model, "deciding": [DecidingWord(start=3, end=8, weight=-2.0)],
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def feeder(postgres: Callable[[str], str]) -> Feeder:
+    return Feeder(postgres("measurements"))
+
+
+async def test_a_measurement_is_one_row(feeder: Feeder) -> None:
+    event = measured(0, "red")
+    rows = await feeder.feed(measurements, event)
+    assert rows["measured"] == {
+        event.originator_id: {
+            "measurement_id": event.originator_id, "subject": "complaint", "subject_id": event.subject_id,
+            "score": -0.5, "heat": "red", "model": MODEL, "deciding": [{"start": 3, "end": 8, "weight": -2.0}],
+            "said_at": AT - timedelta(days=1), "measured_at": AT,
+        }
+    }  # fmt: skip
+
+
+async def test_the_list_is_filtered_and_paged_and_counts_one_model(feeder: Feeder) -> None:
+    subject = uuid4()
+    events = [measured(n, heat) for n, heat in enumerate(["red", "amber", "amber", "green", "red"])]
+    events += [measured(9, "red", model="older"), measured(10, "green", subject_id=subject)]
+    await feeder.feed(measurements, *events)
+    async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
+        assert await by_heat(conn, MODEL) == {"red": 2, "amber": 2, "green": 2}
+        assert await by_heat(conn, "never used") == {"red": 0, "amber": 0, "green": 0}
+        reds = await find(conn, 10, heat="red")
+        assert [row["measurement_id"] for row in reds] == [events[n].originator_id for n in (5, 4, 0)]
+        assert [row["subject_id"] for row in await find(conn, 10, subject_id=subject)] == [subject]
+        first = await find(conn, 3)
+        assert len(first) == 4
+        rest = await find(conn, 10, after=(first[2]["measured_at"], first[2]["measurement_id"]))
+        assert [row["measurement_id"] for row in first[:3] + rest] == [e.originator_id for e in reversed(events)]
