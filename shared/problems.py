@@ -9,6 +9,8 @@ class RuleBroken(Exception):
     status = 409
     retry_after: int | None = None
     """Seconds after which it may go better."""
+    field: str = ""
+    """The field of a form that it is about, if it is about one."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args or [self.__doc__])

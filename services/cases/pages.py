@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from shared.features.event_text import event_text
 from shared.web.pages import Pages
 
 pages = Pages(*sorted(Path(__file__).parent.glob("*/templates")))
+pages.environment.globals["event_text"] = event_text

@@ -1,10 +1,10 @@
 """The form of every published event, and the registry that finds its class by wire name and version."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
-from uuid import UUID
+from typing import Any, ClassVar, Protocol
+from uuid import UUID, uuid4
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -26,6 +26,12 @@ class Event(BaseModel):
     topic: ClassVar[str]
     type: ClassVar[str]
     version: ClassVar[int] = 1
+    sentence: ClassVar[str] = ""
+    """The event in words, with its open fields in braces: for the timeline, the audit trail and the catalogue."""
+    details: ClassVar[tuple[str, ...]] = ()
+    """Fields that follow the sentence in brackets, where the event has them."""
+    sentence_without: ClassVar[Mapping[str, str]] = {}
+    """By field: the sentence where the event does not have it."""
     introduces: ClassVar[str | None] = None
     """The field that holds a person who may be met here for the first time, and so needs a key."""
     upcasts: ClassVar[Mapping[int, Upcast]] = {}
@@ -76,6 +82,15 @@ def decode(name: str, state: bytes, keys: object = None) -> Event:
     return known.model_validate_json(orjson.dumps(fields), context=keys)
 
 
+class Versioned(Protocol):
+    """An aggregate's state: its id, and the number of its last event."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def version(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class By:
     """Who does it, when, and why: what every decision stamps on its events."""
@@ -84,6 +99,12 @@ class By:
     at: datetime
     caused_by: str | None = None
     occurred_at: datetime | None = None
+    new_id: UUID = field(default_factory=uuid4, compare=False)
+    """The id of what the decision makes; the same when a request with a key is sent again."""
+
+    def after(self, state: Versioned, n: int = 1) -> dict[str, Any]:
+        """`stamp` for the n-th event after the state that was decided on."""
+        return self.stamp(state.id, state.version + n)
 
     def stamp(self, originator_id: UUID, version: int) -> dict[str, Any]:
         """The fields that every event has, for the aggregate's event number `version`."""

@@ -25,6 +25,8 @@ class CaseOpened(CaseEvent):
     """Work on the complaint began."""
 
     type: ClassVar[str] = "case.opened"
+    sentence: ClassVar[str] = "Case opened, priority {priority}"
+    details: ClassVar[tuple[str, ...]] = ("organisation",)
 
     reference: str = Field(description="The complaint's reference.")
     person_id: UUID = Field(description="Who complains.")
@@ -44,6 +46,11 @@ class AspectRaised(AspectEvent):
     """One grievance of the case; the first is primary."""
 
     type: ClassVar[str] = "case.aspect-raised"
+    sentence: ClassVar[str] = "{aspect} added"
+    details: ClassVar[tuple[str, ...]] = (
+        "product",
+        "issue",
+    )
 
     primary: bool = Field(description="True for the main grievance.")
     product: str | None = Field(None, description="What it is about.")
@@ -57,6 +64,11 @@ class AspectClassified(AspectEvent):
     """A handler said what the aspect is about."""
 
     type: ClassVar[str] = "case.aspect-classified"
+    sentence: ClassVar[str] = "{aspect} classified"
+    details: ClassVar[tuple[str, ...]] = (
+        "product",
+        "issue",
+    )
 
     product: str | None = Field(None, description="What it is about.")
     sub_product: str | None = Field(None, description="What it is about, finer.")
@@ -68,6 +80,8 @@ class AspectAssigned(AspectEvent):
     """An aspect got an owner; with `handler` empty it has none."""
 
     type: ClassVar[str] = "case.aspect-assigned"
+    sentence: ClassVar[str] = "{aspect} assigned to {handler}"
+    sentence_without: ClassVar[dict[str, str]] = {"handler": "{aspect} unassigned"}
 
     handler: str | None = Field(None, description="The owner's account; absent when there is none.")
 
@@ -76,6 +90,13 @@ class AspectResolved(AspectEvent):
     """An aspect was decided."""
 
     type: ClassVar[str] = "case.aspect-resolved"
+    sentence: ClassVar[str] = "{aspect} decided: {outcome}"
+    details: ClassVar[tuple[str, ...]] = (
+        "redress",
+        "amount",
+        "currency",
+        "root_cause",
+    )
 
     outcome: Outcome = Field(description="The decision.")
     redress: Redress = Field("none", description="What puts it right.")
@@ -89,6 +110,7 @@ class NoteAdded(CaseEvent):
     """A handler wrote something down for colleagues; it is never sent to the customer."""
 
     type: ClassVar[str] = "case.note-added"
+    sentence: ClassVar[str] = "Note added"
 
     note_id: UUID = Field(description="The note.")
     text: Sealed = Field(description="What it says.")
@@ -98,6 +120,8 @@ class PriorityChanged(CaseEvent):
     """How soon the case is worked changed."""
 
     type: ClassVar[str] = "case.priority-changed"
+    sentence: ClassVar[str] = "Priority changed to {priority}"
+    details: ClassVar[tuple[str, ...]] = ("reason",)
 
     priority: Priority = Field(description="The new priority.")
     reason: str = Field(description="Why; names nobody.")
@@ -107,6 +131,8 @@ class AlertRaised(CaseEvent):
     """Somebody should look at the case now."""
 
     type: ClassVar[str] = "case.alert-raised"
+    sentence: ClassVar[str] = "Alert raised: {kind}"
+    details: ClassVar[tuple[str, ...]] = ("reason",)
 
     kind: Literal["red-sentiment", "vulnerability", "clock"] = Field(description="What raised it.")
     reason: str = Field(description="Why; names nobody.")
@@ -116,6 +142,7 @@ class CaseClosed(CaseEvent):
     """All aspects are decided and the work is done."""
 
     type: ClassVar[str] = "case.closed"
+    sentence: ClassVar[str] = "Case closed"
 
     person_id: UUID = Field(description="Who complained: surveys ask them.")
 
@@ -124,5 +151,7 @@ class CaseReopened(CaseEvent):
     """Work goes on: the customer disputes, or something was missed."""
 
     type: ClassVar[str] = "case.reopened"
+    sentence: ClassVar[str] = "Case reopened"
+    details: ClassVar[tuple[str, ...]] = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")

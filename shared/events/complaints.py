@@ -21,6 +21,12 @@ class ArrivalRecorded(ComplaintEvent):
     """The receipt of one arrival, whatever became of it: received = accepted + duplicate + refused."""
 
     type: ClassVar[str] = "arrival.recorded"
+    sentence: ClassVar[str] = "Arrival {outcome} ({channel})"
+    details: ClassVar[tuple[str, ...]] = (
+        "source",
+        "line",
+        "reasons",
+    )
 
     channel: Channel = Field(description="The road it came by.")
     outcome: Literal["accepted", "duplicate", "refused"] = Field(description="What became of it.")
@@ -35,6 +41,12 @@ class ComplaintReceived(ComplaintEvent):
     """A complaint was accepted: from here on it has a reference and its clocks run."""
 
     type: ClassVar[str] = "complaint.received"
+    sentence: ClassVar[str] = "Complaint {reference} received ({channel})"
+    details: ClassVar[tuple[str, ...]] = (
+        "organisation",
+        "product",
+        "issue",
+    )
     introduces: ClassVar[str | None] = "person_id"
 
     reference: str = Field(description="What the customer quotes, for example `R7K2-M9QX`.")
@@ -58,6 +70,8 @@ class LinkRevoked(ComplaintEvent):
     """Links by which the customer follows the complaint open nothing any more; `originator_id` is the links'."""
 
     type: ClassVar[str] = "link.revoked"
+    sentence: ClassVar[str] = "Tracking links turned off"
+    details: ClassVar[tuple[str, ...]] = ("generation",)
 
     complaint_id: UUID = Field(description="The complaint that they opened.")
     generation: int = Field(ge=0, description="Links of this generation and of earlier ones have ended.")
@@ -73,6 +87,7 @@ class MessageWritten(MessageEvent):
     """A message to the customer was written and waits to be sent."""
 
     type: ClassVar[str] = "message.written"
+    sentence: ClassVar[str] = "Message written: {purpose} ({channel})"
 
     person_id: UUID = Field(description="Who it is for.")
     purpose: Literal["acknowledgement", "reply", "final-response", "survey-invitation"] = Field(
@@ -88,6 +103,7 @@ class MessageSent(MessageEvent):
     """The message was handed to the world, which answered that it took it."""
 
     type: ClassVar[str] = "message.sent"
+    sentence: ClassVar[str] = "Message sent (attempt {attempt})"
 
     attempt: int = Field(ge=1, description="Which try succeeded, from 1.")
 
@@ -96,6 +112,8 @@ class MessageFailed(MessageEvent):
     """A try to hand the message over failed; it is tried again unless `final`."""
 
     type: ClassVar[str] = "message.failed"
+    sentence: ClassVar[str] = "Message not sent (attempt {attempt})"
+    details: ClassVar[tuple[str, ...]] = ("error",)
 
     attempt: int = Field(ge=1, description="Which try failed, from 1.")
     error: str = Field(description="What the other side said, without addresses.")

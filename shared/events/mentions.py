@@ -19,6 +19,11 @@ class MentionCaptured(MentionEvent):
     """Somebody said something about the firm in public, or wrote to one of its accounts."""
 
     type: ClassVar[str] = "mention.captured"
+    sentence: ClassVar[str] = "Mention captured on {network}"
+    details: ClassVar[tuple[str, ...]] = (
+        "kind",
+        "language",
+    )
     introduces: ClassVar[str | None] = "person_id"
 
     network: str = Field(description="For example `mastodon`, `x`, `reviews`.")
@@ -37,6 +42,7 @@ class MentionPromoted(MentionEvent):
     """The mention is a complaint; `intake` receives it under this id."""
 
     type: ClassVar[str] = "mention.promoted"
+    sentence: ClassVar[str] = "Complaint created from the mention"
 
     complaint_id: UUID = Field(description="The complaint that it becomes.")
     person_id: UUID = Field(description="Its author, who complains.")
@@ -49,6 +55,8 @@ class MentionDismissed(MentionEvent):
     """The mention needs no work."""
 
     type: ClassVar[str] = "mention.dismissed"
+    sentence: ClassVar[str] = "Mention dismissed"
+    details: ClassVar[tuple[str, ...]] = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
 
@@ -57,3 +65,4 @@ class MentionRestored(MentionEvent):
     """A dismissal was undone."""
 
     type: ClassVar[str] = "mention.restored"
+    sentence: ClassVar[str] = "Mention restored"

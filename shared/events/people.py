@@ -18,6 +18,8 @@ class PersonIdentified(PersonEvent):
     """A person gave their name and how to reach them."""
 
     type: ClassVar[str] = "person.identified"
+    sentence: ClassVar[str] = "Person recorded, preferred contact {preferred_channel}"
+    sentence_without: ClassVar[dict[str, str]] = {"email": "Person recorded, without an email address"}
     introduces: ClassVar[str | None] = "originator_id"
 
     name: Sealed | None = Field(None, description="As they wrote it.")
@@ -31,6 +33,8 @@ class PersonHeld(PersonEvent):
     """The person's data must be kept for the time being, whatever is asked: a legal hold."""
 
     type: ClassVar[str] = "person.held"
+    sentence: ClassVar[str] = "Hold set until {until}"
+    details: ClassVar[tuple[str, ...]] = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
     until: date = Field(description="The first day on which it no longer holds.")
@@ -40,6 +44,8 @@ class PersonHoldLifted(PersonEvent):
     """The hold ended before its day."""
 
     type: ClassVar[str] = "person.hold-lifted"
+    sentence: ClassVar[str] = "Hold lifted"
+    details: ClassVar[tuple[str, ...]] = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
 
@@ -48,6 +54,11 @@ class ErasureDeferred(PersonEvent):
     """The person asked to be forgotten and will be, when nothing requires their data any more."""
 
     type: ClassVar[str] = "person.erasure-deferred"
+    sentence: ClassVar[str] = "Erasure deferred until {until}"
+    details: ClassVar[tuple[str, ...]] = (
+        "reason",
+        "holds",
+    )
 
     reason: str = Field(description="The ground of the request; names nobody.")
     holds: list[str] = Field(description="What requires the data: rules by name, or `hold`.")
@@ -58,6 +69,12 @@ class PersonErased(PersonEvent):
     """The person's key is destroyed everywhere; figures stay, words and names are gone."""
 
     type: ClassVar[str] = "person.erased"
+    sentence: ClassVar[str] = "Person erased: their key is destroyed"
+    details: ClassVar[tuple[str, ...]] = (
+        "reason",
+        "override",
+        "overridden",
+    )
 
     reason: str = Field(description="The ground of the request; names nobody.")
     override: str | None = Field(None, description="Why the holds in `overridden` were set aside; names nobody.")

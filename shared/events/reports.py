@@ -12,6 +12,7 @@ class CheckpointSealed(Event):
 
     topic: ClassVar[str] = "reports"
     type: ClassVar[str] = "checkpoint.sealed"
+    sentence: ClassVar[str] = "Log sealed: checkpoint {originator_version} over {size} records"
 
     size: int = Field(ge=0, description="How many records of all topics it covers.")
     root: str = Field(description="SHA-256 root over all partitions, base64.")

@@ -21,6 +21,11 @@ class SentimentMeasured(Event):
 
     topic: ClassVar[str] = "sentiments"
     type: ClassVar[str] = "sentiment.measured"
+    sentence: ClassVar[str] = "Sentiment of the {subject} measured: {heat}"
+    details: ClassVar[tuple[str, ...]] = (
+        "score",
+        "model",
+    )
 
     subject: Literal["complaint", "mention", "response"] = Field(description="What was measured.")
     subject_id: UUID = Field(description="Its id.")

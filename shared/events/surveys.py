@@ -23,6 +23,8 @@ class SurveyInvited(SurveyEvent):
     """A person is asked; `intake` sends them the link."""
 
     type: ClassVar[str] = "survey.invited"
+    sentence: ClassVar[str] = "Survey invitation created"
+    details: ClassVar[tuple[str, ...]] = ("questionnaire",)
 
     expires_at: AwareDatetime = Field(description="After this the link no longer works.")
 
@@ -40,6 +42,8 @@ class SurveyAnswered(SurveyEvent):
     """The person answered; a questionnaire is answered once."""
 
     type: ClassVar[str] = "survey.answered"
+    sentence: ClassVar[str] = "Survey answered"
+    details: ClassVar[tuple[str, ...]] = ("questionnaire",)
 
     answers: list[Answer] = Field(description="One per question that was answered.")
 
@@ -48,3 +52,5 @@ class SurveyWithdrawn(SurveyEvent):
     """Staff took the invitation back before it was answered: its link opens nothing any more."""
 
     type: ClassVar[str] = "survey.withdrawn"
+    sentence: ClassVar[str] = "Survey invitation withdrawn"
+    details: ClassVar[tuple[str, ...]] = ("questionnaire",)

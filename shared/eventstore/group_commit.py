@@ -1,11 +1,13 @@
 """Group commit: commands that arrive together are saved in one transaction, and each gets its own answer."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared.events import Event
+from shared.eventstore.requests import Request
 from shared.eventstore.store import Conflict, Fold, S, Saved, Store
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import KeyMissing
@@ -14,7 +16,20 @@ from shared.telemetry import current_traceparent, span
 
 TRIES = 5
 MOST = 500
-Waiting = tuple[Sequence[Event], dict[str, str], asyncio.Future[list[Saved]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A save that waits for the next commit."""
+
+    events: Sequence[Event]
+    request: Request | None
+    traces: Mapping[str, str]
+    saved: asyncio.Future[list[Saved]]
+
+    @property
+    def requests(self) -> list[tuple[Request, int]]:
+        return [(self.request, len(self.events))] if self.request else []
 
 
 class Committer:
@@ -37,23 +52,26 @@ class Committer:
                 return await self.save(events)
         raise Conflict(f"{originator_id} changes faster than it can be decided")
 
-    async def save(self, events: Sequence[Event]) -> list[Saved]:
-        """All of `events` or none; `Conflict` where a version is taken, `PersonWasErased` where a key is gone."""
-        if not events:
+    async def save(self, events: Sequence[Event], request: Request | None = None) -> list[Saved]:
+        """All of `events` or none; `Conflict` where a version is taken, `PersonWasErased` where a key is gone.
+
+        With a `request`, that it was answered is stored in the same transaction, also where there is no event.
+        """
+        if not events and request is None:
             return []
         try:
-            return await self._save(events)
+            return await self._save(events, request)
         except KeyMissing as missing:
             if self.keys is None or missing.person in await self.keys.fetch({missing.person}):
                 raise PersonWasErased from missing
-            return await self._save(events)
+            return await self._save(events, request)
 
-    async def _save(self, events: Sequence[Event]) -> list[Saved]:
+    async def _save(self, events: Sequence[Event], request: Request | None) -> list[Saved]:
         with span("store", {"events": len(events)}):
             trace = current_traceparent()
             traces = {f"{e.originator_id}/{e.originator_version}": trace for e in events} if trace else {}
             saved: asyncio.Future[list[Saved]] = asyncio.get_running_loop().create_future()
-            self._waiting.append((events, traces, saved))
+            self._waiting.append(Waiting(events, request, traces, saved))
             if self._saving is None or self._saving.done():
                 self._saving = asyncio.create_task(self._drain())
             return await saved
@@ -67,27 +85,27 @@ class Committer:
                 for one in group:
                     await self._alone(one)
             except Exception as error:
-                for _, _, saved in group:
-                    if not saved.done():
-                        saved.set_exception(error)
+                for one in group:
+                    if not one.saved.done():
+                        one.saved.set_exception(error)
 
     async def _together(self, group: Sequence[Waiting]) -> None:
-        events = [event for events, _, _ in group for event in events]
-        traces = {key: trace for _, traces, _ in group for key, trace in traces.items()}
-        rows = iter(await asyncio.to_thread(self.store.put, events, traces=traces))
-        for events_, _, saved in group:
-            answer = [next(rows) for _ in events_]
-            if not saved.done():
-                saved.set_result(answer)
+        events = [event for one in group for event in one.events]
+        traces = {key: trace for one in group for key, trace in one.traces.items()}
+        requests = [asked for one in group for asked in one.requests]
+        rows = iter(await asyncio.to_thread(self.store.put, events, traces=traces, requests=requests))
+        for one in group:
+            answer = [next(rows) for _ in one.events]
+            if not one.saved.done():
+                one.saved.set_result(answer)
 
     async def _alone(self, one: Waiting) -> None:
         """So that only the loser of a conflict fails."""
-        events, traces, saved = one
         try:
-            answer = await asyncio.to_thread(self.store.put, events, traces=traces)
+            answer = await asyncio.to_thread(self.store.put, one.events, traces=one.traces, requests=one.requests)
         except Exception as error:
-            if not saved.done():
-                saved.set_exception(error)
+            if not one.saved.done():
+                one.saved.set_exception(error)
         else:
-            if not saved.done():
-                saved.set_result(answer)
+            if not one.saved.done():
+                one.saved.set_result(answer)

@@ -19,6 +19,8 @@ from psycopg.sql import SQL, Identifier
 from pydantic_core import PydanticSerializationError
 
 from shared.events import Event, decode, wire_name
+from shared.eventstore import requests
+from shared.eventstore.requests import Request
 from shared.kafka import progress
 from shared.kafka.progress import Advance
 from shared.keys.keyring import INTRODUCE, KeyMissing, Keyring, load_keys
@@ -54,6 +56,8 @@ class Beside:
     new_keys: Mapping[UUID, bytes] = field(default_factory=dict)
     destroyed_keys: Sequence[UUID] = ()
     advances: Sequence[Advance] = ()
+    requests: Sequence[tuple[Request, int]] = ()
+    """Requests that the save answers, each with how many of the events are its own, in their order."""
 
 
 class Recorder(PostgresApplicationRecorder):
@@ -65,6 +69,7 @@ class Recorder(PostgresApplicationRecorder):
         self.sql_create_statements += [
             SQL(add_column(self.events_table_name, "trace", "text")).format(),
             SQL(KEYS).format(),
+            SQL(requests.SCHEMA).format(),
             SQL(progress.SCHEMA).format(),
         ]
         self._insert = SQL(
@@ -94,19 +99,23 @@ class Recorder(PostgresApplicationRecorder):
                 )
                 cursor.execute("insert into key_changes (person_id) select unnest(%b::uuid[])", [people])
                 cursor.execute(purge.NOTE, [["keys"]])
-            if not stored_events:
-                return []
-            cursor.execute(
-                self._insert,
-                [
-                    [e.originator_id for e in stored_events],
-                    [e.originator_version for e in stored_events],
-                    [e.topic for e in stored_events],
-                    [e.state for e in stored_events],
-                    [beside.traces.get(f"{e.originator_id}/{e.originator_version}") for e in stored_events],
-                ],
-            )
-            return [row["notification_id"] for row in cursor.fetchall()]
+            positions = self._insert_rows(cursor, stored_events, beside.traces) if stored_events else []
+            if beside.requests:
+                requests.insert(cursor, beside.requests, [e.originator_id for e in stored_events], positions)
+            return positions
+
+    def _insert_rows(
+        self, cursor: psycopg.Cursor[Any], events: Sequence[StoredEvent], traces: Mapping[str, str]
+    ) -> list[int]:
+        columns = [
+            [e.originator_id for e in events],
+            [e.originator_version for e in events],
+            [e.topic for e in events],
+            [e.state for e in events],
+            [traces.get(f"{e.originator_id}/{e.originator_version}") for e in events],
+        ]
+        cursor.execute(self._insert, columns)
+        return [row["notification_id"] for row in cursor.fetchall()]
 
 
 class EventMapper(Mapper[UUID]):
@@ -193,19 +202,20 @@ class Store(Application[UUID]):
         *,
         traces: Mapping[str, str] | None = None,
         advances: Sequence[Advance] = (),
+        requests: Sequence[tuple[Request, int]] = (),
     ) -> list[Saved]:
-        """All or nothing; raises `Conflict` where a version is taken."""
+        """All or nothing; raises `Conflict` where a version is taken, or a request was answered meanwhile."""
         with self._writing:
             try:
-                positions = self._insert(events, traces or {}, advances)
+                positions = self._insert(events, Beside(traces or {}, advances=advances, requests=requests))
             except IntegrityError as taken:
                 raise Conflict(str(taken)) from taken
         ACCEPTED.labels(self.name).inc(len(events))
         return [Saved(event, position) for event, position in zip(events, positions, strict=True)]
 
-    def _insert(self, events: Sequence[Event], traces: Mapping[str, str], advances: Sequence[Advance]) -> Sequence[int]:
+    def _insert(self, events: Sequence[Event], beside: Beside) -> Sequence[int]:
         """A key that was made for a save that failed is forgotten: it is in no table and on no topic."""
-        beside = Beside(traces, self._introduce(events), self._destroy(events), advances)
+        beside.new_keys, beside.destroyed_keys = self._introduce(events), self._destroy(events)
         try:
             stored = [self.mapper.to_stored_event(event) for event in events]
             positions = self.recorder.insert_events(stored, beside=beside) or []

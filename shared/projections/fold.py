@@ -13,7 +13,7 @@ from shared.events import Event
 from shared.events.people import PersonErased
 from shared.kafka.records import Record
 from shared.postgres import purge
-from shared.projections.view import Table, View
+from shared.projections.view import Handler, Table, View
 from shared.telemetry import told
 
 
@@ -27,6 +27,7 @@ class Poison(Exception):
 
 Opened = tuple[Record, Event]
 Rows = dict[Hashable, Any]
+Step = tuple[Hashable, Handler | None, Record, Event]
 
 
 def physical(table: Table[Any], generation: int) -> Identifier:
@@ -37,11 +38,11 @@ def physical(table: Table[Any], generation: int) -> Identifier:
 async def fold(conn: psycopg.AsyncConnection[Any], view: View, generation: int, batch: Sequence[Opened]) -> None:
     """Write what the batch makes of the view's tables, in the caller's transaction."""
     for table in view.tables:
-        touched = _touched(table, batch)
-        if touched:
-            rows = {} if table.once else await _load(conn, table, generation, touched)
+        steps = _steps(table, batch)
+        if steps:
+            rows = {} if table.once else await _load(conn, table, generation, list(dict.fromkeys(s[0] for s in steps)))
             before = {key: table.values(row) for key, row in rows.items()}
-            _apply(table, rows, batch)
+            _apply(table, rows, steps)
             changed = {k: row for k, row in rows.items() if table.documents or table.values(row) != before.get(k)}
             await _write(conn, table, generation, changed, [key for key in changed if key in before])
     erased = [event.originator_id for _, event in batch if isinstance(event, PersonErased)]
@@ -50,16 +51,19 @@ async def fold(conn: psycopg.AsyncConnection[Any], view: View, generation: int, 
             await _scrub(conn, table, generation, erased)
 
 
-def _touched(table: Table[Any], batch: Sequence[Opened]) -> list[Hashable]:
-    keys: dict[Hashable, None] = {}
+def _steps(table: Table[Any], batch: Sequence[Opened]) -> list[Step]:
+    """Which handler sees which row, in the order of the batch; without a handler, the aggregate's own fold."""
+    steps: list[Step] = []
+    base = table.aggregate.base if table.aggregate else ()
     for record, event in batch:
-        for key, _ in table.handlers.get(event.type, ()):
+        if isinstance(event, base):
+            steps.append((event.originator_id, None, record, event))
+        for keys, handler in table.handlers.get(event.type, ()):
             try:
-                keys[key(event)] = None
+                steps += [(key, handler, record, event) for key in keys(event)]
             except Exception as error:
                 raise Poison(record, error) from error
-    keys.pop(None, None)
-    return list(keys)
+    return steps
 
 
 async def _load(
@@ -78,19 +82,24 @@ async def _load(
         return {values[0]: table.row(*values) for values in await cursor.fetchall()}
 
 
-def _apply(table: Table[Any], rows: Rows, batch: Sequence[Opened]) -> None:
-    for record, event in batch:
-        for key_of, handler in table.handlers.get(event.type, ()):
-            key = key_of(event)
-            if key is None:
-                continue
-            row = rows.get(key)
-            if row is None:
-                row = rows[key] = table.row(key)
-            try:
+def _apply(table: Table[Any], rows: Rows, steps: Sequence[Step]) -> None:
+    states: dict[Hashable, Any] = {}
+    for key, handler, record, event in steps:
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = table.row(key)
+        try:
+            if handler is not None:
                 handler(row, event, record)
-            except Exception as error:
-                raise Poison(record, error) from error
+            elif table.aggregate is not None:
+                before = states[key] if key in states else table.aggregate.load(row.state)
+                states[key] = table.aggregate.evolve(before, event)
+        except Exception as error:
+            raise Poison(record, error) from error
+    for key, state in states.items():
+        assert table.aggregate is not None
+        rows[key].state = table.aggregate.dump(state)
+        table.aggregate.row_of(rows[key], state)
 
 
 async def _write(

@@ -3,6 +3,8 @@
 import asyncio
 import re
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from shared.eventstore.store import Saved
@@ -26,7 +28,7 @@ class Positions:
         self._cluster = cluster
         self._pace = pace
 
-    async def token(self, saved: list[Saved]) -> str:
+    async def token(self, saved: Sequence[Saved]) -> str:
         """Where the last of these came to stand."""
         last = saved[-1]
         return await self.token_of(last.event.topic, last.event.originator_id, last.position)
@@ -35,6 +37,24 @@ class Positions:
         name = self._cluster.name(topic)
         partitions = await self._keys.partitions(name)
         return f"{name}/{partition_of(str(originator_id).encode(), partitions)}:{position}"
+
+    async def seen(self, at_least: str | None, first: View, *others: View) -> None:
+        """Until `first` has seen the position, and each of the others that hears its topic."""
+        await self.wait(first, at_least)
+        topic = (at_least or "").rpartition("/")[0]
+        for view in others:
+            if topic in map(self._cluster.name, view.topics):
+                await self.wait(view, at_least)
+
+    async def settle(self, saved: Sequence[Saved], views: Sequence[View]) -> None:
+        """Until pages show it, on every partition that it is on; where that takes long, it is done all the same."""
+        latest: dict[str, int] = {}
+        for one in saved:
+            place, _, at = (await self.token([one])).rpartition(":")
+            latest[place] = max(latest.get(place, 0), int(at))
+        with suppress(Unavailable):
+            for place, position in latest.items():
+                await self.seen(f"{place}:{position}", *views)
 
     async def wait(self, view: View, at_least: str | None, seconds: float = WAIT) -> None:
         """Until the live view has seen the position; `Unavailable` where it does not come in time."""

@@ -1,7 +1,8 @@
 """A view: rows that answer one question, folded from events, with no state but what its tables hold.
 
 The row is a dataclass and so is the table: its fields are the columns, the first is the key. A handler gets the
-row of its key (fresh where there was none) and an event, and changes the row. The kit loads and writes rows
+row of its key (fresh where there was none) and an event, and changes the row. Where the rows are aggregates, a table
+uses the aggregate's own `evolve` (`of_aggregate`), so that rules and lists cannot differ. The kit loads and writes rows
 a batch at a time, remembers positions, rebuilds, and scrubs what is personal when a person is erased.
 """
 
@@ -15,17 +16,21 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from shared.events import EVENTS, Event
 from shared.events.people import PersonErased
 from shared.kafka.records import Record
 
 R = TypeVar("R")
 E = TypeVar("E", bound=Event)
+S = TypeVar("S")
+Keys = Callable[[Any], Sequence[Hashable]]
 Handler = Callable[[Any, Any, Record], None]
 
 SQL_TYPES: dict[object, str] = {
     UUID: "uuid", str: "text", int: "bigint", float: "double precision", bool: "boolean",
-    datetime: "timestamptz", date: "date", Decimal: "numeric", list: "jsonb", dict: "jsonb",
+    datetime: "timestamptz", date: "date", Decimal: "numeric", bytes: "bytea", list: "jsonb", dict: "jsonb",
 }  # fmt: skip
 
 
@@ -34,6 +39,24 @@ def sql_type(annotation: Any) -> str:
     if get_origin(annotation) in (Union, types.UnionType):
         annotation = next(a for a in get_args(annotation) if a is not type(None))
     return SQL_TYPES[get_origin(annotation) or annotation]
+
+
+class AggregateFold(Generic[R, S]):
+    """The state of one aggregate beside its row: JSON in the row's `state`, folded by the rules' own `evolve`."""
+
+    def __init__(
+        self, base: type[Event], kind: type[S], evolve: Callable[[S | None, Any], S], row_of: Callable[[R, S], None]
+    ) -> None:
+        self.base, self.evolve, self.row_of = base, evolve, row_of
+        self._adapter: TypeAdapter[S] = TypeAdapter(kind)
+        if "uniqueItems" in str(self._adapter.json_schema()):
+            raise TypeError(f"{kind.__name__} holds a set, whose order differs between processes: use a tuple")
+
+    def load(self, state: bytes | None) -> S | None:
+        return None if state is None else self._adapter.validate_json(state)
+
+    def dump(self, state: S) -> bytes:
+        return self._adapter.dump_json(state)
 
 
 class Table(Generic[R]):
@@ -76,31 +99,83 @@ class Table(Generic[R]):
         """Of all columns, also those that rows do not carry."""
         self.indexes = tuple(indexes)
         self.once = once
-        self.handlers: dict[str, list[tuple[Callable[[Any], Hashable], Handler]]] = {}
+        self.aggregate: AggregateFold[R, Any] | None = None
+        self._registered: list[tuple[type[Event], Keys, Handler]] = []
 
     def on(
-        self, *types_: type[E], key: Callable[[E], Hashable] = lambda event: event.originator_id
+        self, *types_: type[E], key: Callable[[E], Hashable] | None = None, keys: Keys | None = None
     ) -> Callable[[Callable[[R, E], None]], Callable[[R, E], None]]:
-        """`handler(row, event)` for these events; `key` tells which row, None that none is touched."""
+        """`handler(row, event)` for these events, and for those that derive from them.
+
+        `key` gives the row (the aggregate's by default, None for no row), `keys` gives several.
+        """
 
         def register(handler: Callable[[R, E], None]) -> Callable[[R, E], None]:
-            for type_ in types_:
-                self.handlers.setdefault(type_.type, []).append((key, lambda row, event, _: handler(row, event)))
+            self._register(types_, key, keys, lambda row, event, _: handler(row, event))
             return handler
 
         return register
 
     def on_record(
-        self, *types_: type[E], key: Callable[[E], Hashable]
+        self, *types_: type[E], key: Callable[[E], Hashable] | None = None, keys: Keys | None = None
     ) -> Callable[[Callable[[R, E, Record], None]], Callable[[R, E, Record], None]]:
         """The same for `handler(row, event, record)`, which also sees what travels beside the event."""
 
         def register(handler: Callable[[R, E, Record], None]) -> Callable[[R, E, Record], None]:
-            for type_ in types_:
-                self.handlers.setdefault(type_.type, []).append((key, handler))
+            self._register(types_, key, keys, handler)
             return handler
 
         return register
+
+    def of_aggregate(
+        self, base: type[Event], kind: type[S], evolve: Callable[[S | None, Any], S]
+    ) -> Callable[[Callable[[R, S], None]], Callable[[R, S], None]]:
+        """Fold every event of the aggregate with its own `evolve`; `row_of(row, state)` writes what lists show.
+
+        The row has a field `state: bytes | None`; the state holds no personal text and no sets.
+        """
+        if self.columns.get("state") != "bytea":
+            raise TypeError(f"{self.name}: the row needs a field `state: bytes | None`")
+
+        def register(row_of: Callable[[R, S], None]) -> Callable[[R, S], None]:
+            self.aggregate = AggregateFold(base, kind, evolve, row_of)
+            return row_of
+
+        return register
+
+    def _register(
+        self, types_: Sequence[type[Event]], key: Callable[[Any], Hashable] | None, keys: Keys | None, handler: Handler
+    ) -> None:
+        self._registered += [(type_, keys or _one(key), handler) for type_ in types_]
+
+    @cached_property
+    def handlers(self) -> dict[str, list[tuple[Keys, Handler]]]:
+        """By type of event, once every event is known."""
+        found: dict[str, list[tuple[Keys, Handler]]] = {}
+        for base, keys, handler in self._registered:
+            for name in _derived(base):
+                found.setdefault(name, []).append((keys, handler))
+        return found
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The events that change its rows."""
+        return frozenset(self.handlers).union(_derived(self.aggregate.base) if self.aggregate else ())
+
+
+def _derived(base: type[Event]) -> list[str]:
+    return [name for name, event in EVENTS.items() if issubclass(event, base)]
+
+
+def _one(key: Callable[[Any], Hashable] | None) -> Keys:
+    if key is None:
+        return lambda event: (event.originator_id,)
+
+    def keys(event: Any) -> Sequence[Hashable]:
+        found = key(event)
+        return () if found is None else (found,)
+
+    return keys
 
 
 @dataclass(frozen=True)
@@ -114,8 +189,8 @@ class View:
     @cached_property
     def types(self) -> frozenset[str]:
         """The events that it folds."""
-        handled = {name for table in self.tables for name in table.handlers}
-        return frozenset(handled | {PersonErased.type} if any(table.personal for table in self.tables) else handled)
+        handled = frozenset[str]().union(*(table.types for table in self.tables))
+        return handled | {PersonErased.type} if any(table.personal for table in self.tables) else handled
 
     @cached_property
     def topics(self) -> tuple[str, ...]:

@@ -106,6 +106,14 @@ def day(context: Context, value: date | None) -> str:
     return words.day(value, gettext) if value else "–"
 
 
+@jinja2.pass_context
+def field_value(context: Context, value: object, kind: str) -> object:
+    """A value as an input of this type takes it."""
+    if isinstance(value, datetime):
+        return value.astimezone(_zone(context)).strftime("%Y-%m-%dT%H:%M")
+    return "" if value is None else value
+
+
 def digest(value: str) -> str:
     """Tells one from another without saying who it is."""
     return hashlib.sha256(value.encode()).hexdigest()[:16]
@@ -131,6 +139,7 @@ def templates(*folders: Path, zone: tzinfo = UTC) -> jinja2.Environment:
         exact=exact,
         day=day,
         digest=digest,
+        field_value=field_value,
         number=words.number,
         money=words.money,
         percent=words.percent,

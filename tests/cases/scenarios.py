@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
-from services.cases.case.state import Case, Subject, evolve, open_case
+from services.cases.case.state import Case, Subject, evolve
 from shared.events import By, Event, wire_name
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased, PersonIdentified
@@ -13,6 +13,7 @@ from shared.events.sealed import Sealed
 from shared.events.sentiments import SentimentMeasured
 from shared.kafka.records import Record
 from shared.projections.fold import Opened
+from tests.cases.decisions import open_case
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 INES = By("ines@example.org", AT + timedelta(days=1))

@@ -22,7 +22,7 @@ async def test_closing_asks_first_as_it_writes_to_the_customer(cases: Served, re
     at = f"/cases/{case_id}"
     async with cases.client("handler", accept="text/html") as client:
         new = (await client.get(at)).text
-        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="withdrawn")
+        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="withdrawn")
     assert "data-dialog" not in new, "nothing is sent while an aspect is to be decided"
     async with browsing(cases, "handler") as page:
         await page.goto(HOME + at)
@@ -30,7 +30,7 @@ async def test_closing_asks_first_as_it_writes_to_the_customer(cases: Served, re
         for width in (360, 1280):
             await page.set_viewport_size({"width": width, "height": 800})
             await page.get_by_role("button", name="Close case").click()
-            await expect(asked).to_contain_text("told at once by e-mail")
+            await expect(asked).to_contain_text("gets an email straight away")
             assert await axe(page) == []
             assert await overflow(page) == []
             assert await asked.evaluate(WITHIN), "no button leaves the column of the words"
@@ -39,7 +39,7 @@ async def test_closing_asks_first_as_it_writes_to_the_customer(cases: Served, re
             await expect(asked).to_be_hidden()
             await expect(page.get_by_role("button", name="Reopen case")).to_have_count(0)
         await page.get_by_role("button", name="Close case").click()
-        await asked.get_by_role("button", name="Close and tell the customer").click()
+        await asked.get_by_role("button", name="Close and email the customer").click()
         await expect(page.get_by_role("button", name="Reopen case")).to_be_visible()
 
 
@@ -47,7 +47,7 @@ async def test_closing_asks_nobody_where_nothing_is_sent(cases: Served, receive:
     case_id = await receive(email=False)
     at = f"/cases/{case_id}"
     async with cases.client("handler", accept="text/html") as client:
-        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="withdrawn")
+        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="withdrawn")
         decided = (await client.get(at)).text
-    assert re.search(r'button-primary" type="submit" id="f-closing"', decided)
+    assert re.search(r'button-primary" type="submit" id="f-closing-closing"', decided)
     assert "data-dialog" not in decided

@@ -7,17 +7,18 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.cases.case import state as cases
-from services.cases.case.state import Case, Decision
+from services.cases.case.state import Case
 from shared.events import Event
 from shared.events.cases import AspectResolved, CaseReopened, NoteAdded
 from shared.problems import RuleBroken
+from tests.cases import decisions as cases
 from tests.cases.case.test_case import PRIMARY, SECOND, THIRD, closed, decided, raised, reopened
+from tests.cases.decisions import decision
 from tests.cases.scenarios import CARD, INES, LOAN, folded, opened
 
 ASPECT = st.sampled_from([PRIMARY, SECOND, THIRD])
 DECISIONS = st.builds(
-    Decision,
+    decision,
     st.sampled_from(["upheld", "partly-upheld", "not-upheld", "withdrawn", "out-of-scope"]),
     st.sampled_from(["none", "apology", "refund"]),
     st.sampled_from([None, Decimal(0), Decimal(10)]),

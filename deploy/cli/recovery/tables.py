@@ -14,6 +14,7 @@ KEPT = {
     "relay_position": "how far the events are in Kafka",
     "relay_partitions": "the chain's value at the end of each partition",
     "answered": "what policies must still step over, where a recovery was cut short",
+    "requests": "requests that were answered: sent again, they change nothing",
     "progress": "how far each policy has come; that of views goes with the views",
 }
 LEFT_OUT = {

@@ -4,7 +4,9 @@ import time
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.cases.case.state import Case, evolve, raise_alert, raise_priority
+from services.cases.alerts.alert import raise_alert
+from services.cases.case.state import Case, evolve
+from services.cases.priority.priority import raise_priority
 from shared.events import By, Event
 from shared.events.cases import Priority
 from shared.events.sentiments import SentimentMeasured

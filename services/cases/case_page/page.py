@@ -1,4 +1,4 @@
-"""One case on one page: its aspects with the next thing to do, its timeline, its person."""
+"""One case on one page: its aspects with the next thing to do, its timeline, its customer, and the features' forms."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -6,66 +6,67 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.cases.case.commands import Cases
-from services.cases.case_page import aspects, timeline
-from services.cases.caseload import listing as queue
+from services.cases.aspects.resolution import ROOT_CAUSES
+from services.cases.aspects.view import aspect_list, known_handlers, of_case
+from services.cases.case.actions import work
+from services.cases.case.state import Case
+from services.cases.case_page import timeline
+from services.cases.caseload import listing, view
 from services.cases.caseload.listing import Wanted
 from services.cases.caseload.page import lag_of, rail
-from services.cases.clocks import due as deadline
+from services.cases.clocks import due
 from services.cases.pages import pages
-from shared.http.requests import asker
+from shared.features.action_routes import Refused, form_routes
+from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotFound
 from shared.security.permissions import may
 
 OTHERS = 5
+NOTHING = Refused(200, "", {})
+routes = APIRouter(include_in_schema=False)
+work.views = (view.caseload, timeline.timeline, aspect_list)
 
 
-class CasePage:
-    """Shows a case as it is, or with what was refused beside everything that was typed."""
+@routes.get("/cases/{case_id}", dependencies=[allow("cases.read")])
+async def show_case(request: Request, case_id: UUID, at_least: AtLeast = None) -> Response:
+    await request.app.state.runtime.positions.seen(at_least, *work.views)
+    return await show(request, case_id)
 
-    def __init__(self, cases: Cases) -> None:
-        self._cases = cases
 
-    async def row(self, case_id: UUID) -> dict[str, Any]:
-        async with self._cases.runtime.pool.connection() as conn:
-            row = await queue.one(conn, case_id)
+async def show(request: Request, case_id: UUID, refused: Refused | None = None) -> Response:
+    """The case as it is, or with what was refused beside everything that was typed."""
+    who, now, runtime = asker(request), datetime.now(UTC), request.app.state.runtime
+    async with runtime.pool.connection() as conn:
+        row = await listing.one(conn, case_id)
         if row is None:
-            raise NotFound("There is no case at this address. Look it up by its reference.")
-        return row
-
-    async def show(
-        self, request: Request, case_id: UUID, status: int = 200,
-        errors: Mapping[str, str] | None = None, given: Mapping[str, str] | None = None,
-    ) -> Response:  # fmt: skip
-        who, now, runtime = asker(request), datetime.now(UTC), self._cases.runtime
-        row = await self.row(case_id)
-        async with runtime.pool.connection() as conn:
-            found = await aspects.of_case(conn, case_id)
-            entries = await timeline.of_case(conn, case_id)
-            handlers = await aspects.known_handlers(conn)
-            counted = await queue.counts(conn, who.id, now)
-            theirs = Wanted(person=row["person_id"])
-            others = await queue.read(conn, theirs, "-received", None, OTHERS + 1, me=who.id, now=now)
-        mark_work(row, found)
-        return pages.render(
-            request, "case.html", status, area="cases", live="/cases/live", counts=rail(counted), case=row, now=now,
-            aspects=found, entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=deadline.RULE,
-            others=[other for other in others if other["case_id"] != case_id][:OTHERS],
-            causes=self._cases.root_causes.names, most=timeline.MOST, cut=len(entries) >= timeline.MOST,
-            can_work=may(who, "cases.work"), may_erase=may(who, "people.erase"), errors=dict(errors or {}),
-            given={"key": secrets.token_urlsafe(12)} | dict(given or {}),
-            rebuilding=sorted(runtime.rebuilding), lag=lag_of(runtime),
-        )  # fmt: skip
+            raise NotFound("There is no case at this address. Search for its reference.")
+        found = await of_case(conn, case_id)
+        entries = await timeline.of_case(conn, case_id)
+        handlers = await known_handlers(conn)
+        counted = await listing.counts(conn, who.id, now)
+        theirs = Wanted(person=row["person_id"])
+        others = await listing.read(conn, theirs, "-received", None, OTHERS + 1, me=who.id, now=now)
+    state = view.state_of(row)
+    mark_work(state, found)
+    return pages.render(
+        request, "case.html", refused.status if refused else 200, area="cases", live="/cases/live",
+        counts=rail(counted), case=row, state=state, actions=work, now=now, aspects=found,
+        entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=due.RULE,
+        others=[other for other in others if other["case_id"] != case_id][:OTHERS], causes=ROOT_CAUSES.names,
+        most=timeline.MOST, cut=len(entries) >= timeline.MOST, can_work=may(who, "cases.work"),
+        may_erase=may(who, "people.erase"), refused=refused or NOTHING, new_key=secrets.token_urlsafe,
+        rebuilding=sorted(runtime.rebuilding), lag=lag_of(runtime),
+    )  # fmt: skip
 
 
-def mark_work(row: Mapping[str, Any], found: Sequence[dict[str, Any]]) -> None:
+def mark_work(case: Case, found: Sequence[dict[str, Any]]) -> None:
     """Say of each aspect what comes next, and of one of them that it is the next thing to do in the case."""
-    decided_in = {part["id"]: part["decided_in"] for part in row["parts"]}
+    undecided = () if case.closed else tuple(aspect.id for aspect in case.open_aspects)
     for aspect in found:
-        aspect["decidable"] = row["closed_at"] is None and decided_in.get(str(aspect["aspect_id"])) != row["round"]
+        aspect["decidable"] = aspect["aspect_id"] in undecided
         aspect["next"] = ""
         if aspect["decidable"]:
             known = aspect["product"] and aspect["issue"]
@@ -75,11 +76,19 @@ def mark_work(row: Mapping[str, Any], found: Sequence[dict[str, Any]]) -> None:
         aspect["first"] = aspect is first
 
 
-def with_delivery(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One entry per message, which says how far it got: three would say less."""
+def with_delivery(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One entry per message, with how far it got: three would say less."""
     state = {entry["about"]: entry for entry in entries if entry["kind"] in ("message.sent", "message.failed")}
     return [
-        entry | {"delivery": state.get(entry["about"])}
+        {**entry, "delivery": state.get(entry["about"])}
         for entry in entries
         if entry["kind"] not in ("message.sent", "message.failed")
     ]
+
+
+def router() -> APIRouter:
+    """The page, and the forms of all actions that features have declared."""
+    all_routes = APIRouter()
+    all_routes.include_router(routes)
+    all_routes.include_router(form_routes(work, show, "cases.read"))
+    return all_routes

@@ -110,7 +110,7 @@ async def one(conn: Any, case_id: UUID) -> dict[str, Any] | None:
     """One case with all that its page shows beside aspects and timeline."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            f"select {SHOWN}, c.parts, c.round, w.narrative, p.email, p.phone, p.needs,"
+            f"select {SHOWN}, c.state, w.narrative, p.email, p.phone, p.needs,"
             f" p.preferred_channel, p.erased_at from caseload c {JOINED}"
             " where c.case_id = %s and c.reference is not null",
             [case_id],

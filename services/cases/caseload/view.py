@@ -3,27 +3,20 @@
 Names and narratives stand in tables of their own: what is long or personal is written once, what moves is small.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.cases.case.state import PRIORITIES
-from services.cases.case.status import begins, status_of
+from services.cases.case.state import Case, evolve
 from services.cases.clocks.due import due
+from services.cases.priority.priority import PRIORITIES
 from shared.events.cases import (
-    AlertRaised,
-    AspectAssigned,
     AspectClassified,
     AspectEvent,
     AspectRaised,
-    AspectResolved,
-    CaseClosed,
     CaseEvent,
-    CaseOpened,
-    CaseReopened,
-    NoteAdded,
-    PriorityChanged,
 )
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased, PersonIdentified
@@ -31,10 +24,6 @@ from shared.events.sealed import words
 from shared.events.sentiments import SentimentMeasured
 from shared.projections.view import Table, View
 
-CASE_EVENTS = (
-    CaseOpened, AspectRaised, AspectClassified, AspectAssigned, AspectResolved, NoteAdded, PriorityChanged,
-    AlertRaised, CaseClosed, CaseReopened,
-)  # fmt: skip
 TEXT = (
     "to_tsvector('english', coalesce(about, '') || ' ' ||"
     " left(coalesce(narrative, '') || ' ' || coalesce(wanted, ''), 100000))"
@@ -46,10 +35,7 @@ NAME = "to_tsvector('simple', coalesce(name, ''))"
 
 @dataclass(slots=True)
 class CaseRow:
-    """`parts` are the aspects as far as lists need them, in the order in which they were raised.
-
-    `owner` is who answers for the case, `owners` are all who have something left to do in it; none is null.
-    """
+    """`owner` answers for the case, `owners` are all who have something left to do in it; without any it is null."""
 
     case_id: UUID
     version: int = 0
@@ -70,13 +56,11 @@ class CaseRow:
     score: float | None = None
     heat: str | None = None
     alert: str | None = None
-    begun: bool = False
-    round: int = 1
     received_at: datetime | None = None
     due_at: datetime | None = None
     closed_at: datetime | None = None
     invented: bool = False
-    parts: list[dict[str, Any]] = field(default_factory=list)
+    state: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -125,57 +109,24 @@ case_words = Table(
     "case_words", CaseWords, person="person_id", personal=["narrative", "wanted"],
     computed={"found_by": ("tsvector", TEXT)}, indexes=["gin (found_by)", "btree (reference)"],
 )  # fmt: skip
-caseload = View("caseload", version=4, tables=[cases, complainants, case_words])
+caseload = View("caseload", version=5, tables=[cases, complainants, case_words])
 
 
-@cases.on(*CASE_EVENTS)
-def worked(row: CaseRow, event: CaseEvent) -> None:
-    """One aggregate's events come in order; all that a list shows follows from them."""
-    row.version, row.begun = event.originator_version, row.begun or begins(event)
-    match event:
-        case CaseOpened():
-            row.reference, row.person_id, row.channel = event.reference, event.person_id, event.channel
-            row.organisation, row.region, row.invented = event.organisation, event.region, event.invented
-            row.received_at, row.due_at = event.received_at, due(event.received_at)
-            row.priority = event.priority
-        case PriorityChanged():
-            row.priority = event.priority
-        case AlertRaised():
-            row.alert = event.kind
-        case CaseClosed():
-            row.closed_at, row.alert = event.recorded_at, None
-        case CaseReopened():
-            row.closed_at, row.round = None, row.round + 1
-        case AspectRaised() | AspectClassified() | AspectAssigned() | AspectResolved():
-            _change_part(row, event)
-    _summarise(row)
-
-
-def _change_part(row: CaseRow, event: AspectRaised | AspectClassified | AspectAssigned | AspectResolved) -> None:
-    if isinstance(event, AspectRaised):
-        row.parts.append({"id": str(event.aspect_id), "primary": event.primary, "owner": None, "decided_in": None})
-    part = next(part for part in row.parts if part["id"] == str(event.aspect_id))
-    match event:
-        case AspectRaised() | AspectClassified():
-            part["product"], part["issue"] = event.product, event.issue
-        case AspectAssigned():
-            part["owner"] = event.handler
-        case AspectResolved():
-            part["decided_in"] = row.round
-
-
-def _summarise(row: CaseRow) -> None:
-    """The owner is the primary aspect's, else that of the first that is still open: not decided in this round."""
-    closed = row.closed_at is not None
-    undecided = [] if closed else [part for part in row.parts if part["decided_in"] != row.round]
-    row.open_aspects, row.total_aspects = len(undecided), len(row.parts)
-    row.urgency = PRIORITIES.index(row.priority)
-    primary = [part for part in row.parts if part["primary"]]
-    row.owner = next((part["owner"] for part in primary + undecided if part["owner"]), None)
-    row.owners = sorted({part["owner"] for part in primary + undecided if part["owner"]}) or None
-    for part in primary:
-        row.product, row.issue = part["product"], part["issue"]
-    row.status = status_of(closed=closed, begun=row.begun, open_aspects=row.open_aspects if row.parts else 1)
+@cases.of_aggregate(CaseEvent, Case, evolve)
+def row_of(row: CaseRow, case: Case) -> None:
+    """The owner is the primary aspect's, else that of the first that is open."""
+    row.version, row.status, row.priority = case.version, case.status, case.priority
+    row.reference, row.person_id, row.channel = case.reference, case.person_id, case.channel
+    row.organisation, row.region, row.invented = case.organisation, case.region, case.invented
+    row.received_at, row.due_at, row.closed_at = case.received_at, due(case.received_at), case.closed_at
+    row.urgency, row.alert = PRIORITIES.index(case.priority), next(iter(case.alerts), None)
+    undecided = () if case.closed else case.open_aspects
+    row.open_aspects, row.total_aspects = len(undecided), len(case.aspects)
+    primary = tuple(aspect for aspect in case.aspects if aspect.primary)
+    owners = [aspect.handler for aspect in primary + undecided if aspect.handler]
+    row.owner, row.owners = next(iter(owners), None), sorted(set(owners)) or None
+    for aspect in primary:
+        row.product, row.issue = aspect.subject.product, aspect.subject.issue
 
 
 @cases.on(SentimentMeasured, key=lambda event: event.subject_id if event.subject == "complaint" else None)
@@ -213,3 +164,10 @@ def _mention(row: CaseWords, *terms: str | None) -> None:
     """A set, so that what comes twice or in another order changes nothing, also no index."""
     known = {line for term in (row.about, *terms) if term for line in term.splitlines()}
     row.about = "\n".join(sorted(known)) or None
+
+
+def state_of(row: Mapping[str, Any]) -> Case:
+    """The case as the rules know it, from its row."""
+    state = cases.aggregate and cases.aggregate.load(row["state"])
+    assert isinstance(state, Case)
+    return state

@@ -1,17 +1,34 @@
 """When a complaint is received: open its case."""
 
 from collections.abc import Sequence
+from uuid import uuid5
 
-from services.cases.case.state import open_case
 from shared.events import By, Event
+from shared.events.cases import AspectRaised, CaseOpened
 from shared.events.complaints import ComplaintReceived
 from shared.eventstore.store import Store
 from shared.projections.fold import Opened
 from shared.projections.policies import Policy
 
 
+def open_case(received: ComplaintReceived, by: By) -> list[Event]:
+    """One complaint, one case under the same id; what the customer chose is its primary aspect."""
+    case_id = received.originator_id
+    return [
+        CaseOpened(
+            **by.stamp(case_id, 1), reference=received.reference, person_id=received.person_id,
+            channel=received.channel, received_at=received.happened_at, organisation=received.organisation,
+            region=received.region, invented=received.invented,
+        ),
+        AspectRaised(
+            **by.stamp(case_id, 2), aspect_id=uuid5(case_id, "primary"), primary=True, product=received.product,
+            sub_product=received.sub_product, issue=received.issue, sub_issue=received.sub_issue,
+        ),
+    ]  # fmt: skip
+
+
 def open_cases(store: Store, batch: Sequence[Opened]) -> list[Event]:
-    """One look for what is known already, however many complaints come at once."""
+    """One query for what is known already, however many complaints come at once."""
     received = {
         event.originator_id: (event, By("cases.open", event.recorded_at, record.id))
         for record, event in batch

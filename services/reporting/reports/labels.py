@@ -1,7 +1,7 @@
 """What the values of a report are called, and which questions there are."""
 
 from services.reporting.reports.listing import Dimension
-from services.reporting.trail.wording import CODES
+from shared.features.event_text import CODES
 from shared.web.templating import gettext
 
 QUESTIONS: dict[Dimension, str] = {

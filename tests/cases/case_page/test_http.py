@@ -47,7 +47,7 @@ async def test_a_case_is_worked_from_receipt_to_closing(cases: Served, receive: 
             assert (await post(client, case_id, path, body)).status_code == 200, path
         refused = await post(client, case_id, "/closing")
         assert refused.status_code == 409
-        assert refused.json()["detail"].endswith("Decide first: Loan: Fees.")
+        assert refused.json()["detail"].endswith("Still open: Loan: Fees.")
         await post(client, case_id, f"{second}/resolution", DECIDED)
         noted = await post(client, case_id, "/notes", {"text": "Called the customer."})
         assert noted.status_code == 201
@@ -89,7 +89,7 @@ async def test_what_is_sent_twice_happens_once(cases: Served, receive: Receive) 
     async with cases.client("handler") as client:
         one = await post(client, case_id, "/aspects", {"product": "Loan"}, **key)
         two = await post(client, case_id, "/aspects", {"product": "Loan"}, **key)
-        assert (one.json()["id"], two.json()["position"]) == (two.json()["id"], None)
+        assert (one.status_code, one.json()) == (two.status_code, two.json())
         for _ in range(2):
             noted = await post(client, case_id, "/notes", {"text": "Once."}, **key)
             await post(client, case_id, "/priority", {"priority": "high"})
@@ -100,15 +100,42 @@ async def test_what_is_sent_twice_happens_once(cases: Served, receive: Receive) 
     assert (kinds.count("case.note-added"), kinds.count("case.priority-changed")) == (2, 1)
 
 
-async def test_a_key_of_somebody_else_or_with_other_words_is_another_request(cases: Served, receive: Receive) -> None:
+async def test_a_key_of_somebody_else_is_another_request(cases: Served, receive: Receive) -> None:
     case_id = await receive()
     async with cases.client("leader") as leader, cases.client("handler") as handler:
-        for client, text in ((leader, "first"), (handler, "first"), (leader, "other words")):
-            noted = await post(client, case_id, "/notes", {"text": text}, **{"Idempotency-Key": "note-1"})
+        for client in (leader, handler):
+            noted = await post(client, case_id, "/notes", {"text": "first"}, **{"Idempotency-Key": "note-1"})
             assert noted.json()["position"] is not None
+        other = await post(leader, case_id, "/notes", {"text": "other words"}, **{"Idempotency-Key": "note-1"})
+        assert (other.status_code, other.json()["title"]) == (422, "Key used for another request")
         read = await leader.get(f"/api/v1/cases/{case_id}", params={"at_least": noted.json()["position"]})
     notes = [(entry["who"], entry["words"]) for entry in read.json()["timeline"] if entry["kind"] == "case.note-added"]
-    assert len(notes) == len(set(notes)) == 3
+    assert len(notes) == len(set(notes)) == 2
+
+
+async def test_a_request_that_is_sent_again_gets_its_first_answer_whatever_happened_since(
+    cases: Served, receive: Receive
+) -> None:
+    case_id, key = await receive(), {"Idempotency-Key": "first"}
+    async with cases.client("handler") as client:
+        seen = (await client.get(f"/api/v1/cases/{case_id}")).headers["etag"]
+        sent = {"priority": "urgent"}
+        first = await post(client, case_id, "/priority", sent, **key, **{"If-Match": seen})
+        await post(client, case_id, "/priority", {"priority": "low"})
+        again = await post(client, case_id, "/priority", sent, **key, **{"If-Match": seen})
+        last = await post(client, case_id, "/notes", {"text": "Last."})
+        read = await client.get(f"/api/v1/cases/{case_id}", params={"at_least": last.json()["position"]})
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert read.json()["priority"] == "low", "nothing was done a second time"
+
+
+async def test_a_key_keeps_the_answer_that_nothing_had_to_change(cases: Served, receive: Receive) -> None:
+    case_id, key = await receive(), {"Idempotency-Key": "calm"}
+    async with cases.client("handler") as client:
+        for _ in range(2):
+            calm = await post(client, case_id, "/priority", {"priority": "normal"}, **key)
+            assert calm.json() == {"position": None}
+            await post(client, case_id, "/priority", {"priority": "high"})
 
 
 async def test_an_edit_of_an_older_version_is_refused(cases: Served, receive: Receive) -> None:

@@ -8,65 +8,65 @@ import httpx
 import pytest
 
 from tests.cases.conftest import Receive
-from tests.cases.forms import primary, send
+from tests.cases.forms import notice, primary, send
 from tests.serving import Served
 
 
 async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive()
     back = await send(
-        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="upheld",
-        redress__1="compensation", amount__1="many", explanation__1="Kept <words>",
+        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="upheld",
+        redress="compensation", amount="many", explanation="Kept <words>",
     )  # fmt: skip
     assert back.status_code == 422
-    assert 'href="#f-amount-1"' in back.text
+    assert 'href="#f-resolution-1-amount"' in back.text
     assert 'value="many"' in back.text
     assert "Kept &lt;words&gt;" in back.text
     assert 'value="upheld" checked' in back.text
     back = await send(
-        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome__1="upheld",
-        explanation__1="Kept words",
+        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="upheld",
+        explanation="Kept words",
     )  # fmt: skip
     assert back.status_code == 422
-    assert 'href="#f-root_cause-1"' in back.text
+    assert 'href="#f-resolution-1-root_cause"' in back.text
     assert "Kept words" in back.text
 
 
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("root_cause-1", "banana", "The root cause is not on the firm&#39;s list. Choose one that is."),
-        ("currency-1", "ZZZ", "Write a currency in use as its three letters, like GBP."),
+        ("root_cause", "banana", "Choose a root cause from the list"),
+        ("currency", "ZZZ", "Choose a currency"),
     ],
 )
 async def test_a_decision_names_only_what_is_on_a_list(
     handler: httpx.AsyncClient, receive: Receive, field: str, value: str, said: str
 ) -> None:
     case_id = await receive()
-    given = {"outcome-1": "upheld", "redress-1": "refund", "amount-1": "25.00", "currency-1": "gbp", field: value}
+    given = {"outcome": "upheld", "redress": "refund", "amount": "25.00", "currency": "gbp", field: value}
     refused = await send(
-        handler, at_form(case_id, "resolution"), form="resolution-1", **{"root_cause-1": "delay"} | given
+        handler, at_form(case_id, "resolution"), form="resolution-1", **{"root_cause": "delay"} | given
     )
     assert (refused.status_code, said in refused.text, leads_to_a_field(refused.text)) == (422, True, True)
-    assert f'href="#f-{field}"' in refused.text
+    assert f'href="#f-resolution-1-{field}"' in refused.text
 
 
 async def test_what_it_is_about_is_said_first(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive(product=None, issue=None)
-    given = {"form": "resolution-1", "outcome__1": "not-upheld"}
+    given = {"form": "resolution-1", "outcome": "not-upheld"}
     refused = await send(handler, at_form(case_id, "resolution"), **given)
     assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
-    assert "Name its product and what went wrong, then decide." in refused.text
-    about = {"form": "classification-1", "product__1": "Loan", "issue__1": "Fees"}
+    assert "Add a product and issue before you decide." in refused.text
+    about = {"form": "classification-1", "product": "Loan", "issue": "Fees"}
     assert (await send(handler, at_form(case_id, "classification"), **about)).status_code == 303
     assert (await send(handler, at_form(case_id, "resolution"), **given)).status_code == 303
 
 
 FORMS: dict[str, dict[str, str]] = {
-    "resolution": {"form": "resolution-1", "outcome__1": "not-upheld", "explanation__1": "Kept <words>"},
-    "classification": {"form": "classification-1", "product__1": "Kept <words>", "issue__1": "Fee"},
-    "assignment": {"form": "assignment-1", "handler__1": "Kept <words>"},
-    "aspects": {"form": "aspect", "product": "Loan", "issue": "Fee", "summary": "Kept <words>"},
+    "resolution": {"form": "resolution-1", "outcome": "not-upheld", "explanation": "Kept <words>"},
+    "classification": {"form": "classification-1", "product": "Kept <words>", "issue": "Fee"},
+    "assignment": {"form": "assignment-1", "handler": "Kept <words>"},
+    "aspects": {"form": "aspects", "product": "Loan", "issue": "Fee", "summary": "Kept <words>"},
     "priority": {"priority": "urgent"},
     "closing": {},
 }
@@ -89,17 +89,17 @@ async def test_what_a_colleague_made_impossible_comes_back_as_it_was_typed(
 ) -> None:
     case_id = await receive()
     if form == "resolution":
-        decided = await send(handler, at_form(case_id, form), form="resolution-1", outcome__1="withdrawn")
+        decided = await send(handler, at_form(case_id, form), form="resolution-1", outcome="withdrawn")
         assert decided.status_code == 303
         refused = await send(handler, at_form(case_id, form), **FORMS[form])
         assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
         assert "Kept &lt;words&gt;</textarea>" in refused.text
     else:
-        await send(handler, at_form(case_id, "resolution"), form="resolution-1", outcome__1="withdrawn")
+        await send(handler, at_form(case_id, "resolution"), form="resolution-1", outcome="withdrawn")
     assert (await send(handler, at_form(case_id, "closing"))).status_code == 303
     refused = await send(handler, at_form(case_id, form), **FORMS[form])
     assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
-    assert "The case is closed. Reopen it first" in refused.text
+    assert "This case is closed. Reopen it first" in refused.text
     assert "Kept &lt;words&gt;" in refused.text or form in ("priority", "closing")
     assert '<option value="urgent" selected>' in refused.text or form != "priority"
     assert 'value="not-upheld" checked' in refused.text or form != "resolution"
@@ -143,3 +143,36 @@ async def test_who_is_no_longer_signed_in_is_led_back_to_the_page_they_wrote_on(
         told = await stranger.post(f"{at}/notes")
         assert (told.status_code, told.headers["content-type"]) == (401, "application/problem+json")
         assert "Authorization: Bearer" in told.json()["detail"]
+
+
+async def test_a_form_that_is_older_than_a_colleagues_change_overwrites_nothing(
+    handler: httpx.AsyncClient, receive: Receive
+) -> None:
+    case_id = await receive()
+    seen = re.search(r'name="version" value="(\d+)"', (await handler.get(f"/cases/{case_id}")).text)
+    assert seen
+    assert (await send(handler, at_form(case_id, "priority"), priority="high", version=seen[1])).status_code == 303
+    typed = {"form": "classification-1", "product": "Typed <product>", "issue": "Fee", "version": seen[1]}
+    refused = await send(handler, at_form(case_id, "classification"), **typed)
+    assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
+    assert "Priority changed to high" in refused.text.partition("Changed since you opened it")[2].partition("</ul>")[0]
+    assert 'value="Typed &lt;product&gt;"' in refused.text
+    again = re.search(r'id="f-classification-1".*?name="version" value="(\d+)"', refused.text, re.DOTALL)
+    assert again
+    assert (await send(handler, at_form(case_id, "classification"), **typed | {"version": again[1]})).status_code == 303
+
+
+async def test_an_undo_that_is_older_than_a_colleagues_change_overwrites_nothing(
+    handler: httpx.AsyncClient, receive: Receive
+) -> None:
+    at = at_form(await receive(), "priority")
+    mine = notice(await send(handler, at, priority="high"))
+    await send(handler, at, priority="urgent")
+    assert (await send(handler, mine["undo"], **mine["fields"])).status_code == 409
+
+
+async def test_a_note_is_taken_whatever_colleagues_have_done_meanwhile(
+    handler: httpx.AsyncClient, receive: Receive
+) -> None:
+    case_id = await receive()
+    assert (await send(handler, at_form(case_id, "notes"), text="Called.", version="1")).status_code == 303

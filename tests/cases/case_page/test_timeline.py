@@ -6,11 +6,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from services.cases.case import state as cases
 from services.cases.case_page.timeline import of_case, timeline
 from shared.events import By
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
 from shared.events.sealed import Sealed
+from tests.cases import decisions as cases
 from tests.cases.case.test_case import NOTE
 from tests.cases.caseload.test_view import worked
 from tests.cases.scenarios import AT, INES, complaint, complaint_id, erased, folded, opened, person_id
@@ -49,7 +49,7 @@ async def test_everything_that_people_did_or_heard_is_an_entry(feeder: Feeder) -
     sent = [entry for entry in entries if entry["about"] == MESSAGE]
     assert [entry["kind"] for entry in sent] == ["message.written", "message.failed", "message.sent"]
     assert (sent[0]["heading"], sent[0]["words"]) == ("subject", "body")
-    assert sent[1]["facts"] == {"attempt": "1", "error": "busy"}
+    assert sent[1]["facts"] == {"complaint_id": str(CASE), "attempt": 1, "error": "busy", "final": False}
 
 
 async def test_a_very_long_case_shows_the_complaint_and_what_happened_last(

@@ -7,14 +7,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from services.cases.case import state as cases
-from services.cases.case.state import Case, Decision, Subject
-from services.cases.case_page.aspects import aspect_list
+from services.cases.aspects.view import aspect_list
+from services.cases.case.state import Case, Subject
 from services.cases.caseload import listing as queue
 from services.cases.caseload.listing import SORTS, TABS, Wanted
 from services.cases.caseload.view import caseload
 from shared.events import Event
+from tests.cases import decisions as cases
 from tests.cases.case.test_case import NOT_UPHELD, UPHELD
+from tests.cases.decisions import decision
 from tests.cases.scenarios import (
     AT,
     INES,
@@ -48,7 +49,7 @@ def history() -> list[Event]:
         (3, lambda c: cases.assign_aspect(c, complaint_id(33), "ines@example.org", INES)),
         (4, lambda c: cases.resolve_aspect(c, primary_id(4), UPHELD, INES)),
         (5, lambda c: cases.raise_aspect(c, complaint_id(55), Subject("Card"), None, INES)),
-        (5, lambda c: cases.resolve_aspect(c, complaint_id(55), Decision("upheld", root_cause="staff-error"), INES)),
+        (5, lambda c: cases.resolve_aspect(c, complaint_id(55), decision("upheld", root_cause="staff-error"), INES)),
         (5, lambda c: cases.resolve_aspect(c, primary_id(5), NOT_UPHELD, INES)),
         (5, lambda c: cases.close_case(c, INES)),
     ]

@@ -45,12 +45,12 @@ async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive
         handler,
         f"/cases/{ids[2]}/aspects/{primary(UUID(ids[2]))}/resolution",
         form="resolution-1",
-        outcome__1="withdrawn",
+        outcome="withdrawn",
     )
     await send(handler, f"/cases/{ids[2]}/closing")
     done = await send(handler, "/cases/bulk", id=ids, do="assign", back="/cases?view=mine")
     assert (done.status_code, done.headers["location"]) == (303, "/cases?view=mine")
-    assert notice(done)["text"].startswith("2 cases are yours. Left as they were: 1. The case is closed.")
+    assert notice(done)["text"].startswith("2 cases assigned to you. 1 not changed: This case is closed.")
     mine = (await handler.get("/cases?view=mine")).text
     assert [id_ in mine for id_ in ids] == [True, True, False]
     assert (await send(handler, "/cases/bulk", id=ids[:2], do="priority", priority="urgent")).status_code == 303
@@ -62,6 +62,6 @@ async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive
     for do in ("assign", "priority"):
         nothing = await send(handler, "/cases/bulk", do=do, priority="urgent", back="/cases?view=mine")
         assert (nothing.status_code, nothing.headers["location"]) == (303, "/cases?view=mine")
-        assert notice(nothing)["text"] == "Choose cases in the list first, then what to do with them"
+        assert notice(nothing)["text"] == "Select at least one case first"
     elsewhere = await send(handler, "/cases/bulk", id=ids[:1], do="assign", back="//example.org/cases")
     assert elsewhere.headers["location"] == "/cases"

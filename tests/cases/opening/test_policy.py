@@ -7,7 +7,6 @@ import pytest
 
 from services.cases.alerts import policy as alerts
 from services.cases.alerts.policy import CaseNotOpenYet, flag_red
-from services.cases.case.state import close_case, resolve_aspect
 from services.cases.opening import policy as opening
 from services.cases.opening.policy import open_cases
 from shared.events import By, Event
@@ -15,6 +14,7 @@ from shared.events.cases import AlertRaised, CaseOpened, PriorityChanged
 from shared.eventstore.store import Conflict, Store
 from shared.keys.keyring import Keyring
 from tests.cases.case.test_case import NOT_UPHELD
+from tests.cases.decisions import close_case, resolve_aspect
 from tests.cases.scenarios import INES, batch, complaint, complaint_id, folded, opened, primary_id, sentiment
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.reporting.trail.wording import SENTENCES, sealed_hidden, what
+from services.reporting.trail.wording import sealed_hidden, what
 from shared.events import EVENTS
 from shared.events.sealed import Sealed
 
@@ -13,12 +13,12 @@ BOX = {"person": "p", "box": "c2VjcmV0"}
 
 
 def test_every_event_has_a_sentence_made_of_its_open_fields() -> None:
-    assert SENTENCES.keys() == EVENTS.keys()
-    for name, (sentence, more) in SENTENCES.items():
-        named = {field for _, field, _, _ in string.Formatter().parse(sentence) if field} | set(more)
-        fields = EVENTS[name].model_fields
-        assert named <= fields.keys(), name
-        assert not [field for field in named if Sealed.__name__ in str(fields[field].annotation)], name
+    for name, event in EVENTS.items():
+        assert event.sentence, name
+        parsed = [string.Formatter().parse(one) for one in (event.sentence, *event.sentence_without.values())]
+        named = {field for parts in parsed for _, field, _, _ in parts if field} - {"aspect"} | set(event.details)
+        assert named <= event.model_fields.keys(), name
+        assert not [f for f in named if Sealed.__name__ in str(event.model_fields[f].annotation)], name
 
 
 def test_codes_are_said_as_people_say_them() -> None:
@@ -26,17 +26,17 @@ def test_codes_are_said_as_people_say_them() -> None:
     assert what("case.aspect-resolved.v1", decided) == "Aspect decided: partly upheld (refund, 12.50, GBP)"
     assert what("case.aspect-resolved.v1", {"outcome": "withdrawn", "redress": "none"}) == "Aspect decided: withdrawn"
     refused = {"channel": "import", "outcome": "refused", "line": 7, "reasons": ["no id", "no date"]}
-    assert what("arrival.recorded.v1", refused) == "Arrival refused, imported file (7, no id; no date)"
+    assert what("arrival.recorded.v1", refused) == "Arrival refused (imported file) (7, no id; no date)"
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"email": BOX, "preferred_channel": "email"}, "Person recorded, to be reached by e-mail"),
-        ({"name": BOX, "email": BOX, "preferred_channel": "letter"}, "Person recorded, to be reached by letter"),
-        ({"email": None, "phone": BOX, "preferred_channel": "phone"}, "Person recorded, to be reached by phone"),
-        ({"name": BOX, "email": None, "preferred_channel": "email"}, "Person recorded, without an e-mail address"),
-        ({"preferred_channel": "email"}, "Person recorded, without an e-mail address"),
+        ({"email": BOX, "preferred_channel": "email"}, "Person recorded, preferred contact email"),
+        ({"name": BOX, "email": BOX, "preferred_channel": "letter"}, "Person recorded, preferred contact letter"),
+        ({"email": None, "phone": BOX, "preferred_channel": "phone"}, "Person recorded, without an email address"),
+        ({"name": BOX, "email": None, "preferred_channel": "email"}, "Person recorded, without an email address"),
+        ({"preferred_channel": "email"}, "Person recorded, without an email address"),
     ],
 )
 def test_how_to_reach_a_person_is_said_only_where_they_said_it(given: dict[str, Any], said: str) -> None:

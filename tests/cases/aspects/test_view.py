@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from services.cases.case import state as cases
-from services.cases.case_page import aspects
-from services.cases.case_page.aspects import aspect_list
+from services.cases.aspects import view as aspects
+from services.cases.aspects.view import aspect_list
+from tests.cases import decisions as cases
 from tests.cases.case.test_case import SECOND, UPHELD
 from tests.cases.caseload.test_view import worked
 from tests.cases.scenarios import AT, INES, LOAN, complaint_id, erased, folded, opened, person_id, primary_id

@@ -1,0 +1,16 @@
+"""Alerts: someone should look at the case now."""
+
+from typing import Literal
+
+from services.cases.case.state import Case
+from shared.events import By, Event
+from shared.events.cases import AlertRaised
+
+Alert = Literal["red-sentiment", "vulnerability", "clock"]
+
+
+def raise_alert(case: Case, kind: Alert, reason: str, by: By) -> list[Event]:
+    """Once per kind while the case is open."""
+    if case.closed or kind in case.alerts:
+        return []
+    return [AlertRaised(**by.after(case), kind=kind, reason=reason)]

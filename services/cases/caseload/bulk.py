@@ -1,0 +1,87 @@
+"""Work on many cases at once: assign them to whoever asks, or set their priority; those refused are counted."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import get_args
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.cases.aspects.assignment import assign_case
+from services.cases.case.actions import decider
+from services.cases.case.state import Case
+from services.cases.caseload.view import caseload
+from services.cases.priority.priority import BY_HAND, ChangePriority, change_priority
+from shared.events import By, Event
+from shared.events.cases import Priority
+from shared.features.decider import Asked, Done
+from shared.features.running import running
+from shared.http.paging import LARGEST
+from shared.http.requests import Form, allow, asker
+from shared.problems import RuleBroken, Unprocessable
+from shared.web.pages import flash
+from shared.web.templating import gettext as _
+from shared.web.templating import ngettext
+
+routes = APIRouter(include_in_schema=False)
+Decision = Callable[[Case, By], Sequence[Event]]
+
+
+@routes.post("/cases/bulk", dependencies=[allow("cases.work")])
+async def work_on_many(request: Request, form: Form) -> Response:
+    """Back to the list as it was, with a notice that counts."""
+    back = str(form.get("back", "/cases"))
+    response = RedirectResponse(back if back == "/cases" or back.startswith("/cases?") else "/cases", 303)
+    ids = _ids([str(value) for value in form.getlist("id")])
+    if not ids:
+        flash(request, response, _("Select at least one case first"))
+        return response
+    decision, one, many = _asked(request, str(form.get("do", "")), str(form.get("priority", "")))
+    done, refused = await _each(request, ids, decision)
+    changed = len(ids) - len(refused)
+    said = ngettext(one, many, changed) % {"num": changed}
+    if refused:
+        said += ". " + _("%(count)s not changed: %(why)s") % {"count": len(refused), "why": refused[0]}
+    await running(request).positions.settle([saved for one_done in done for saved in one_done.saved], [caseload])
+    flash(request, response, said)
+    return response
+
+
+def _asked(request: Request, do: str, priority: str) -> tuple[Decision, str, str]:
+    """The decision, and the sentence that says that it was taken."""
+    me = asker(request).id
+    if do == "assign":
+        return (
+            lambda case, by: assign_case(case, me, by), "%(num)d case assigned to you", "%(num)d cases assigned to you"
+        )  # fmt: skip
+    chosen = next((one for one in get_args(Priority) if one == priority), None)
+    if chosen is None:
+        raise Unprocessable("Choose a priority for the selected cases.")
+    asked = ChangePriority(priority=chosen, reason=BY_HAND)
+    return (
+        lambda case, by: change_priority(case, asked, by), "Priority set on %(num)d case",
+        "Priority set on %(num)d cases",
+    )  # fmt: skip
+
+
+async def _each(request: Request, ids: Sequence[UUID], decision: Decision) -> tuple[list[Done[Case]], list[str]]:
+    """Together, so that they share a commit; one that is refused does not keep the others back."""
+    runtime, asked = running(request), Asked(asker(request).id)
+    answers = await asyncio.gather(
+        *(decider.decide(runtime, id_, decision, asked) for id_ in ids), return_exceptions=True
+    )
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, RuleBroken):
+            raise answer
+    return [a for a in answers if isinstance(a, Done)], [str(a) for a in answers if isinstance(a, RuleBroken)]
+
+
+def _ids(given: Sequence[str]) -> list[UUID]:
+    try:
+        ids = list(dict.fromkeys(UUID(one) for one in given))
+    except ValueError:
+        raise Unprocessable("Select cases in the list, then choose what to do with them.") from None
+    if len(ids) > LARGEST:
+        raise Unprocessable(f"Select at most {LARGEST} cases, then choose what to do with them.")
+    return ids

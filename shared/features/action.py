@@ -1,0 +1,137 @@
+"""Actions: one declaration of what may be done to an aggregate makes its API route and its form.
+
+    work = Actions("/cases/{case_id}", decider, may="cases.work")
+
+    @work("/call", title="Arrange a call", said="Call arranged")
+    def arrange_call(case: Case, asked: ArrangeCall, by: By) -> list[Event]:
+
+`POST /api/v1/cases/{case_id}/call` takes `ArrangeCall` as JSON with `If-Match` and `Idempotency-Key`;
+`POST /cases/{case_id}/call` takes the same fields of a form, with the version that its page showed and its own key.
+The decision is called with the state, the ids of the path after the first, the model if it has one, and `By`.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.events import By, Event
+from shared.features.decider import Asked, Decider, Done, S
+from shared.features.forms import FormField, fields_of
+from shared.features.running import Running
+from shared.projections.view import View
+
+F = TypeVar("F", bound=Callable[..., Sequence[Event]])
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The path beneath the aggregate's that takes something back, and the fields that it is sent."""
+
+    path: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+Said = str | Callable[[Any, str], str]
+"""A sentence, or a function of the model and of who acts."""
+UndoOf = Callable[..., Undo | None]
+"""What takes the action back, of the state before and the ids of the path after the first."""
+
+
+@dataclass(frozen=True)
+class Action(Generic[S]):
+    """A declared action.
+
+    `additive` says that it overwrites nothing, so that a form need not show the newest version; `panel` says of a state
+    whether the page of the aggregate shows the action's form.
+    """
+
+    path: str
+    decision: Callable[..., Sequence[Event]]
+    model: type[BaseModel] | None
+    title: str
+    button: str
+    said: Said
+    undo: UndoOf | None
+    may: str
+    creates: bool
+    additive: bool
+    panel: Callable[[Any], bool] | None
+
+    @property
+    def name(self) -> str:
+        """`/aspects/{aspect_id}/resolution` is `resolution`."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def fields(self) -> tuple[FormField, ...]:
+        return fields_of(self.model) if self.model else ()
+
+    def decide(self, state: S, ids: Sequence[UUID], asked: BaseModel | None, by: By) -> Sequence[Event]:
+        return self.decision(state, *ids, *([asked] if self.model else []), by)
+
+    def sentence(self, asked: BaseModel | None, actor: str) -> str:
+        return self.said if isinstance(self.said, str) else self.said(asked, actor)
+
+    def values(self, state: S) -> dict[str, Any]:
+        """What the form shows before anything is typed: what the state says under the same names."""
+        return {field.name: getattr(state, field.name, None) for field in self.fields}
+
+
+class Actions(Generic[S]):
+    """The actions of one aggregate, declared by its features; its page waits for `views` to show what was done."""
+
+    def __init__(self, at: str, decider: Decider[S], *, may: str) -> None:
+        self.at, self.decider, self.may = at, decider, may
+        self.views: Sequence[View] = ()
+        self.all: dict[str, Action[S]] = {}
+
+    def __call__(
+        self, path: str, *, title: str, said: Said, button: str = "", may: str = "", creates: bool = False,
+        additive: bool = False, undo: UndoOf | None = None,
+        panel: Callable[[Any], bool] | None = None,
+    ) -> Callable[[F], F]:  # fmt: skip
+        """Declare the decorated decision as an action under `path`."""
+
+        def declare(decision: F) -> F:
+            if path in self.all:
+                raise TypeError(f"two actions are at {self.at}{path}")
+            self.all[path] = Action(
+                path, decision, _model(decision), title, button or title, said, undo, may or self.may, creates,
+                additive, panel,
+            )  # fmt: skip
+            return decision
+
+        return declare
+
+    def __getitem__(self, name: str) -> Action[S]:
+        """The action whose path ends so, for templates."""
+        return next(action for action in self.all.values() if action.name == name)
+
+    def panels(self, state: S, refused: str = "") -> list[Action[S]]:
+        """The actions whose forms the page of an aggregate in this state shows, and that which was `refused`."""
+        offered = [action for action in self.all.values() if action.panel]
+        return [action for action in offered if action.name == refused or (action.panel and action.panel(state))]
+
+    def address(self, id_: UUID) -> str:
+        """The page of the aggregate."""
+        return re.sub(r"\{\w+\}", str(id_), self.at)
+
+    async def perform(
+        self, runtime: Running, action: Action[S], ids: Sequence[UUID], body: BaseModel | None, asked: Asked
+    ) -> Done[S]:
+        """Decide and save; `ids` are those of the path, the aggregate's first."""
+        return await self.decider.decide(
+            runtime, ids[0], lambda state, by: action.decide(state, ids[1:], body, by), asked,
+            f"{action.path} {' '.join(map(str, ids[1:]))}", body.model_dump(mode="json") if body else None,
+        )  # fmt: skip
+
+
+def _model(decision: Callable[..., Any]) -> type[BaseModel] | None:
+    """The input model among the decision's parameters."""
+    kinds = [parameter.annotation for parameter in inspect.signature(decision, eval_str=True).parameters.values()]
+    return next((kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, BaseModel)), None)

@@ -1,0 +1,186 @@
+"""The routes of declared actions: JSON for programs, forms for people."""
+
+import hashlib
+import inspect
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, Field
+
+from shared.features.action import Action, Actions
+from shared.features.decider import Asked, ChangedMeanwhile, Done
+from shared.features.forms import Invalid, read
+from shared.features.running import running
+from shared.http.requests import Form, allow, asker
+from shared.problems import RuleBroken, Unprocessable
+from shared.web.pages import flash
+from shared.web.templating import gettext as _
+
+IfMatch = Annotated[str | None, Header(max_length=40, description="The ETag that you were answered with.")]
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", min_length=1, max_length=255, description="Sent again: the first answer again."),
+]
+
+
+class Position(BaseModel):
+    position: str | None = Field(description="Wait for it with `at_least`; null where nothing had to change.")
+
+
+class Created(Position):
+    id: UUID = Field(description="The id of what was made.")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A form that was not taken: its name, what was typed, errors by field, and the version that its page showed."""
+
+    status: int
+    form: str
+    errors: Mapping[str, str]
+    given: Mapping[str, str] = field(default_factory=dict)
+    since: int | None = None
+
+    def typed(self, form: str) -> Mapping[str, str] | None:
+        """What was typed into that form, None where another was sent."""
+        return self.given if form == self.form else None
+
+    def errors_of(self, form: str) -> Mapping[str, str]:
+        return self.errors if form == self.form else {}
+
+    @property
+    def summary(self) -> dict[str, str]:
+        """The errors by the id that their field has on the page; what is about the whole form leads to it."""
+        return {f"{self.form}-{name}" if name else self.form: text for name, text in self.errors.items()}
+
+
+Show = Callable[[Request, UUID, Refused | None], Awaitable[Response]]
+
+
+def api_routes(actions: Actions[Any], tag: str) -> APIRouter:
+    """`POST /api/v1` and the action's path, for each declared action."""
+    routes = APIRouter(prefix=f"/api/v1{actions.at}", tags=[tag])
+    for action in actions.all.values():
+        routes.post(
+            action.path, status_code=201 if action.creates or action.additive else 200,
+            dependencies=[allow(action.may)], response_model=Created if action.creates else Position,
+            description=inspect.getdoc(action.decision),
+        )(_api_endpoint(actions, action))  # fmt: skip
+    return routes
+
+
+def form_routes(actions: Actions[Any], show: Show, read_permission: str) -> APIRouter:
+    """The same under the page's own address; `show` renders the page again with what was refused."""
+    routes = APIRouter(prefix=actions.at, include_in_schema=False)
+    for action in actions.all.values():
+        routes.post(action.path, dependencies=[allow(action.may)])(_form_endpoint(actions, action, show))
+        routes.get(action.path, dependencies=[allow(read_permission)])(_way_back(actions))
+    return routes
+
+
+def _api_endpoint(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Position]]:
+    names = _ids(actions, action)
+
+    async def endpoint(
+        request: Request, body: Any = None, if_match: Any = None, idempotency_key: Any = None, **ids: UUID
+    ) -> Position:
+        asked = Asked(asker(request).id, _version(if_match), idempotency_key)
+        done = await actions.perform(running(request), action, [ids[name] for name in names], body, asked)
+        return Created(id=done.id, position=done.position) if action.creates else Position(position=done.position)
+
+    body = {"body": action.model} if action.model else {}
+    _sign(endpoint, action, names, body | {"if_match": IfMatch, "idempotency_key": Key})
+    return endpoint
+
+
+def _form_endpoint(actions: Actions[Any], action: Action[Any], show: Show) -> Callable[..., Awaitable[Response]]:
+    names = _ids(actions, action)
+
+    async def endpoint(request: Request, form: Form, **ids: UUID) -> Response:
+        typed = {name: str(value) for name, value in form.items() if name != "csrf"}
+        path, name = [ids[one] for one in names], typed.get("form", action.name)
+        version = int(typed["version"]) if typed.get("version", "").isdigit() else None
+        asked = Asked(asker(request).id, None if action.additive else version, _form_key(typed))
+        try:
+            body = read(action.model, typed, UTC) if action.model else None
+            done = await actions.perform(running(request), action, path, body, asked)
+        except Invalid as invalid:
+            return await show(request, path[0], Refused(422, name, invalid.errors, typed))
+        except ChangedMeanwhile:
+            errors = {"": _("This has changed since you opened it. Check what is new, then send it again.")}
+            return await show(request, path[0], Refused(409, name, errors, typed, version))
+        except RuleBroken as broken:
+            return await show(request, path[0], Refused(broken.status, name, {broken.field: _(str(broken))}, typed))
+        await running(request).positions.settle(done.saved, actions.views)
+        response = RedirectResponse(actions.address(path[0]), 303)
+        if done.saved:
+            _notice(request, response, actions, action, path, done, body)
+        return response
+
+    _sign(endpoint, action, names, {"form": Form})
+    return endpoint
+
+
+def _notice(
+    request: Request, response: Response, actions: Actions[Any], action: Action[Any], ids: Sequence[UUID],
+    done: Done[Any], body: BaseModel | None,
+) -> None:  # fmt: skip
+    """Says what was done, with the form that takes it back: of the version that it made, so nobody is overwritten."""
+    undo = action.undo(done.before, *ids[1:]) if action.undo and done.before is not None else None
+    said = _(action.sentence(body, asker(request).id))
+    fields = {"version": str(done.saved[-1].event.originator_version), "key": secrets.token_urlsafe(12)}
+    if undo is None:
+        flash(request, response, said)
+    else:
+        flash(request, response, said, undo=actions.address(ids[0]) + undo.path, fields=fields | dict(undo.fields))
+
+
+def _way_back(actions: Actions[Any]) -> Callable[..., Awaitable[Response]]:
+    """Nobody lands on the address of a form: who opens it is led to its page."""
+
+    async def lead_back(request: Request) -> Response:
+        return RedirectResponse(actions.at.format(**request.path_params), 303)
+
+    return lead_back
+
+
+def _ids(actions: Actions[Any], action: Action[Any]) -> list[str]:
+    return re.findall(r"\{(\w+)\}", actions.at + action.path)
+
+
+def _sign(endpoint: Any, action: Action[Any], ids: list[str], more: Mapping[str, Any]) -> None:
+    """Give the endpoint the parameters that FastAPI reads."""
+    kinds = {"request": Request} | dict.fromkeys(ids, UUID) | dict(more)
+    optional = ("if_match", "idempotency_key")
+    endpoint.__name__ = action.decision.__name__
+    endpoint.__signature__ = inspect.Signature(
+        [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, annotation=kind,
+                default=None if name in optional else inspect.Parameter.empty,
+            )
+            for name, kind in kinds.items()
+        ]
+    )  # fmt: skip
+
+
+def _form_key(typed: Mapping[str, str]) -> str | None:
+    """The form's key with what was typed: a form that is changed and sent again is a new request."""
+    said = "\n".join(f"{name}={value}" for name, value in sorted(typed.items()) if name != "version")
+    return hashlib.sha256(said.encode()).hexdigest() if typed.get("key") else None
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match in (None, "*"):
+        return None
+    digits = str(if_match).strip('"')
+    if not (digits.isascii() and digits.isdigit()):
+        raise Unprocessable('If-Match is the ETag that you were answered with, for example "7".')
+    return int(digits)

@@ -1,0 +1,91 @@
+"""Decides for whoever asks: load, decide, save, again on a conflict; a request with a key is answered once."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4
+
+from shared.events import By, Event
+from shared.events.base import Versioned
+from shared.eventstore import requests
+from shared.eventstore.requests import Request
+from shared.eventstore.store import Conflict, Fold, Saved
+from shared.features.running import Running
+from shared.problems import NotFound, RuleBroken
+
+S = TypeVar("S", bound=Versioned)
+TRIES = 5
+
+
+class ChangedMeanwhile(RuleBroken):
+    """Someone changed this since you loaded it. Load it again, then decide."""
+
+    status = 412
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, which version they were looking at if they say, and the key under which a request is answered once."""
+
+    actor: str
+    version: int | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[S]):
+    """`position` is where the last event came to stand, None where nothing had to change; `before` the state that was
+    decided on, None where an earlier answer is given again."""
+
+    id: UUID
+    position: str | None
+    saved: Sequence[Saved]
+    before: S | None
+
+
+class Decider(Generic[S]):
+    """The decisions about one kind of aggregate."""
+
+    def __init__(self, topic: str, evolve: Fold[S]) -> None:
+        self.topic, self.evolve = topic, evolve
+
+    async def decide(
+        self, runtime: Running, id_: UUID, decision: Callable[[S, By], Sequence[Event]], asked: Asked,
+        name: str = "", content: object = None,
+    ) -> Done[S]:  # fmt: skip
+        """Raises `NotFound`, `ChangedMeanwhile`, `KeyUsedForAnotherRequest` or what the decision refuses.
+
+        `name` and `content` are what a request with a key asks for.
+        """
+        request = self._request(runtime, id_, asked, name, content)
+        new_id = request.new_id if request else uuid4()
+        for _ in range(TRIES):
+            if request and (first := await self._answered(runtime, request)):
+                return Done(new_id, await self._position(runtime, first), [], None)
+            state = await asyncio.to_thread(runtime.commits.store.load, id_, self.evolve)
+            if state is None:
+                raise NotFound
+            if asked.version not in (None, state.version):
+                raise ChangedMeanwhile
+            events = decision(state, By(asked.actor, datetime.now(UTC), new_id=new_id))
+            with suppress(Conflict):
+                saved = await runtime.commits.save(events, request)
+                return Done(new_id, await runtime.positions.token(saved) if saved else None, saved, state)
+        raise Conflict(f"{id_} changes faster than it can be decided")
+
+    def _request(self, runtime: Running, id_: UUID, asked: Asked, name: str, content: Any) -> Request | None:
+        if not asked.key:
+            return None
+        return Request.of(runtime.settings.ids, asked.key, [self.topic, asked.actor, name, id_], content)
+
+    async def _answered(self, runtime: Running, request: Request) -> requests.Answered | None:
+        async with runtime.pool.connection() as conn:
+            return await requests.find(conn, request)
+
+    async def _position(self, runtime: Running, first: requests.Answered) -> str | None:
+        if first.originator_id is None or first.position is None:
+            return None
+        return await runtime.positions.token_of(self.topic, first.originator_id, first.position)

@@ -1,0 +1,147 @@
+"""Forms from input models: one declaration gives the API its body, the page its fields, and each error its words."""
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from functools import cache
+from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, runtime_checkable
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from shared.web.templating import gettext as _
+
+M = TypeVar("M", bound=BaseModel)
+LONG = 300
+"""Characters from which on a text has an input of several lines."""
+KINDS: dict[object, str] = {datetime: "datetime-local", date: "date", int: "number", Decimal: "text", bool: "checkbox"}
+
+
+@runtime_checkable
+class Choices(Protocol):
+    """What stands in `Annotated[str, ...]` where a field is chosen from a list."""
+
+    def options(self) -> Sequence[tuple[str, str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field as a page shows it. `kind` is an input's type, `textarea` or `select`; `nullable` is cleared if blank."""
+
+    name: str
+    label: str
+    hint: str
+    kind: str
+    required: bool
+    nullable: bool
+    limit: int | None
+    options: Callable[[], Sequence[tuple[str, str]]] | None
+    enter: str
+
+    def what_to_do(self, error: Mapping[str, Any]) -> str:
+        """The error in words that say what to do (GOV.UK Design System)."""
+        label = _(self.label)
+        match error["type"]:
+            case "string_too_long":
+                return _("%(label)s must be %(limit)s characters or fewer") % {
+                    "label": label, "limit": f"{error['ctx']['max_length']:,}",
+                }  # fmt: skip
+            case "value_error" if self.given(error):
+                return _(str(error["ctx"]["error"]))
+        return _(self.enter) if self.enter else self._missing(label[:1].lower() + label[1:])
+
+    def given(self, error: Mapping[str, Any]) -> bool:
+        return error.get("input") not in (None, "")
+
+    def _missing(self, label: str) -> str:
+        if self.options:
+            return _("Select %(label)s") % {"label": label}
+        return _("Enter %(label)s") % {"label": label}
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The values of a `Literal`, which are their own labels."""
+
+    values: tuple[str, ...]
+
+    def options(self) -> Sequence[tuple[str, str]]:
+        return [(value, _(value.replace("-", " ").capitalize())) for value in self.values]
+
+
+class Invalid(ValueError):
+    """What was typed cannot be taken; `errors` by the name of the field."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(errors.values()))
+        self.errors = errors
+
+
+@cache
+def fields_of(model: type[BaseModel]) -> tuple[FormField, ...]:
+    """The fields of the model's form, in its order."""
+    return tuple(_field(name, info) for name, info in model.model_fields.items())
+
+
+def read(model: type[M], typed: Mapping[str, str], zone: tzinfo) -> M:
+    """The model from what was typed: empty fields are absent, a time without a zone is the firm's. Raises `Invalid`."""
+    fields = {field.name: field for field in fields_of(model)}
+    given: dict[str, object] = {}
+    for name, field in fields.items():
+        text = typed.get(name, "").replace("\r\n", "\n").strip()
+        if text:
+            given[name] = _zoned(text, zone) if field.kind == "datetime-local" else text
+        elif field.nullable:
+            given[name] = None
+    try:
+        return model.model_validate(given)
+    except ValidationError as invalid:
+        errors: dict[str, str] = {}
+        for error in invalid.errors():
+            name = str(error["loc"][0]) if error["loc"] else ""
+            told = fields.get(name)
+            errors.setdefault(name, told.what_to_do(error) if told else str(error["msg"]))
+        raise Invalid(errors) from None
+
+
+def _zoned(text: str, zone: tzinfo) -> object:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
+
+
+def _field(name: str, info: FieldInfo) -> FormField:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    annotation, marks = _inner(info)
+    nullable = type(None) in get_args(info.annotation)
+    choices = next((mark for mark in marks if isinstance(mark, Choices)), None)
+    if get_origin(annotation) is Literal:
+        choices = _Values(get_args(annotation))
+    limit = next((mark.max_length for mark in marks if getattr(mark, "max_length", None)), None)
+    kind = KINDS.get(annotation, "text")
+    if choices:
+        kind = str(extra.get("kind", "select"))
+    elif limit and limit > LONG:
+        kind = "textarea"
+    return FormField(
+        name, info.title or name.replace("_", " ").capitalize(), str(extra.get("hint", "")), kind,
+        required=info.is_required() and not nullable, nullable=info.is_required() and nullable, limit=limit,
+        options=choices.options if choices else None, enter=str(extra.get("enter", "")),
+    )  # fmt: skip
+
+
+def _inner(info: FieldInfo) -> tuple[object, list[Any]]:
+    """The type without `| None`, and all that is said of it."""
+    annotation: Any = info.annotation
+    marks = list(info.metadata)
+    if get_origin(annotation) in (Union, types.UnionType):
+        annotation = next(one for one in get_args(annotation) if one is not type(None))
+    while get_args(annotation) and hasattr(annotation, "__metadata__"):
+        for mark in annotation.__metadata__:
+            marks += mark.metadata if isinstance(mark, FieldInfo) else [mark]
+        annotation = get_args(annotation)[0]
+    return annotation, marks
