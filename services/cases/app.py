@@ -20,7 +20,8 @@ from shared.features.action_routes import api_routes
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
 
-ACTIONS = (raising, classification, assignment, resolution, note, priority, closing)
+FEATURES = (raising, classification, assignment, resolution, note, priority, closing)
+"""Modules that declare actions of a case."""
 VIEWS = (caseload, timeline, aspect_list)
 
 

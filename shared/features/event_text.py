@@ -34,7 +34,8 @@ def event_text(kind: str, facts: Mapping[str, Any], **names: str) -> str:
     missing = next((field for field in event.sentence_without if facts.get(field) in (None, "")), None)
     sentence = event.sentence_without[missing] if missing else event.sentence
     text = _(sentence).format_map(_Spoken(facts, names))
-    details = ", ".join(_spoken(facts[name]) for name in event.details if facts.get(name) not in (None, "", "none", []))
+    parts = [_spoken(facts[name]) for name in event.details if facts.get(name) not in (None, "", "none", [])]
+    details = ", ".join(part for part in parts if part not in text)
     return f"{text} ({details})" if details else text
 
 

@@ -4,11 +4,10 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, runtime_checkable
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from shared.web.templating import gettext as _
@@ -16,7 +15,9 @@ from shared.web.templating import gettext as _
 M = TypeVar("M", bound=BaseModel)
 LONG = 300
 """Characters from which on a text has an input of several lines."""
-KINDS: dict[object, str] = {datetime: "datetime-local", date: "date", int: "number", Decimal: "text", bool: "checkbox"}
+KINDS: dict[object, str] = {
+    datetime: "datetime-local", AwareDatetime: "datetime-local", date: "date", int: "number", bool: "checkbox",
+}  # fmt: skip
 
 
 @runtime_checkable

@@ -41,6 +41,22 @@ def test_an_event_a_view_and_a_service_are_added(kafka: str, postgres_server: st
             assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
 
 
+def test_what_may_be_done_takes_five_files_and_forty_lines() -> None:
+    """The sources of the first example; its tests and what is generated do not count."""
+    page = (ROOT / "docs" / "contributor.md").read_text()
+    first, last = (page[: page.index(title)].count("\n") for title in ("## Add what may be done", "## Add a view"))
+    steps = [block for block in every() if block.page == "contributor.md" and first < block.line < last]
+    lines: dict[str, int] = {}
+    for block in steps:
+        kind, _, name = block.mark.partition(": ")
+        if kind in ("file", "append", "change") and not name.startswith("tests/"):
+            text = [line for line in block.text.splitlines() if line.strip()]
+            added = [line for line in text if line.startswith("+")] if kind == "change" else text
+            lines[name] = lines.get(name, 0) + len(added)
+    assert len(lines) <= 5, lines
+    assert sum(lines.values()) <= 40, lines
+
+
 def change(path: Path, block: Block) -> None:
     """What the lines with a minus and those without a sign were becomes what the others are."""
     lines = block.text.splitlines(keepends=True)

@@ -21,7 +21,7 @@ class ChangePriority(BaseModel):
 
 
 @work(
-    "/priority", title="Priority", button="Set priority", said="Priority changed",
+    "/priority", title="Change priority", button="Set priority", said="Priority changed",
     undo=lambda case: Undo("/priority", {"priority": case.priority}), panel=lambda case: not case.closed,
 )  # fmt: skip
 def change_priority(case: Case, asked: ChangePriority, by: By) -> list[Event]:
