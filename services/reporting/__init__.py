@@ -1,5 +1,7 @@
 """Reporting answers what happened and how often: the audit trail of everything, and figures as at any instant.
 
-It listens to every topic; what it shows can be thrown away and read again from the log. It writes one thing: the seal
-of the log, a signed checkpoint at intervals, under which evidence is handed out.
+What it shows can be thrown away and read again from the log. It writes one thing: signed checkpoints of the log, under
+which evidence is handed out.
+
+Writes: `reports`. Hears: `cases`, `complaints`, `mentions`, `people`, `reports`, `sentiments`, `surveys`.
 """

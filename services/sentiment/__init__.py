@@ -1,4 +1,4 @@
 """Sentiment measures every customer text as it arrives: a stream function, with no aggregate of its own.
 
-It writes `sentiments`, and listens to `complaints`, `mentions` and `surveys`.
+Writes: `sentiments`. Hears: `complaints`, `mentions`, `sentiments`, `surveys`.
 """
