@@ -11,11 +11,12 @@ from fastapi.responses import Response
 
 from services.cases.case.commands import Cases
 from services.cases.case_page import aspects, timeline
-from services.cases.caseload import listing as queue
-from services.cases.caseload.listing import Wanted
+from services.cases.caseload.listing import CASES, case_with_details
 from services.cases.caseload.page import lag_of, rail
 from services.cases.clocks import due as deadline
 from services.cases.pages import pages
+from shared.features.listing import Asked, counts, rows
+from shared.http.paging import Paging
 from shared.http.requests import asker
 from shared.problems import NotFound
 from shared.security.permissions import may
@@ -31,7 +32,7 @@ class CasePage:
 
     async def row(self, case_id: UUID) -> dict[str, Any]:
         async with self._cases.runtime.pool.connection() as conn:
-            row = await queue.one(conn, case_id)
+            row = await case_with_details(conn, case_id)
         if row is None:
             raise NotFound("There is no case at this address. Look it up by its reference.")
         return row
@@ -46,9 +47,9 @@ class CasePage:
             found = await aspects.of_case(conn, case_id)
             entries = await timeline.of_case(conn, case_id)
             handlers = await aspects.known_handlers(conn)
-            counted = await queue.counts(conn, who.id, now)
-            theirs = Wanted(person=row["person_id"])
-            others = await queue.read(conn, theirs, "-received", None, OTHERS + 1, me=who.id, now=now)
+            counted = await counts(conn, CASES, who.id, now)
+            theirs = Asked({"person": row["person_id"]}, sort="-received")
+            others = (await rows(conn, CASES, theirs, Paging(OTHERS + 1), who.id, now)).rows
         mark_work(row, found)
         return pages.render(
             request, "case.html", status, area="cases", live="/cases/live", counts=rail(counted), case=row, now=now,
