@@ -1,4 +1,4 @@
-"""What people see of the caseload: saved views, filters, search, and work on many cases at once."""
+"""The pages of the caseload: saved views, filters, search, and work on many cases at once."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

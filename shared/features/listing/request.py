@@ -20,7 +20,7 @@ LARGEST_NUMBER = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a list is narrowed to: the value of each filter that is given, a tab and a sort, each empty for none.
+    """A list as it is narrowed: the value of each filter that is given, a tab and a sort, each empty for none.
 
     `given` is what the address said, by parameter.
     """

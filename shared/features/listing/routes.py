@@ -33,12 +33,17 @@ class Shown:
     later: bool
 
     @property
+    def most(self) -> int:
+        """Counts of tabs go no further."""
+        return queries.MOST
+
+    @property
     def columns(self) -> list[Column]:
         return [column for column in self.listing.columns if column.label]
 
     @property
     def tabs(self) -> list[Tab]:
-        """Those of the bar, and the one that is open."""
+        """All of the bar, and the one that is open."""
         return [tab for tab in self.listing.tabs if tab.shown or tab.name == self.asked.tab]
 
     @property
@@ -51,7 +56,7 @@ class Shown:
 
     @property
     def hidden(self) -> dict[str, str]:
-        """What a form of the fields carries on."""
+        """Parameters that a form of the fields carries on."""
         shown = {one.name for one in self.fields}
         return {name: text for name, text in self._given.items() if name not in shown}
 

@@ -174,7 +174,7 @@ async def test_a_page_lets_be_what_it_does_not_know(client: httpx.AsyncClient) -
 
 
 async def test_pages_follow_each_other_at_the_address_that_is_configured(client: httpx.AsyncClient) -> None:
-    """Whatever host the request names: a link to another site would send whoever follows it, and their token, there."""
+    """Not at the host that the request names: a link to another site would send a token there."""
     ahead, links = [], {"next": f"{PATH}?page[size]=2&state=new&sort=-due"}
     while links["next"]:
         answer = (await client.get(links["next"], headers={"Host": "evil.example"})).json()
