@@ -34,7 +34,8 @@ class Asked:
         return replace(self, tab=tab)
 
     def having(self, **values: Any) -> "Asked":
-        return replace(self, values={**self.values, **values})
+        given = {name: str(value) for name, value in values.items()}
+        return replace(self, values={**self.values, **values}, given={**self.given, **given})
 
 
 def asked(listing: Listing[Any]) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ PIECE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A list as its page shows it; `later` says that rows came before these."""
+    """A list as its page shows it."""
 
     listing: Listing[Any]
     asked: Asked
@@ -30,7 +30,12 @@ class Shown:
     rows: list[queries.Row]
     before: str | None
     after: str | None
-    later: bool
+    page: Paging
+
+    @property
+    def later(self) -> bool:
+        """Rows came before these."""
+        return (self.page.after or self.page.before) is not None
 
     @property
     def most(self) -> int:
@@ -81,8 +86,7 @@ async def show(
 ) -> Shown:
     """One page of the list, for a page of ours."""
     found = await _read(listing, request, asked, page, at_least)
-    later = page.after is not None or page.before is not None
-    return Shown(listing, asked, order_of(listing, asked), found.rows, found.before, found.after, later)
+    return Shown(listing, asked, order_of(listing, asked), found.rows, found.before, found.after, page)
 
 
 async def _read(

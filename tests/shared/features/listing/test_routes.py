@@ -255,5 +255,5 @@ def test_a_wrong_declaration_is_refused(wrong: dict[str, Any], told: str) -> Non
 
 
 def test_the_address_of_a_file_keeps_what_is_asked_for() -> None:
-    shown = Shown(CALLS, asked_of(CALLS, {"owner": "a&b", "view": "mine"}), "due", [], None, None, later=False)
+    shown = Shown(CALLS, asked_of(CALLS, {"owner": "a&b", "view": "mine"}), "due", [], None, None, Paging(50))
     assert shown.address("/calls/calls.csv") == f"/calls/calls.csv?owner={quote('a&b')}&view=mine"
