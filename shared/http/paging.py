@@ -1,58 +1,93 @@
-"""Cursor paging: `page[size]`, `page[after]`, and links that keep the rest of the query."""
+"""Cursor paging: `page[size]`, `page[after]` and `page[before]`, and the envelope that lists are answered in."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Depends, Query, Request
-from pydantic import AfterValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
 from shared.problems import Unprocessable
 from shared.text import printable
 
 LARGEST = 200
 Plain = Annotated[str, AfterValidator(printable)]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Paging:
+    """The part of a list that is asked for: so many rows after a cursor, or before one."""
+
     size: int
-    after: str | None
+    after: str | None = None
+    before: str | None = None
 
 
 async def _asked(
     size: Annotated[int, Query(alias="page[size]", ge=1, le=LARGEST)] = 50,
     after: Annotated[str | None, Query(alias="page[after]", max_length=500)] = None,
-) -> Asked:
-    return Asked(size, after)
+    before: Annotated[str | None, Query(alias="page[before]", max_length=500)] = None,
+) -> Paging:
+    if after is not None and before is not None:
+        raise Unprocessable("Ask for page[after] or for page[before], not for both.")
+    return Paging(size, after, before)
 
 
-Page = Annotated[Asked, Depends(_asked)]
+Page = Annotated[Paging, Depends(_asked)]
 
 
-def cursor(after: str | None, *kinds: Any) -> tuple[Any, ...] | None:
-    """What a cursor of ours holds; `Unprocessable` for any other text."""
-    if after is None:
-        return None
+class Meta(BaseModel):
+    has_more: bool
+    after_cursor: str | None = Field(description="For `page[after]`; null on the last page.")
+
+
+class Links(BaseModel):
+    next: str | None = Field(description="The whole address of the next page; null on the last page.")
+    prev: str | None = Field(description="The whole address of the page before; null on the first page.")
+
+
+class Envelope(BaseModel, Generic[R]):
+    """One page of a list."""
+
+    data: list[R]
+    meta: Meta
+    links: Links
+
+
+def decoded(given: str, kinds: Sequence[Any]) -> tuple[Any, ...]:
+    """The values of a cursor of ours; `Unprocessable` for any other text."""
     try:
-        values = TypeAdapter(list[Any]).validate_json(urlsafe_b64decode(after))
-        adapters = [TypeAdapter(Plain if kind is str else kind) for kind in kinds]
-        return tuple(adapter.validate_python(value) for adapter, value in zip(adapters, values, strict=True))
+        values = _reader(list[Any]).validate_json(urlsafe_b64decode(given))
+        return tuple(_reader(kind).validate_python(value) for kind, value in zip(kinds, values, strict=True))
     except (ValueError, ValidationError):
-        raise Unprocessable("page[after] is not a cursor of this list. Start without it.") from None
+        raise Unprocessable("page[after] or page[before] is not a cursor of this list. Start without it.") from None
 
 
-def encode(values: Sequence[Any]) -> str:
+@cache
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(Plain if kind is str else kind)
+
+
+def encoded(values: Sequence[Any]) -> str:
     """A cursor for these values."""
     return urlsafe_b64encode(orjson.dumps(list(values))).decode()
 
 
-def links(request: Request, page: Asked, rows: list[Any], key: Callable[[Any], Sequence[Any]]) -> dict[str, Any]:
+def cursor(after: str | None, *kinds: Any) -> tuple[Any, ...] | None:
+    return None if after is None else decoded(after, kinds)
+
+
+encode = encoded
+
+
+def links(request: Request, page: Paging, rows: list[Any], key: Callable[[Any], Sequence[Any]]) -> dict[str, Any]:
     """The page of `rows`, of which one more than was asked for was read."""
     more = len(rows) > page.size
     rows = rows[: page.size]
-    after = encode(key(rows[-1])) if more else None
+    after = encoded(key(rows[-1])) if more else None
     following = str(request.url.include_query_params(**{"page[after]": after})) if after else None
     return {"data": rows, "meta": {"has_more": more, "after_cursor": after}, "links": {"next": following}}

@@ -1,9 +1,11 @@
 """What every service's HTTP has: what may be asked, problems that say what to do, waiting for one's own writes."""
 
 import secrets
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPBearer
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
@@ -28,6 +30,26 @@ def allow(action: str) -> Any:
         return who
 
     return Depends(check)
+
+
+async def known_parameters(request: Request) -> None:
+    """A dependency: a program asks for nothing that the address does not take: a misspelt filter would narrow nothing.
+
+    Pages are more patient, as others add parameters to the links that they pass on.
+    """
+    path = request.url.path
+    if not request.query_params or not (path.startswith("/api/") or path.endswith(".csv")):
+        return
+    known = list(_parameters(request.scope["route"].dependant))
+    if unknown := [name for name in request.query_params if name not in known]:
+        takes = f"It takes: {', '.join(sorted(set(known)))}." if known else "It takes none."
+        raise Unprocessable(f"This address has no parameter {', '.join(unknown)}. {takes}")
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
 
 
 def asker(request: Request) -> Who:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import AsyncConnection
@@ -21,7 +21,7 @@ from shared.http import signin
 from shared.http.edge import Edge
 from shared.http.errors import FAILURES, add_problem_handlers, answer_all
 from shared.http.headers import HEADERS, HTTPS_ONLY, security_headers
-from shared.http.requests import allow
+from shared.http.requests import allow, known_parameters
 from shared.http.tracing import FASTAPIS_OWN, TraceRequests
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
@@ -94,7 +94,7 @@ class Runtime:
         """The service's HTTP application; the caller adds its routers."""
         app = FastAPI(
             title=title, version="1", lifespan=self._lifespan, docs_url=None, redoc_url=None, openapi_url=None,
-            responses=FAILURES, telemetry=FASTAPIS_OWN,
+            responses=FAILURES, telemetry=FASTAPIS_OWN, dependencies=[Depends(known_parameters)],
         )  # fmt: skip
         app.state.runtime = self
         add_problem_handlers(app)

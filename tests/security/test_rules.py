@@ -19,11 +19,16 @@ TEMPLATES = {path: path.read_text() for folder in FOLDERS for path in sorted((RO
 
 STATEMENT = re.compile(r"\s*\(?(select|insert into|update|delete from|create|alter|drop|with|copy|truncate)\b", re.I)
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*(\[.*\])?")
+LISTS = "shared/features/listing/queries.py"
+DECLARED = {"Column", "Filter", "Listing", "Sort", "Tab", "period"}
 WRITTEN = {
-    ("services/cases/caseload/listing.py", "' and '.join(conditions)"): "pieces of FILTERS, TABS and FOUND",
-    ("services/cases/caseload/listing.py", "' and '.join(decided)"): "pieces of OF_ASPECTS",
-    ("services/cases/caseload/listing.py", "order"): "columns of SORTS",
-    ("services/cases/caseload/listing.py", "', '.join([*selects, late])"): "statements that are checked themselves",
+    (LISTS, "listing.source"): "of a declaration, which is constant",
+    (LISTS, "listing.select"): "of a declaration, which is constant",
+    (LISTS, "listing.joined"): "of a declaration, which is constant",
+    (LISTS, "listing.real"): "of a declaration, which is constant",
+    (LISTS, "conditions(listing, asked.on(tab))"): "of a declaration, which is constant",
+    (LISTS, "more"): "columns that services write",
+    (LISTS, "condition"): "one that services write",
     ("services/reporting/reports/listing.py", "_relations(as_at)"): "one of two texts of that module",
     ("services/surveys/response/view.py", "CHOSEN if chosen else ''"): "a constant, or nothing",
     ("shared/projections/versions.py", "lock"): "one of two words",
@@ -67,6 +72,15 @@ def sql_is_constant(path: str, tree: ast.AST) -> Iterator[str]:
             made = ast.unparse(given) if isinstance(given, ast.Call) else ""
             if re.match(r"['\"].*\.(format|replace|join)\(", made, re.S):
                 yield "a statement made with format()"
+
+
+def declared_sql_is_constant(path: str, tree: ast.AST) -> Iterator[str]:
+    """The pieces of which the kit makes the statements of lists."""
+    for call, name in calls(tree):
+        if name in DECLARED and path != "shared/features/listing/declaration.py":
+            for node in ast.walk(call):
+                if isinstance(node, ast.FormattedValue) and not CONSTANT.fullmatch(ast.unparse(node.value)):
+                    yield f"{{{ast.unparse(node.value)}}} in {name}()"
 
 
 def _text(node: ast.JoinedStr) -> str:
@@ -124,7 +138,7 @@ def logs_say_what_is_theirs(path: str, tree: ast.AST) -> Iterator[str]:
 
 
 RULES: list[Callable[[str, ast.AST], Iterator[str]]] = [
-    sql_is_constant, nothing_runs_what_it_is_given, html_is_made_where_it_is_escaped,
+    sql_is_constant, declared_sql_is_constant, nothing_runs_what_it_is_given, html_is_made_where_it_is_escaped,
     secrets_are_compared_in_constant_time, logs_say_what_is_theirs,
 ]  # fmt: skip
 
@@ -142,6 +156,7 @@ def test_the_source_keeps_the_rule(rule: Callable[[str, ast.AST], Iterator[str]]
         (sql_is_constant, 'f"select * from {table} where x = 1"'),
         (sql_is_constant, 'conn.execute("select * from a where b = %s" % b)'),
         (sql_is_constant, 'conn.execute("select {}".format(b))'),
+        (declared_sql_is_constant, 'Filter("a", f"b = {c}")'),
         (nothing_runs_what_it_is_given, "pickle.loads(b)"),
         (nothing_runs_what_it_is_given, "eval(given)"),
         (nothing_runs_what_it_is_given, "run(command, shell=True)"),

@@ -7,35 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.events.cases import Priority
-
-
-class CaseSummary(BaseModel):
-    """A case as a list shows it. Personal fields are null once the person is erased."""
-
-    case_id: UUID
-    version: int
-    reference: str
-    person_id: UUID
-    person_name: str | None
-    organisation: str | None
-    region: str | None
-    channel: str
-    product: str | None = Field(description="Of the primary aspect.")
-    issue: str | None
-    excerpt: str | None = Field(description="The first words of the complaint.")
-    priority: Priority
-    status: str = Field(description="`new`, `open`, `resolved` or `closed`: it follows from the work.")
-    owner: str | None = Field(description="Of the primary aspect, else of the first open one.")
-    open_aspects: int
-    total_aspects: int
-    score: float | None = Field(description="The worst that was measured, from -1 to 1.")
-    heat: str | None
-    alert: str | None
-    received_at: datetime
-    due_at: datetime = Field(description="Eight weeks after receipt (DISP 1.6.2R).")
-    closed_at: datetime | None
-    invented: bool
+from services.cases.caseload.listing import CaseSummary
 
 
 class AspectDetail(BaseModel):
@@ -82,9 +54,3 @@ class CaseDetail(CaseSummary):
     timeline: list[TimelineEntry] = Field(
         description="The newest last; of a very long case 500: the complaint itself, and the last."
     )
-
-
-class CasePage(BaseModel):
-    data: list[CaseSummary]
-    meta: dict[str, Any]
-    links: dict[str, str | None]

@@ -14,12 +14,14 @@ from services.cases.aspects.view import aspect_list, known_handlers, of_case
 from services.cases.case.actions import work
 from services.cases.case.state import Case
 from services.cases.case_page import timeline
-from services.cases.caseload import listing, view
-from services.cases.caseload.listing import Wanted
+from services.cases.caseload import view
+from services.cases.caseload.listing import CASES, case_with_details
 from services.cases.caseload.page import lag_of, rail
 from services.cases.clocks import due
 from services.cases.pages import pages
 from shared.features.action_routes import Refused, form_routes
+from shared.features.listing import Asked, counts, rows
+from shared.http.paging import Paging
 from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotFound
 from shared.security.permissions import may
@@ -40,15 +42,15 @@ async def show(request: Request, case_id: UUID, refused: Refused | None = None) 
     """The case as it is, or with what was refused beside everything that was typed."""
     who, now, runtime = asker(request), datetime.now(UTC), request.app.state.runtime
     async with runtime.pool.connection() as conn:
-        row = await listing.one(conn, case_id)
+        row = await case_with_details(conn, case_id)
         if row is None:
             raise NotFound("There is no case at this address. Search for its reference.")
         found = await of_case(conn, case_id)
         entries = await timeline.of_case(conn, case_id)
         handlers = await known_handlers(conn)
-        counted = await listing.counts(conn, who.id, now)
-        theirs = Wanted(person=row["person_id"])
-        others = await listing.read(conn, theirs, "-received", None, OTHERS + 1, me=who.id, now=now)
+        counted = await counts(conn, CASES, who.id, now)
+        theirs = Asked({"person": row["person_id"]}, sort="-received")
+        others = (await rows(conn, CASES, theirs, Paging(OTHERS + 1), who.id, now)).rows
     state = view.state_of(row)
     mark_work(state, found)
     return pages.render(

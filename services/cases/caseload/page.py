@@ -1,53 +1,42 @@
-"""What people see of the caseload: saved views, filters, search, and work on many cases at once."""
+"""The pages of the caseload: saved views, filters, search, and work on many cases at once."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from services.cases.case_page.http import VIEWS
-from services.cases.caseload import listing as queue
-from services.cases.caseload.filters import ListAsked, order_of
+from services.cases.caseload.listing import CASES
 from services.cases.caseload.view import caseload
 from services.cases.pages import pages
+from shared.features.listing import Asked as ListAsked
+from shared.features.listing import add_download, asked, counts, show
 from shared.http.live import live_updates
-from shared.http.paging import Page, cursor, encode
+from shared.http.paging import Page
 from shared.http.requests import AtLeast, allow, asker
 from shared.security.permissions import may
 from shared.service.runtime import Runtime
 
-FILTERS = (
-    "status", "priority", "owner", "product", "issue", "heat", "channel", "organisation", "person", "outcome", "cause",
-    "from", "to",
-)  # fmt: skip
-"""Shown above the list, each with a link that takes it away."""
+CasesAsked = Annotated[ListAsked, Depends(asked(CASES))]
 
 
 def router(runtime: Runtime) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
+    add_download(routes, CASES, "/cases/cases.csv")
+
     @routes.get("/cases", dependencies=[allow("cases.read")])
-    async def show_cases(request: Request, asked: ListAsked, page: Page, at_least: AtLeast = None) -> Response:
-        """What is narrowed down is looked for everywhere, else work begins with what is open."""
-        await runtime.positions.seen(at_least, caseload)
-        who, now = asker(request), datetime.now(UTC)
-        tab = asked.tab or ("all" if asked.narrowed else "open")
-        sort = order_of(tab, asked.wanted.status, asked.sort)
-        after = cursor(page.after, *queue.keys(sort))
+    async def show_cases(request: Request, asked: CasesAsked, page: Page, at_least: AtLeast = None) -> Response:
+        """Open cases, unless the address narrows the list: that is looked for everywhere."""
+        if not asked.values and CASES.tab not in asked.given:
+            asked = asked.on("open")
+        found, now = await show(CASES, request, asked, page, at_least), datetime.now(UTC)
         async with runtime.pool.connection() as conn:
-            rows = await queue.read(
-                conn, replace(asked.wanted, tab=tab), sort, after, page.size + 1, me=who.id, now=now
-            )
-            counted = await queue.counts(conn, who.id, now)
-        more = len(rows) > page.size
+            counted = await counts(conn, CASES, asker(request).id, now)
         return pages.render(
-            request, "cases.html", area="cases", live="/cases/live", counts=rail(counted), tab=tab, sort=sort, now=now,
-            rows=rows[: page.size], next_cursor=encode(queue.key_of(sort, rows[page.size - 1])) if more else None,
-            counted=counted, most=queue.MOST, later=page.after is not None, q=asked.wanted.q or "",
-            filters={name: value for name in FILTERS if (value := request.query_params.get(name, ""))},
-            narrowed=asked.narrowed, can_work=may(who, "cases.work"), rebuilding=sorted(runtime.rebuilding),
+            request, "cases.html", area="cases", live="/cases/live", counts=rail(counted), now=now, list=found,
+            counted=counted, can_work=may(asker(request), "cases.work"), rebuilding=sorted(runtime.rebuilding),
             lag=lag_of(runtime),
         )  # fmt: skip
 

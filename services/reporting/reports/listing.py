@@ -72,6 +72,12 @@ select c.case_id, c.reference, c.received_at, c.channel, c.organisation, a.aspec
 """
 
 
+SHEET = (
+    "reference", "case_id", "received_at", "channel", "organisation", "aspect_id", "main", "product", "sub_product",
+    "issue", "sub_issue", "outcome", "redress", "amount", "currency", "root_cause", "closed_at", "invented",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which complaints: received between two days (both included, UTC), and what they are about."""

@@ -11,14 +11,14 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from services.reporting.pages import pages
 from services.reporting.reports import report as report_page
-from services.reporting.reports import sheet
 from services.reporting.reports.filters import AsAt, Report, ReportAsked, spelled
 from services.reporting.reports.http import NothingRecorded
 from services.reporting.reports.labels import NAMES, QUESTIONS, label
-from services.reporting.reports.listing import behind, choices, counts_by, every
+from services.reporting.reports.listing import SHEET, behind, choices, counts_by, every
 from services.reporting.reports.view import counts
 from services.reporting.trail import page as audit_page
 from services.reporting.trail.view import audit, latest, trail_of
+from shared.features.listing import sheet
 from shared.http.live import live_updates
 from shared.http.paging import Page, cursor, links
 from shared.http.requests import allow
@@ -113,5 +113,5 @@ def router(runtime: Runtime) -> APIRouter:
 
 async def _file(runtime: Runtime, report: Report) -> AsyncIterator[bytes]:
     async with runtime.pool.connection() as conn, conn.transaction():
-        async for piece in sheet.lines(every(conn, report.filters, report.as_at)):
+        async for piece in sheet.lines(SHEET, every(conn, report.filters, report.as_at)):
             yield piece

@@ -1,19 +1,19 @@
 """The JSON API of social: mentions in, neutral or as a network sent them, and what became of them."""
 
 from dataclasses import asdict
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from services.social.capture import formats
-from services.social.inbox.view import find, inbox, one
+from services.social.inbox.listing import MENTIONS, MentionRow
+from services.social.inbox.view import inbox
 from services.social.mention.commands import Captured, Social
-from services.social.mention.state import Kind, Post, Reason, State
-from shared.http.paging import Page, cursor, links
+from services.social.mention.state import Kind, Post, Reason
+from shared.features.listing import add_api, one
 from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotFound
 from shared.text import printable
@@ -21,7 +21,6 @@ from shared.times import Happened
 
 LONGEST = 65_000
 MOST = 500
-Heat = Literal["green", "amber", "red"]
 Network = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,39}$")]
 
 
@@ -96,39 +95,6 @@ class Position(BaseModel):
 
 class Promotion(Position):
     complaint_id: UUID = Field(description="The complaint that the mention is.")
-
-
-class MentionRow(BaseModel):
-    """A mention as the inbox shows it; its words are null once its author is erased."""
-
-    mention_id: UUID
-    network: str
-    kind: Kind
-    person_id: UUID
-    author: str | None
-    handle: str | None
-    text: str | None
-    url: str | None
-    language: str | None
-    posted_at: datetime
-    captured_at: datetime
-    invented: bool
-    state: State
-    reason: str | None = Field(description="Why it was dismissed.")
-    complaint_id: UUID | None
-    score: float | None = Field(description="From -1 (negative) to 1 (positive); null until it is measured.")
-    heat: Heat | None
-    deciding: list[dict[str, Any]] | None = Field(description="The words that decided, by their places in the text.")
-    reference: str | None = Field(description="The complaint's reference, once intake has given it.")
-    status: str | None = Field(description="`open` or `closed`, once the case exists.")
-
-
-class Listed(BaseModel):
-    """One page of mentions."""
-
-    data: list[MentionRow]
-    meta: dict[str, Any]
-    links: dict[str, str | None]
 
 
 def router(social: Social) -> APIRouter:
@@ -208,28 +174,14 @@ def _add_decisions(routes: APIRouter, social: Social) -> None:
 def _add_reading(routes: APIRouter, social: Social) -> None:
     runtime = social.runtime
 
-    @routes.get("", dependencies=[allow("mentions.read")], response_model=Listed)
-    async def list_mentions(
-        page: Page, request: Request, at_least: AtLeast = None,
-        network: Annotated[str | None, Query(max_length=40, pattern="^[a-z0-9._-]*$")] = None,
-        state: State | None = None, heat: Heat | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
-        """The newest first."""
-        await runtime.positions.wait(inbox, at_least)
-        after = cursor(page.after, datetime, UUID)
-        async with runtime.pool.connection() as conn:
-            rows = await find(
-                conn, page.size, network=network, state=state, heat=heat,
-                after=None if after is None else (after[0], after[1]),
-            )  # fmt: skip
-        return links(request, page, rows, lambda row: (row["posted_at"], row["mention_id"]))
+    add_api(routes, MENTIONS, "", "Mentions of all networks, the newest first.")
 
     @routes.get("/{mention_id}", dependencies=[allow("mentions.read")], response_model=MentionRow)
     async def get_mention(mention_id: UUID, at_least: AtLeast = None) -> dict[str, Any]:
         """One mention, and what became of it."""
         await runtime.positions.wait(inbox, at_least)
         async with runtime.pool.connection() as conn:
-            row = await one(conn, mention_id)
+            row = await one(conn, MENTIONS, "i.mention_id = %s", [mention_id])
         if row is None:
             raise NotFound("There is no mention with this id.")
         return row

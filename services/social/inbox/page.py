@@ -1,28 +1,30 @@
-"""What people see of social: the inbox of all networks, and one mention with what became of it."""
+"""The pages of social: the inbox of all networks, and one mention with what became of it."""
 
 from collections.abc import Coroutine, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup, escape
 
-from services.social.inbox.view import by_state, find, inbox, networks, one
+from services.social.inbox.listing import MENTIONS, networks
+from services.social.inbox.view import inbox
 from services.social.mention.commands import Social
-from services.social.mention.state import Reason, State
+from services.social.mention.state import Reason
 from services.social.pages import pages
 from shared.eventstore.store import Saved
+from shared.features.listing import Asked, add_download, asked, counts, one, show
 from shared.http.live import live_updates
-from shared.http.paging import cursor, encode
+from shared.http.paging import Page
 from shared.http.requests import AtLeast, Form, allow, asker
 from shared.problems import NotFound, RuleBroken, Unprocessable
 from shared.security.permissions import may
 from shared.web.pages import flash
 from shared.web.templating import gettext as _
 
-SIZE = 50
+MentionsAsked = Annotated[Asked, Depends(asked(MENTIONS))]
 
 
 def marked(text: str | None, deciding: Sequence[dict[str, Any]] | None) -> Markup | None:
@@ -56,29 +58,18 @@ def router(social: Social) -> APIRouter:
 def _add_pages(routes: APIRouter, social: Social) -> None:
     runtime = social.runtime
 
+    add_download(routes, MENTIONS, "/social/mentions.csv")
+
     @routes.get("/social", dependencies=[allow("mentions.read")])
-    async def show_inbox(
-        request: Request, at_least: AtLeast = None, state: State | None = None,
-        network: Annotated[str, Query(max_length=40, pattern="^[a-z0-9._-]*$")] = "",
-        heat: Annotated[str, Query(pattern="^(red|amber|green)?$")] = "",
-        after: Annotated[str | None, Query(max_length=500)] = None,
-    ) -> Response:  # fmt: skip
-        await runtime.positions.wait(inbox, at_least)
-        at = cursor(after, datetime, UUID)
+    async def show_inbox(request: Request, asked: MentionsAsked, page: Page, at_least: AtLeast = None) -> Response:
+        found, who = await show(MENTIONS, request, asked, page, at_least), asker(request)
         async with runtime.pool.connection() as conn:
-            known = await networks(conn)
-            totals = await by_state(conn, network or None, heat or None)
-            rows = await find(
-                conn, SIZE, network=network or None, state=state, heat=heat or None,
-                after=None if at is None else (at[0], at[1]),
-            )  # fmt: skip
-        last = rows[SIZE - 1] if len(rows) > SIZE else None
+            known = [(name, name) for name in await networks(conn)]
+            counted = await counts(conn, MENTIONS, who.id, datetime.now(UTC), asked)
         return pages.render(
-            request, "inbox.html", area="social", live="/social/live", rows=rows[:SIZE], totals=totals, state=state,
-            network=network, heat=heat, known=[(name, name) for name in known],
-            rebuilding=inbox.name in runtime.rebuilding,
-            works=may(asker(request), "mentions.work"), address=runtime.settings.public_url,
-            following=encode([last["posted_at"], last["mention_id"]]) if last else None,
+            request, "inbox.html", area="social", live="/social/live", list=found, counted=counted, known=known,
+            rebuilding=inbox.name in runtime.rebuilding, works=may(who, "mentions.work"), now=datetime.now(UTC),
+            address=runtime.settings.public_url,
         )  # fmt: skip
 
     @routes.get("/social/live", dependencies=[allow("mentions.read")])
@@ -89,7 +80,7 @@ def _add_pages(routes: APIRouter, social: Social) -> None:
     async def show_mention(request: Request, mention_id: UUID, at_least: AtLeast = None) -> Response:
         await runtime.positions.wait(inbox, at_least)
         async with runtime.pool.connection() as conn:
-            row = await one(conn, mention_id)
+            row = await one(conn, MENTIONS, "i.mention_id = %s", [mention_id])
         if row is None:
             raise NotFound("There is no mention at this address.")
         return pages.render(

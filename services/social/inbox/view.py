@@ -5,9 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection
-from psycopg.rows import dict_row
-
 from shared.events.cases import CaseClosed, CaseEvent, CaseOpened, CaseReopened
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
@@ -100,48 +97,3 @@ def opened(row: Complaint, event: CaseOpened) -> None:
 @complaints.on(CaseClosed, CaseReopened)
 def moved(row: Complaint, event: CaseEvent) -> None:
     row.status = "closed" if isinstance(event, CaseClosed) else "open"
-
-
-COLUMNS = (
-    "i.mention_id, i.network, i.kind, i.person_id, i.author, i.handle, i.text, i.url, i.language, i.posted_at,"
-    " i.captured_at, i.invented, i.state, i.reason, i.complaint_id, i.score, i.heat, i.deciding, c.reference, c.status"
-)
-FROM = "from inbox i left join inbox_complaints c on c.complaint_id = i.complaint_id where i.network is not null"
-FILTER = " and (%(network)s::text is null or i.network = %(network)s) and (%(heat)s::text is null or i.heat = %(heat)s)"
-
-
-async def find(
-    conn: AsyncConnection[Any], size: int, *, network: str | None = None, state: str | None = None,
-    heat: str | None = None, after: tuple[datetime, UUID] | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """The newest first, and one more than `size`, which tells that there are more."""
-    at, id_ = after or (None, None)
-    async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            f"select {COLUMNS} {FROM}{FILTER} and (%(state)s::text is null or i.state = %(state)s)"
-            " and (%(at)s::timestamptz is null or (i.posted_at, i.mention_id) < (%(at)s, %(id)s))"
-            " order by i.posted_at desc, i.mention_id desc limit %(size)s",
-            {"network": network, "state": state, "heat": heat, "at": at, "id": id_, "size": size + 1},
-        )
-        return await cursor.fetchall()
-
-
-async def one(conn: AsyncConnection[Any], mention_id: UUID) -> dict[str, Any] | None:
-    async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(f"select {COLUMNS} {FROM} and i.mention_id = %s", [mention_id])
-        return await cursor.fetchone()
-
-
-async def by_state(conn: AsyncConnection[Any], network: str | None, heat: str | None) -> dict[str, int]:
-    """How many mentions of each state there are under the other filters."""
-    found = await conn.execute(
-        f"select i.state, count(*) from inbox i where i.network is not null{FILTER} group by 1",
-        {"network": network, "heat": heat},
-    )
-    return {"new": 0, "promoted": 0, "dismissed": 0} | dict(await found.fetchall())
-
-
-async def networks(conn: AsyncConnection[Any]) -> list[str]:
-    """Where mentions have come from."""
-    found = await conn.execute("select distinct network from inbox where network is not null order by 1")
-    return [row[0] for row in await found.fetchall()]

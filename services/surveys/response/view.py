@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from psycopg.rows import dict_row
 
 from shared.events.complaints import MessageWritten
 from shared.events.surveys import SurveyAnswered, SurveyEvent, SurveyInvited, SurveyWithdrawn
@@ -53,41 +50,3 @@ def _carried(event: MessageWritten) -> UUID | None:
 @responses.on(MessageWritten, key=_carried)
 def written(row: Response, event: MessageWritten) -> None:
     row.written_at = event.recorded_at
-
-
-CHOSEN = "and response_id in (select response_id from answers where question = %(question)s and choice = %(choice)s)"
-
-
-async def rates(conn: Any) -> dict[str, tuple[int, int]]:
-    """Asked and answered, by questionnaire. What nobody could answer does not count: an invitation that was withdrawn,
-    or never written, as there was no address or the person prefers another way than e-mail."""
-    found = await conn.execute(
-        "select questionnaire, count(*), count(answered_at) from responses"
-        " where invited_at is not null and withdrawn_at is null"
-        " and (written_at is not null or answered_at is not null) group by 1"
-    )
-    return {name: (invited, answered) for name, invited, answered in await found.fetchall()}
-
-
-async def newest(
-    conn: Any,
-    questionnaire: str | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-    chosen: tuple[str, int] | None = None,
-) -> list[dict[str, Any]]:
-    """The last to be invited first, from a place in that order on; only those who chose `chosen`."""
-    async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            "select response_id, case_id, questionnaire, invited_at, expires_at, answered_at, withdrawn_at"
-            " from responses where invited_at is not null and (%(name)s::text is null or questionnaire = %(name)s)"
-            f" {CHOSEN if chosen else ''}"
-            " and (%(at)s::timestamptz is null or (invited_at, response_id) < (%(at)s, %(id)s))"
-            " order by invited_at desc, response_id desc limit %(limit)s",
-            {
-                "name": questionnaire, "at": after and after[0], "id": after and after[1], "limit": limit,
-                "question": chosen and chosen[0], "choice": chosen and chosen[1],
-            },
-        )  # fmt: skip
-        rows: list[dict[str, Any]] = await cursor.fetchall()
-        return rows

@@ -1,19 +1,19 @@
-"""The JSON API of surveys: what is asked, what was answered, who was invited, and whose invitation is withdrawn."""
+"""The JSON API of surveys: results by question, invitations, and the withdrawal of one."""
 
-from datetime import datetime
-from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from services.surveys.questionnaire.definition import Questionnaire
-from services.surveys.response import view as responses
+from services.surveys.response import listing as responses
 from services.surveys.response.commands import Surveys
+from services.surveys.response.listing import RESPONSES
 from services.surveys.response.view import response_list
-from services.surveys.results import view as answers
-from services.surveys.results.view import Tally, answer_list
-from shared.http.paging import Page, cursor, links
+from services.surveys.results import listing as answers
+from services.surveys.results.listing import Tally
+from services.surveys.results.view import answer_list
+from shared.features.listing import add_api
 from shared.http.requests import AtLeast, allow, asker
 
 
@@ -51,24 +51,6 @@ class SurveyResults(BaseModel):
     data: list[SurveyResult]
 
 
-class ResponseRow(BaseModel):
-    """One invitation; `answered_at` is empty until the person answers, `withdrawn_at` unless staff stopped its link."""
-
-    response_id: UUID
-    case_id: UUID
-    questionnaire: str
-    invited_at: datetime
-    expires_at: datetime | None
-    answered_at: datetime | None
-    withdrawn_at: datetime | None
-
-
-class ResponsePage(BaseModel):
-    data: list[ResponseRow]
-    meta: dict[str, Any]
-    links: dict[str, str | None]
-
-
 def router(surveys: Surveys) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/surveys", tags=["surveys"])
     runtime = surveys.runtime
@@ -83,17 +65,7 @@ def router(surveys: Surveys) -> APIRouter:
             found = [(one, await answers.tallies(conn, one)) for one in surveys.questionnaires.all]
         return SurveyResults(data=[_result(one, rates.get(one.id, (0, 0)), tallies) for one, tallies in found])
 
-    @routes.get("/responses", dependencies=[allow("surveys.read")], response_model=ResponsePage)
-    async def list_responses(
-        page: Page, request: Request, at_least: AtLeast = None,
-        questionnaire: Annotated[str | None, Query(max_length=60, pattern=r"^[a-z0-9.-]+$")] = None,
-    ) -> dict[str, Any]:  # fmt: skip
-        """Invitations, the newest first."""
-        await runtime.positions.wait(response_list, at_least)
-        after: Any = cursor(page.after, datetime, UUID)
-        async with runtime.pool.connection() as conn:
-            rows = await responses.newest(conn, questionnaire, after, page.size + 1)
-        return links(request, page, rows, lambda row: (row["invited_at"], row["response_id"]))
+    add_api(routes, RESPONSES, "/responses", "Invitations, the newest first.")
 
     @routes.post("/responses/{response_id}/withdrawal", status_code=204, dependencies=[allow("surveys.withdraw")])
     async def withdraw_invitation(response_id: UUID, request: Request) -> None:

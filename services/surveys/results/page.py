@@ -1,17 +1,18 @@
-"""What people see of surveys: staff the results, a customer the questions that their link opens."""
+"""The pages of surveys: results for staff, and the questions that a customer's link opens."""
 
 import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.surveys.pages import pages
 from services.surveys.questionnaire.definition import Questionnaire
-from services.surveys.response import view as responses
+from services.surveys.response import listing as responses
 from services.surveys.response.commands import Surveys
+from services.surveys.response.listing import RESPONSES
 from services.surveys.response.state import (
     AnswersNotAccepted,
     SurveyAlreadyAnswered,
@@ -20,15 +21,20 @@ from services.surveys.response.state import (
     ensure_open,
 )
 from services.surveys.response.view import response_list
-from services.surveys.results import view as answers
-from services.surveys.results.view import Tally, answer_list
+from services.surveys.results import listing as answers
+from services.surveys.results.listing import COMMENTS, Tally
+from services.surveys.results.view import answer_list
+from shared.features.listing import Asked, add_download, asked, show
 from shared.http.live import live_updates
-from shared.http.paging import Page, cursor, links
+from shared.http.paging import Page
 from shared.http.requests import AtLeast, Form, allow, asker
 from shared.problems import NotFound, PersonWasErased
 from shared.security.permissions import may
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
+
+CommentsAsked = Annotated[Asked, Depends(asked(COMMENTS))]
+ResponsesAsked = Annotated[Asked, Depends(asked(RESPONSES))]
 
 
 def router(surveys: Surveys) -> APIRouter:
@@ -43,44 +49,35 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
     runtime = surveys.runtime
 
     @routes.get("/surveys", dependencies=[allow("surveys.read")])
-    async def results(request: Request, page: Page, questionnaire: str | None = None) -> Response:
+    async def results(request: Request, asked: CommentsAsked, page: Page) -> Response:
         """One questionnaire's results; the newest where none is named."""
-        shown = _chosen(surveys, questionnaire)
-        after: Any = cursor(page.after, datetime, str)
+        shown = _chosen(surveys, asked.values.get("questionnaire"))
         async with runtime.pool.connection() as conn:
             invited, answered = (await responses.rates(conn)).get(shown.id, (0, 0))
             tallies = await answers.tallies(conn, shown)
-            comments = await answers.comments(conn, shown.id, after, page.size + 1)
-        paged = links(request, page, comments, lambda row: (row.answered_at, row.answer))
         charts = await asyncio.to_thread(_charts, shown.id, tallies)
         return pages.render(
             request, "results.html", area="surveys", live="/surveys/live", shown=shown,
-            all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts,
-            comments=paged["data"], next_href=paged["links"]["next"] or "", rebuilding=sorted(runtime.rebuilding),
+            all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts, now=datetime.now(UTC),
+            list=await show(COMMENTS, request, asked.having(questionnaire=shown.id), page),
+            rebuilding=sorted(runtime.rebuilding),
         )  # fmt: skip
 
     @routes.get("/surveys/live", dependencies=[allow("surveys.read")])
     async def live(request: Request) -> Response:
         return live_updates(request, runtime.pool, answer_list, response_list)
 
+    add_download(routes, RESPONSES, "/surveys/responses.csv")
+
     @routes.get("/surveys/responses", dependencies=[allow("surveys.read")])
-    async def list_responses(
-        request: Request, page: Page, at_least: AtLeast = None, questionnaire: str | None = None,
-        question: str | None = None, choice: Annotated[int | None, Query(ge=0, le=100)] = None,
-    ) -> Response:  # fmt: skip
+    async def list_responses(request: Request, asked: ResponsesAsked, page: Page, at_least: AtLeast = None) -> Response:
         """The responses behind a figure: all that were asked, or those who chose one answer."""
-        await runtime.positions.wait(response_list, at_least)
-        shown = _chosen(surveys, questionnaire)
-        asked = next((one for one in shown.questions if one.name == question), None)
-        chosen = (asked.name, choice) if asked is not None and choice is not None else None
-        after: Any = cursor(page.after, datetime, UUID)
-        async with runtime.pool.connection() as conn:
-            rows = await responses.newest(conn, shown.id, after, page.size + 1, chosen)
-        paged = links(request, page, rows, lambda row: (row["invited_at"], row["response_id"]))
+        shown, choice = _chosen(surveys, asked.values.get("questionnaire")), asked.values.get("choice")
+        question = next((one for one in shown.questions if one.name == asked.values.get("question")), None)
+        found = await show(RESPONSES, request, asked.having(questionnaire=shown.id), page, at_least)
         return pages.render(
-            request, "responses.html", area="surveys", shown=shown, question=asked if chosen else None, choice=choice,
-            rows=paged["data"], next_href=paged["links"]["next"] or "", after=page.after, now=datetime.now(UTC),
-            may_withdraw=may(asker(request), "surveys.withdraw"),
+            request, "responses.html", area="surveys", shown=shown, question=question, choice=choice, list=found,
+            now=datetime.now(UTC), may_withdraw=may(asker(request), "surveys.withdraw"),
         )  # fmt: skip
 
     @routes.post("/surveys/responses/{response_id}/withdrawal", dependencies=[allow("surveys.withdraw")])

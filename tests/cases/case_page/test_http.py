@@ -185,7 +185,8 @@ async def test_what_cannot_be_taken_is_told_why(cases: Served, receive: Receive,
     [
         "page[size]=0", "page[size]=201", "page[after]=nonsense", "sort=colour", "status=done", "view=theirs",
         "from=soon",
-        "to=2026-13-45", "to=9999-12-31", "person=me", f"q={'x' * 201}", "q=a%00b", "product=a%00b", "at_least=cases/x",
+        "to=2026-13-45", "from=2026-03-15&to=2026-03-14", "colour=red", "person=me",
+            f"q={'x' * 301}", "q=a%00b", "product=a%00b", "at_least=cases/x",
         "at_least=moon/0:1", "person=------------------------------------",
     ],
 )  # fmt: skip

@@ -1,6 +1,9 @@
 """The list of cases as a browser without a script sees it: tabs, filters, and many cases at once."""
 
+import csv
+import io
 import re
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,6 +40,18 @@ async def test_every_tab_is_a_page(handler: httpx.AsyncClient, receive: Receive,
         answer = await handler.get("/cases", params={"view": view, "sort": sort, "outcome": "", "from": ""})
         assert answer.status_code == 200
         assert 'aria-current="page"' in answer.text
+
+
+async def test_the_list_can_be_taken_away_as_a_file(handler: httpx.AsyncClient, receive: Receive) -> None:
+    word = f"Product {uuid4().hex[:8]}"
+    await receive(name="=cmd()", product=word)
+    await receive(name="Ben Okafor", product=word)
+    shown = (await handler.get("/cases", params={"product": word, "sort": "-received"})).text
+    link = re.search(r'href="(/cases/cases\.csv[^"]+)"', shown)
+    assert link
+    sheet = list(csv.DictReader(io.StringIO((await handler.get(unescape(link[1]))).text)))
+    assert [row["person_name"] for row in sheet] == ["Ben Okafor", "'=cmd()"]
+    assert {row["product"] for row in sheet} == {word}
 
 
 async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive: Receive) -> None:

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from services.social.inbox.view import by_state, find, inbox, networks, one
+from services.social.inbox.listing import MENTIONS, networks
+from services.social.inbox.view import inbox
 from services.social.mention.state import Post, capture, dismiss, evolve, promote, restore
 from shared.events import By, Event
 from shared.events.cases import CaseClosed, CaseOpened, CaseReopened
@@ -17,7 +18,11 @@ from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased
 from shared.events.sealed import Sealed
 from shared.events.sentiments import DecidingWord, SentimentMeasured
+from shared.features.listing import counts, one
+from shared.features.listing.request import asked_of
+from shared.http.paging import Paging
 from tests.feeding import Feeder, Rows
+from tests.listing import listed
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 PERSON, MENTION, COMPLAINT = uuid4(), uuid4(), uuid4()
@@ -61,7 +66,7 @@ def feeder(postgres: Callable[[str], str]) -> Feeder:
 
 async def row(feeder: Feeder) -> dict[str, Any]:
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
-        found = await one(conn, MENTION)
+        found = await one(conn, MENTIONS, "i.mention_id = %s", [MENTION])
     assert found is not None
     return found
 
@@ -118,9 +123,9 @@ async def test_what_is_only_measured_or_only_a_case_is_not_listed(feeder: Feeder
     rows = await feeder.feed(inbox, measured("m1", "red"), measured("m1", "red", "complaint"), phone, direct)
     assert rows["inbox_complaints"] == {}
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
-        assert await find(conn, 10) == []
-        assert await one(conn, MENTION) is None
-        assert sum((await by_state(conn, None, None)).values()) == 0
+        assert (await listed(conn, MENTIONS)).rows == []
+        assert await one(conn, MENTIONS, "i.mention_id = %s", [MENTION]) is None
+        assert set((await counts(conn, MENTIONS, "", AT)).values()) == {0}
 
 
 async def test_an_erased_author_leaves_the_figures(feeder: Feeder) -> None:
@@ -142,11 +147,12 @@ async def test_filters_pages_and_counts(feeder: Feeder) -> None:
     await feeder.feed(inbox, *events)
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert await networks(conn) == ["reviews", "x"]
-        assert await by_state(conn, None, None) == {"new": 4, "promoted": 0, "dismissed": 1}
-        assert await by_state(conn, "x", None) == {"new": 1, "promoted": 0, "dismissed": 1}
-        assert [row["mention_id"] for row in await find(conn, 10, network="x")] == [ids[1], ids[3]]
-        assert [row["mention_id"] for row in await find(conn, 10, state="dismissed")] == [ids[1]]
-        assert await find(conn, 10, heat="red") == []
-        first = await find(conn, 2)
-        rest = await find(conn, 10, after=(first[1]["posted_at"], first[1]["mention_id"]))
-        assert [row["mention_id"] for row in first[:2] + rest] == ids
+        assert await counts(conn, MENTIONS, "", AT) == {"": 5, "new": 4, "promoted": 0, "dismissed": 1}
+        of_x = asked_of(MENTIONS, {"network": "x", "state": "new"})
+        assert await counts(conn, MENTIONS, "", AT, of_x) == {"": 2, "new": 1, "promoted": 0, "dismissed": 1}
+        assert [row["mention_id"] for row in (await listed(conn, MENTIONS, network="x")).rows] == [ids[1], ids[3]]
+        assert [row["mention_id"] for row in (await listed(conn, MENTIONS, state="dismissed")).rows] == [ids[1]]
+        assert (await listed(conn, MENTIONS, heat="red")).rows == []
+        first = await listed(conn, MENTIONS, Paging(2))
+        rest = await listed(conn, MENTIONS, Paging(10, first.after))
+        assert [row["mention_id"] for row in first.rows + rest.rows] == ids

@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import psycopg
 
-from services.surveys.response.view import newest, rates, response_list
+from services.surveys.response.listing import RESPONSES, rates
+from services.surveys.response.view import response_list
+from shared.http.paging import Paging
 from tests.feeding import Feeder
+from tests.listing import listed
 from tests.surveys.scenarios import CLOSED, answered, asked, withdrawn, written
 
 
@@ -18,9 +21,9 @@ async def test_one_row_per_invitation_with_when_it_was_answered(postgres: Callab
     assert rows[second.originator_id]["answered_at"] is None
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert await rates(conn) == {"handling.v1": (2, 1)}
-        page = await newest(conn, "handling.v1", None, 1)
-        rest = await newest(conn, "handling.v1", (page[0]["invited_at"], page[0]["response_id"]), 5)
-    assert [row["case_id"] for row in page + rest] == [second.case_id, first.case_id]
+        page = await listed(conn, RESPONSES, Paging(1), questionnaire="handling.v1")
+        rest = await listed(conn, RESPONSES, Paging(5, page.after), questionnaire="handling.v1")
+    assert [row["case_id"] for row in page.rows + rest.rows] == [second.case_id, first.case_id]
 
 
 async def test_who_was_never_written_to_was_not_asked(postgres: Callable[[str], str]) -> None:
@@ -33,7 +36,7 @@ async def test_who_was_never_written_to_was_not_asked(postgres: Callable[[str], 
     assert rows[second.originator_id]["written_at"] is None
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert await rates(conn) == {"handling.v1": (2, 1)}
-        assert len(await newest(conn, None, None, 9)) == 3
+        assert len((await listed(conn, RESPONSES)).rows) == 3
 
 
 async def test_a_withdrawn_invitation_is_listed_and_does_not_count(postgres: Callable[[str], str]) -> None:
@@ -46,5 +49,5 @@ async def test_a_withdrawn_invitation_is_listed_and_does_not_count(postgres: Cal
     assert {rows[one.originator_id]["withdrawn_at"] for one in (first, third)} == {None}
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert await rates(conn) == {"handling.v1": (2, 1)}
-        page = await newest(conn, "handling.v1", None, 5)
-    assert [row["withdrawn_at"] is not None for row in page] == [False, True, False]
+        page = await listed(conn, RESPONSES, questionnaire="handling.v1")
+    assert [row["withdrawn_at"] is not None for row in page.rows] == [False, True, False]

@@ -5,9 +5,12 @@ from collections.abc import Callable
 import psycopg
 
 from services.surveys.questionnaire.definition import load_questionnaires
-from services.surveys.results.view import answer_list, comments, tallies
+from services.surveys.results.listing import COMMENTS, tallies
+from services.surveys.results.view import answer_list
 from shared.events.people import PersonErased
+from shared.http.paging import Paging
 from tests.feeding import Feeder
+from tests.listing import listed
 from tests.surveys.scenarios import CLOSED, answered, asked
 
 
@@ -33,7 +36,7 @@ async def test_erasure_takes_the_words_and_leaves_the_figures(postgres: Callable
     rows = (await feeder.feed(answer_list, *given, gone))["answers"]
     assert sorted(row["text"] for row in rows.values() if row["text"]) == ["Fine"]
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
-        assert [row.text for row in await comments(conn, "handling.v1", None, 9)] == ["Fine"]
+        assert [row["text"] for row in (await listed(conn, COMMENTS)).rows] == ["Fine"]
         found = {tally.question.name: tally for tally in await tallies(conn, load_questionnaires().all[0])}
     assert found["comment"].answered == 2
 
@@ -43,8 +46,9 @@ async def test_every_comment_is_reached_page_by_page(postgres: Callable[[str], s
     await feeder.feed(answer_list, *(answered(asked(number), comment=f"Comment {number}") for number in range(5)))
     read: list[str] = []
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
-        after = None
-        while page := await comments(conn, "handling.v1", after, 2):
-            read += [row.text for row in page]
-            after = (page[-1].answered_at, page[-1].answer)
+        page = await listed(conn, COMMENTS, Paging(2))
+        while page.after:
+            read += [row["text"] for row in page.rows]
+            page = await listed(conn, COMMENTS, Paging(2, page.after))
+        read += [row["text"] for row in page.rows]
     assert sorted(read) == [f"Comment {number}" for number in range(5)]

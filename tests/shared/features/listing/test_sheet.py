@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.reporting.reports.sheet import COLUMNS, cell, lines
+from shared.features.listing.sheet import cell, lines
+
+COLUMNS = ("reference", "product", "issue")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1"])
@@ -25,9 +27,19 @@ def test_no_formula_begins_where_other_separators_are_used(mark: str, formula: s
 
 
 def test_what_is_harmless_stays_as_it_is() -> None:
-    values = [None, True, Decimal("12.50"), datetime(2026, 3, 14, 9, tzinfo=UTC), "a = b", 'Ops, "quoted"', "x; y-z"]
+    values = [
+        None,
+        True,
+        Decimal("-12.50"),
+        -0.5,
+        ["a", "b"],
+        datetime(2026, 3, 14, 9, tzinfo=UTC),
+        "a = b",
+        'Ops, "quoted"',
+        "x; y-z",
+    ]
     assert [cell(value) for value in values] == [
-        "", "yes", "12.50", "2026-03-14T09:00:00Z", "a = b", 'Ops, "quoted"', "x; y-z",
+        "", "yes", "-12.50", "-0.5", "a; b", "2026-03-14T09:00:00Z", "a = b", 'Ops, "quoted"', "x; y-z",
     ]  # fmt: skip
 
 
@@ -36,7 +48,7 @@ async def test_every_row_comes_back_as_it_was() -> None:
         for number in range(3000):
             yield dict.fromkeys(COLUMNS) | {"reference": f"R{number}", "product": 'Line\none, "two"'}
 
-    pieces = [piece async for piece in lines(rows())]
+    pieces = [piece async for piece in lines(COLUMNS, rows())]
     assert len(pieces) > 1, "a large file is not kept in memory whole"
     read = list(csv.reader(io.StringIO(b"".join(pieces).decode(), newline="")))
     assert tuple(read[0]) == COLUMNS
