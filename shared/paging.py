@@ -10,10 +10,10 @@ from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from shared.problems import Unprocessable
-from shared.text import printable
+from shared.text import askable
 
 LARGEST = 200
-Plain = Annotated[str, AfterValidator(printable)]
+Plain = Annotated[str, AfterValidator(askable)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from pydantic import AfterValidator
 
 from services.cases.views.queue import SORTS, TABS, Wanted
 from shared.problems import Unprocessable
-from shared.text import printable
+from shared.text import askable
 
-Text = Annotated[str, Query(max_length=200), AfterValidator(printable)]
+Text = Annotated[str, Query(max_length=200), AfterValidator(askable)]
 OPEN_ORDER, CLOSED_ORDER, ANY_ORDER = "priority", "-closed", "-received"
 
 

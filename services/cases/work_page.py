@@ -33,6 +33,7 @@ from services.cases.refusals import (
 from shared.http import AtLeast, Form, allow, asker
 from shared.problems import RuleBroken
 from shared.store import Saved
+from shared.text import CANNOT_BE_READ, NotPlain
 from shared.web.pages import flash
 from shared.web.templating import gettext as _
 
@@ -204,4 +205,6 @@ def _asked(request: Request) -> Asked:
 def _todo(error: Any) -> str:
     if error["type"] == "string_too_long":
         return _("Use at most {limit} characters.").format(limit=error["ctx"]["max_length"])
-    return _(WHAT_TO_DO.get(str(error["loc"][0]), "Some characters cannot be read. Write it again."))
+    if isinstance(error.get("ctx", {}).get("error"), NotPlain):
+        return _(CANNOT_BE_READ)
+    return _(WHAT_TO_DO.get(str(error["loc"][0]), CANNOT_BE_READ))

@@ -17,7 +17,7 @@ from shared.http import AtLeast, allow, asker
 from shared.moments import Happened
 from shared.paging import Page, cursor, links
 from shared.problems import NotFound
-from shared.text import one_line, printable
+from shared.text import askable, one_line, printable
 
 Short = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
@@ -124,7 +124,7 @@ def router(intake: Intake) -> APIRouter:
     @routes.get("/ledger", dependencies=[allow("complaints.read")])
     async def ledger_totals(
         at_least: AtLeast = None,
-        source: Annotated[Annotated[str, AfterValidator(printable)] | None, Query(max_length=300)] = None,
+        source: Annotated[Annotated[str, AfterValidator(askable)] | None, Query(max_length=300)] = None,
     ) -> dict[str, int]:
         """Received = accepted + duplicate + refused, over all or for one source."""
         await runtime.positions.wait(ledger, at_least)

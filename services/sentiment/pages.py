@@ -18,7 +18,7 @@ from shared.http import Form, allow
 from shared.live import live_updates
 from shared.paging import cursor, encode
 from shared.runtime import Runtime
-from shared.text import printable
+from shared.text import CANNOT_BE_READ, printable
 from shared.web.pages import Pages
 from shared.web.templating import gettext as _
 from shared.web.words import Tone
@@ -91,7 +91,7 @@ def router(runtime: Runtime) -> APIRouter:
         try:
             text = printable(text)
         except ValueError:
-            return await show(request, 422, error=_("Take out the characters that cannot be shown."))
+            return await show(request, 422, error=_(CANNOT_BE_READ))
         if not text:
             return await show(request, 422, error=_("Write a sentence to measure."))
         if len(text) > LONGEST:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from services.social.mention import Kind, Post
 from shared.problems import NotFound, Unprocessable
+from shared.text import shown
 
 BREAKS = {"br": "\n", "p": "\n\n", "li": "\n", "blockquote": "\n\n"}
 UNENDED = re.compile(r"<(?=[^<>]*(?:<|\Z))|<(?=!\[)")
@@ -61,10 +62,10 @@ def text_of(markup: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Without what cannot be stored: control characters, and halves of characters."""
+    """Without what cannot be stored: control characters, halves of characters, and noncharacters."""
     text = "".join(c for c in text if ord(c) >= 32 or c in "\n\t")
     text = text.encode("utf-8", "replace").decode()
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    return re.sub(r"\n{3,}", "\n\n", shown(text)).strip()
 
 
 def mastodon(sent: Any) -> Iterator[Post]:
