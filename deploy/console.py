@@ -12,6 +12,7 @@ from rich.text import Text
 from deploy.installation import Installation, NotRunning, data_folder, find
 from shared.text import NotPlain, one_line
 
+LONGEST = 200
 console = Console()
 errors = Console(stderr=True)
 
@@ -48,6 +49,8 @@ def new_file(path: Path | None) -> Path | None:
 
 def plain(text: str | None) -> str | None:
     """Of what is stored or shown."""
+    if len(text or "") > LONGEST:
+        raise fail(f"A name has at most {LONGEST} characters.")
     try:
         return text and one_line(text)
     except NotPlain as error:

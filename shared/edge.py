@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.access import Access
 from shared.bodies import limited
 from shared.http import refusal
-from shared.identity import ANONYMOUS, SELF_ISSUED, Signer, Who
+from shared.identity import ANONYMOUS, LONGEST, SELF_ISSUED, Signer, Who
 from shared.limits import Limiter, Limits
 from shared.problems import FromElsewhere, RuleBroken, TooMany
 from shared.sessions import Session, Sessions, cookies_of
@@ -24,6 +24,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 STRANGERS_MOST = 1_000_000
 """Bytes of a body: who fills in a form needs no more, and all of it is in memory before anybody asks who they are."""
 FREE_PATHS = ("/static/", "/health/", "/metrics")
+LONGEST_VISITOR, LONGEST_ADDRESS = 64, 64
 ASKED = frozenset({b"cookie", b"authorization", b"origin", b"sec-fetch-site", b"host", b"x-live"})
 
 
@@ -53,6 +54,8 @@ class Edge:
         again = partial(self._who, bearer, cookies.get(names.session))
         who, session = again()
         given = cookies.get(names.visitor)
+        if given is not None and len(given) > LONGEST_VISITOR:  # none of ours
+            given = None
         visitor = given or secrets.token_urlsafe(16)
         address = _network(scope["client"][0] if scope.get("client") else "")
         scope.setdefault("state", {}).update(
@@ -89,6 +92,8 @@ class Edge:
     def _who(self, bearer: str | None, cookie: str | None) -> tuple[Who, Session | None]:
         """A token before a session; what is not ours is anonymous."""
         if bearer is not None:
+            if len(bearer) > LONGEST:
+                return ANONYMOUS, None
             of = self.signer if bearer.startswith(SELF_ISSUED) else self.access
             return of.token_holder(bearer) or ANONYMOUS, None
         session = self.sessions.read(cookie) if cookie else None
@@ -121,9 +126,13 @@ class Edge:
         return [self.sessions.cookies.set(name, cookie)] if cookie else []
 
 
-@lru_cache(4096)
 def _network(address: str) -> str:
     """Whom an address stands for: one IPv4 address, or the /64 that an IPv6 subscriber is given."""
+    return _parsed(address[:LONGEST_ADDRESS])
+
+
+@lru_cache(4096)
+def _parsed(address: str) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -9,7 +9,7 @@ from shared.events import Event, UnknownEvent
 from shared.key_follower import KeyFollower
 from shared.keys import Keyring
 from shared.progress import Advance
-from shared.records import FIRST_CHAIN, ConsumerRecord, Malformed, Record, read
+from shared.records import FIRST_CHAIN, SHORT, ConsumerRecord, Malformed, Record, read
 from shared.sealed import people_in
 
 KEPT = 2_000
@@ -135,13 +135,13 @@ async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None)
 
 
 def _event(record: Record, keyring: Keyring) -> Event:
-    """Decoded once for all consumers of the service, if every key was there."""
+    """Decoded once for all consumers of the service, if every key was there and it is not a long one."""
     kept, misses = keyring.opened, keyring.misses
     event = kept.get(record.chain)
     if isinstance(event, Event):
         return event
     made = record.event(keyring)
-    if keyring.misses == misses:
+    if keyring.misses == misses and len(record.value) <= SHORT:
         if len(kept) >= KEPT:
             kept.clear()
         kept[record.chain] = made

@@ -46,10 +46,9 @@ FIELDS = sorted(
 
 
 def accepts(field: FieldInfo, value: Any) -> bool:
+    kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
     try:
-        TypeAdapter(
-            Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-        ).validate_python(value)
+        TypeAdapter(kind).validate_python(value)
     except ValidationError:
         return False
     return True
