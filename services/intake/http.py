@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, EmailStr, Field
+from pydantic import AfterValidator, BaseModel, EmailStr, FailFast, Field
 
 from services.intake import cfpb
 from services.intake.application import Intake
@@ -15,6 +15,7 @@ from services.intake.views.ledger import ledger
 from shared.events.complaints import Channel
 from shared.http import AtLeast, allow, asker
 from shared.moments import Happened
+from shared.offload import offload
 from shared.paging import Page, cursor, links
 from shared.problems import NotFound
 from shared.text import askable, one_line, printable
@@ -60,6 +61,10 @@ class Receipt(BaseModel):
     position: str | None = Field(description="Wait for it with `at_least`; absent when the request is a repeat.")
 
 
+Row = Annotated[list[Annotated[str, Field(max_length=200_000)]], FailFast()]
+"""The first thing wrong is told: a million would take longer to tell than to find."""
+
+
 class Rows(BaseModel):
     """Rows of one CFPB file, as its reader found them; sent again they add nothing."""
 
@@ -68,7 +73,7 @@ class Rows(BaseModel):
     header: list[Annotated[str, Field(max_length=100)]] = Field(max_length=40)
     first: Annotated[int, Field(ge=0, le=2**31)] = Field(description="Number of the first row, from 0.")
     lines: list[Annotated[int, Field(ge=1, le=2**31)]] = Field(max_length=1000, description="Each row's line.")
-    rows: list[list[Annotated[str, Field(max_length=200_000)]]] = Field(max_length=1000)
+    rows: Annotated[list[Row], FailFast()] = Field(max_length=1000)
 
 
 class RefusedRow(BaseModel):
@@ -116,7 +121,7 @@ def router(intake: Intake) -> APIRouter:
     @routes.post("/imports/cfpb", dependencies=[allow("complaints.import")])
     async def import_rows(body: Rows, request: Request) -> Imported:
         """Take rows of a Consumer Complaint Database file in, whatever its layout."""
-        items = cfpb.read_rows(body.file, body.name, body.header, body.first, body.lines, body.rows)
+        items = await offload(cfpb.read_rows, body.file, body.name, body.header, body.first, body.lines, body.rows)
         counts = await intake.bring_in(items, actor=asker(request).id)
         refusals = [RefusedRow(line=i.arrival.line or 0, reasons=list(i.refused)) for i in items if i.refused]
         return Imported(**counts, refusals=refusals)

@@ -13,6 +13,7 @@ from services.reporting.evidence import Evidence
 from services.reporting.views.checkpoints import Number, checkpoint, checkpoints, list_checkpoints
 from shared.http import Form, allow, asker
 from shared.identity import may
+from shared.offload import offload
 from shared.paging import Page, cursor, links
 from shared.problems import NotFound
 from shared.web.pages import Pages
@@ -60,7 +61,7 @@ def router(evidence: Evidence) -> APIRouter:
     @routes.post("/audit/{subject}/evidence", dependencies=[allow("audit.read")])
     async def download_evidence(request: Request, subject: UUID, form: Form) -> Response:
         document = await evidence.bundle(subject, asker(request).id)
-        return _file(json.dumps(document, indent=1), "application/json", f"evidence-{subject}.json")
+        return _file(await offload(json.dumps, document, indent=1), "application/json", f"evidence-{subject}.json")
 
     return routes
 

@@ -16,6 +16,7 @@ from services.sentiment.model import Deciding, Heat, measure
 from services.sentiment.views.measurements import by_heat, find, measurements
 from shared.http import Form, allow
 from shared.live import live_updates
+from shared.offload import offload
 from shared.paging import cursor, encode
 from shared.runtime import Runtime
 from shared.text import CANNOT_BE_READ, printable
@@ -67,7 +68,7 @@ def router(runtime: Runtime) -> APIRouter:
             counts = await by_heat(conn, card.MODEL)
             rows = await find(conn, SIZE, heat=heat, after=None if at is None else (at[0], at[1]))
         chart = await asyncio.to_thread(_chart, counts)
-        found = measure(text) if text else None
+        found = await offload(measure, text) if text else None
         last = rows[SIZE - 1] if len(rows) > SIZE else None
         return pages.render(
             request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES, chart=chart,

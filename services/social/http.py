@@ -15,12 +15,12 @@ from services.social.mention import Kind, Post, Reason, State
 from services.social.views.inbox import find, inbox, one
 from shared.http import AtLeast, allow, asker
 from shared.moments import Happened
+from shared.offload import offload
 from shared.paging import Page, cursor, links
 from shared.problems import NotFound
 from shared.text import printable
 
 LONGEST = 65_000
-MOST = 500
 Heat = Literal["green", "amber", "red"]
 Network = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,39}$")]
 
@@ -65,7 +65,7 @@ class CaptureMention(BaseModel):
 class CaptureMentions(BaseModel):
     """Many at once: all are taken in, or none."""
 
-    mentions: list[CaptureMention] = Field(min_length=1, max_length=MOST)
+    mentions: list[CaptureMention] = Field(min_length=1, max_length=formats.MOST)
 
 
 class DismissMention(BaseModel):
@@ -174,12 +174,16 @@ def _add_capture(routes: APIRouter, social: Social) -> None:
 
         What only repeats somebody else's words (a boost, a retweet) is read and adds nothing.
         """
-        found = formats.read(network, sent)
-        try:
-            posts = [CaptureMention.model_validate(asdict(post)).post() for post in found[:MOST]]
-        except ValidationError as error:
-            raise RequestValidationError(error.errors(include_context=False, include_input=False)) from None
+        posts = await offload(_posts, network, sent)
         return await receipts(await social.capture(posts, actor=asker(request).id))
+
+
+def _posts(network: str, sent: dict[str, Any]) -> list[Post]:
+    """Not on the event loop: markup takes a tenth of a second to read."""
+    try:
+        return [CaptureMention.model_validate(asdict(post)).post() for post in formats.read(network, sent)]
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_context=False, include_input=False)) from None
 
 
 def _add_decisions(routes: APIRouter, social: Social) -> None:

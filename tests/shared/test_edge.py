@@ -111,6 +111,23 @@ async def test_a_body_too_large_is_refused_as_it_arrives(served: Served) -> None
     assert "<h1>" in page.text
 
 
+async def test_a_body_of_too_many_values_is_refused_as_it_arrives(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "MOST_VALUES", 1_000)
+
+    async def body(commas: int) -> AsyncIterator[bytes]:
+        for start in range(0, commas, 400):
+            yield b"[]," * min(400, commas - start)
+
+    async with browser(served, headers={}) as client:
+        refused = await client.post("/api/v1/bodies", content=body(1_001))
+        taken = await client.post("/api/v1/bodies", content=body(1_000))
+    assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
+    assert "Send fewer values at once." in refused.json()["detail"]
+    assert taken.json() == {"bytes": 3_000}
+
+
 async def test_over_a_socket_the_rest_of_a_large_body_is_not_waited_for(served: Served) -> None:
     async with listening(served) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -130,7 +130,7 @@ def test_markup_becomes_text() -> None:
     assert text_of("<p>open <b never closed") == "open <b never closed"
     assert text_of("</script></style>still there") == "still there"
     assert text_of("<![<![ a <b") == "<![<![ a <b"
-    assert text_of("<a " * 100_000) == ("<a " * 100_000).strip(), "and not after minutes"
+    assert text_of("<a " * 60_000) == ("<a " * 60_000).strip(), "and not after minutes"
 
 
 @given(st.text(max_size=200))
