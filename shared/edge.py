@@ -38,16 +38,20 @@ class Edge:
         self, app: ASGIApp, signer: Signer, sessions: Sessions, access: Access, limits: Limits, most: int, url: str
     ) -> None:
         self.app, self.signer, self.sessions, self.access, self.most = app, signer, sessions, access, most
-        self._host = urlsplit(url).netloc
+        self._scheme, self._host, *_ = urlsplit(url)
         self._strangers, self._requests = Limiter(limits.strangers), Limiter(limits.requests)
         self._tokens = Limiter(limits.tokens)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(FREE_PATHS):
-            scope.setdefault("state", {})["who"] = ANONYMOUS
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in ASKED}
+        self._readdress(scope)
+        if scope["path"].startswith(FREE_PATHS):
+            scope.setdefault("state", {})["who"] = ANONYMOUS
+            await self.app(scope, receive, send)
+            return
         cookies, names = cookies_of(headers.get(b"cookie", "")), self.sessions.cookies
         kind, _, token = headers.get(b"authorization", "").partition(" ")
         bearer = token.strip() if kind.lower() == "bearer" else None
@@ -98,6 +102,14 @@ class Edge:
             return of.token_holder(bearer) or ANONYMOUS, None
         session = self.sessions.read(cookie) if cookie else None
         return (session.who, session) if session else (ANONYMOUS, None)
+
+    def _readdress(self, scope: Scope) -> None:
+        """To the configured address: every link and redirect that is made of the request's leads there.
+
+        What the request itself names may be anybody's host, and a cache or a program may follow it.
+        """
+        others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+        scope["scheme"], scope["headers"] = self._scheme, [(b"host", self._host.encode()), *others]
 
     def _from_here(self, headers: dict[bytes, str]) -> bool:
         """A browser says where a request comes from; a program that says nothing has no one's cookies to misuse."""

@@ -56,7 +56,7 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
         return pages.render(
             request, "results.html", area="surveys", live="/surveys/live", shown=shown,
             all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts,
-            comments=paged["data"], next_href=paged["links"]["next"] or "", rebuilding=sorted(runtime.rebuilding),
+            comments=paged["data"], following=paged["meta"]["after_cursor"], rebuilding=sorted(runtime.rebuilding),
         )  # fmt: skip
 
     @routes.get("/surveys/live", dependencies=[allow("surveys.read")])
@@ -79,7 +79,7 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
         paged = links(request, page, rows, lambda row: (row["invited_at"], row["response_id"]))
         return pages.render(
             request, "responses.html", area="surveys", shown=shown, question=asked if chosen else None, choice=choice,
-            rows=paged["data"], next_href=paged["links"]["next"] or "", after=page.after, now=datetime.now(UTC),
+            rows=paged["data"], following=paged["meta"]["after_cursor"], after=page.after, now=datetime.now(UTC),
             may_withdraw=may(asker(request), "surveys.withdraw"),
         )  # fmt: skip
 
