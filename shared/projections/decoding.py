@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from shared.events import Event, UnknownEvent
 from shared.events.sealed import people_in
 from shared.kafka.chain import Dead, Sifted
-from shared.kafka.records import ConsumerRecord, Record
+from shared.kafka.records import SHORT, ConsumerRecord, Record
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.telemetry import span
@@ -36,13 +36,13 @@ async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None)
 
 
 def _event(record: Record, keyring: Keyring) -> Event:
-    """Decoded once for all consumers of the service, if every key was there."""
+    """Decoded once for all consumers of the service, if every key was there and it is not a long one."""
     kept, misses = keyring.opened, keyring.misses
     event = kept.get(record.chain)
     if isinstance(event, Event):
         return event
     made = record.event(keyring)
-    if keyring.misses == misses:
+    if keyring.misses == misses and len(record.value) <= SHORT:
         if len(kept) >= KEPT:
             kept.clear()
         kept[record.chain] = made

@@ -19,7 +19,7 @@ from services.intake.pages import pages
 from shared.http.live import live_updates
 from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotFound
-from shared.text import printable
+from shared.text import askable
 
 
 def router(intake: Intake) -> APIRouter:
@@ -54,8 +54,8 @@ def router(intake: Intake) -> APIRouter:
     @routes.get("/intake", dependencies=[allow("complaints.read")])
     async def show_ledger(
         request: Request,
-        outcome: Annotated[str, Query(max_length=20), AfterValidator(printable)] = "",
-        source: Annotated[str, Query(max_length=300), AfterValidator(printable)] = "",
+        outcome: Annotated[str, Query(max_length=20), AfterValidator(askable)] = "",
+        source: Annotated[str, Query(max_length=300), AfterValidator(askable)] = "",
         after: Annotated[str | None, Query(max_length=500)] = None,
     ) -> Response:
         async with runtime.pool.connection() as conn:

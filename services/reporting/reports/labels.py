@@ -2,6 +2,7 @@
 
 from services.reporting.reports.listing import Dimension
 from shared.features.event_text import CODES
+from shared.text import shown
 from shared.web.templating import gettext
 
 QUESTIONS: dict[Dimension, str] = {
@@ -27,11 +28,11 @@ def label(dimension: Dimension, value: str | None) -> str:
     if value is None or value == "-":
         return gettext(NOTHING_SAID[dimension])
     if dimension == "product":
-        return value
+        return shown(value)
     if dimension == "month":
         year, month = value.split("-")
         return f"{gettext(MONTHS[int(month) - 1])} {year}"
-    said = gettext(CODES[value]) if value in CODES else value.replace("-", " ")
+    said = gettext(CODES[value]) if value in CODES else shown(value.replace("-", " "))
     return said[:1].upper() + said[1:]
 
 

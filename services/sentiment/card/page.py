@@ -17,8 +17,9 @@ from services.sentiment.pages import pages
 from shared.http.live import live_updates
 from shared.http.paging import cursor, encode
 from shared.http.requests import Form, allow
+from shared.offload import offload
 from shared.service.runtime import Runtime
-from shared.text import printable
+from shared.text import CANNOT_BE_READ, printable
 from shared.web.templating import gettext as _
 from shared.web.words import Tone
 
@@ -65,7 +66,7 @@ def router(runtime: Runtime) -> APIRouter:
             counts = await by_heat(conn, card.MODEL)
             rows = await find(conn, SIZE, heat=heat, after=None if at is None else (at[0], at[1]))
         chart = await asyncio.to_thread(_chart, counts)
-        found = measure(text) if text else None
+        found = await offload(measure, text) if text else None
         last = rows[SIZE - 1] if len(rows) > SIZE else None
         return pages.render(
             request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES, chart=chart,
@@ -89,7 +90,7 @@ def router(runtime: Runtime) -> APIRouter:
         try:
             text = printable(text)
         except ValueError:
-            return await show(request, 422, error=_("Take out the characters that cannot be shown."))
+            return await show(request, 422, error=_(CANNOT_BE_READ))
         if not text:
             return await show(request, 422, error=_("Write a sentence to measure."))
         if len(text) > LONGEST:

@@ -1,13 +1,14 @@
 """The API takes a complaint once, says what is wrong, and shows what became of it."""
 
 import asyncio
+import json
 import secrets
 from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.serving import DATA, Served, until
+from tests.serving import DATA, Served, standstill, until
 
 COMPLAINT = {"narrative": "My card was charged twice.", "person": {"name": "A. Customer", "email": "a@example.org"}}
 
@@ -160,6 +161,25 @@ async def test_rows_sent_again_add_nothing_and_bad_rows_say_why(intake: Served) 
     assert (first["accepted"], first["duplicate"], first["refused"]) == (1, 1, 2)
     assert [r["line"] for r in first["refusals"]] == [3, 5]
     assert (second["accepted"], second["duplicate"], second["refused"], second["known"]) == (0, 0, 0, 4)
+
+
+async def test_nobody_waits_while_rows_are_read(intake: Served) -> None:
+    first = secrets.randbelow(10**9)
+    body = rows(*([str(first + n), "é" * 9_500, "2020-03-18"] for n in range(500)))
+    body["header"] = ["Complaint ID", "Consumer complaint narrative", "Date received"]
+    sent = json.dumps(body, ensure_ascii=False).encode()
+    as_json = {"content-type": "application/json"}
+    async with intake.client("compliance", **as_json) as client, standstill() as longest:
+        done = await asyncio.gather(*(client.post("/api/v1/complaints/imports/cfpb", content=sent) for _ in range(3)))
+    assert sum(one.json()["accepted"] for one in done) == 500
+    assert longest[0] < 0.3
+
+
+async def test_of_wrong_rows_the_first_thing_is_told(intake: Served) -> None:
+    body = rows() | {"rows": [[1] * 400] * 1000}
+    async with intake.client("compliance") as client:
+        refused = await client.post("/api/v1/complaints/imports/cfpb", json=body)
+    assert (refused.status_code, len(refused.json()["errors"])) == (422, 1)
 
 
 async def test_imports_of_one_file_at_once_bring_it_in_once(intake: Served) -> None:

@@ -55,6 +55,13 @@ async def test_a_mark_opens_as_many_rows_as_it_counts(reporting: Served, by: str
             assert total["aspects"] == number, href
 
 
+async def test_a_stored_noncharacter_is_drawn_as_the_replacement_character(reporting: Served) -> None:
+    async with reporting.client("handler", **HTML) as client:
+        page = (await client.get("/reports?by=product")).text
+        assert 'aria-label="+Card\ufffd: 1"' in page
+        assert not any("\ufffe" in svg for svg in re.findall(r"<svg.*?</svg>", page, re.S))
+
+
 @pytest.mark.parametrize("by", DIMENSIONS)
 async def test_the_way_back_leads_to_the_report_as_it_was(reporting: Served, by: str) -> None:
     async with reporting.client("handler", **HTML) as client:
@@ -98,7 +105,7 @@ async def test_the_download_says_what_the_page_says_and_is_safe(reporting: Serve
         assert sent.headers["content-disposition"] == 'attachment; filename="complaints.csv"'
         rows = list(csv.DictReader(io.StringIO(sent.text)))
         assert {(row["reference"], row["organisation"], row["product"]) for row in rows} == {
-            ("REF2-AAAA", "'=Bank", ""), ("REF2-AAAA", "'=Bank", "'+Card"),
+            ("REF2-AAAA", "'=Bank", ""), ("REF2-AAAA", "'=Bank", "'+Card\ufffe"),
         }  # fmt: skip
 
 
