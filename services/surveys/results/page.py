@@ -1,6 +1,5 @@
 """What people see of surveys: staff the results, a customer the questions that their link opens."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -27,6 +26,7 @@ from shared.http.paging import Page, cursor, links
 from shared.http.requests import AtLeast, Form, allow, asker
 from shared.problems import NotFound, PersonWasErased
 from shared.security.permissions import may
+from shared.web.charts import Mark, highest
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
 
@@ -52,7 +52,7 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
             tallies = await answers.tallies(conn, shown)
             comments = await answers.comments(conn, shown.id, after, page.size + 1)
         paged = links(request, page, comments, lambda row: (row.answered_at, row.answer))
-        charts = await asyncio.to_thread(_charts, shown.id, tallies)
+        charts = _charts(shown.id, tallies)
         return pages.render(
             request, "results.html", area="surveys", live="/surveys/live", shown=shown,
             all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts,
@@ -158,23 +158,11 @@ def _way_back(form: Any) -> str:
 
 
 def _charts(name: str, tallies: list[Tally]) -> list[dict[str, Any]]:
-    """One drawing per question with options, all of them in their order; in a thread, as drawing takes time."""
-    from shared.web.charts import Bar, bar_chart  # noqa: PLC0415 - drawing loads half a second of schema
-
-    return [
-        {
-            "tally": tally,
-            "svg": bar_chart(
-                [
-                    Bar(
-                        count.label, count.count,
-                        f"/surveys/responses?questionnaire={name}&question={tally.question.name}&choice={count.value}",
-                    )
-                    for count in tally.counts
-                ],
-                title=tally.question.text, ordered=True,
-            ),
-        }
-        for tally in tallies
-        if tally.counts
-    ]  # fmt: skip
+    """One for each question with options, all of them in their order and all questions on one scale."""
+    behind = f"/surveys/responses?questionnaire={name}&question="
+    asked = [tally for tally in tallies if tally.counts]
+    marks = [
+        [Mark(_(one.label), one.count, f"{behind}{tally.question.name}&choice={one.value}") for one in tally.counts]
+        for tally in asked
+    ]
+    return [{"tally": tally, "marks": shown, "top": highest(*marks)} for tally, shown in zip(asked, marks, strict=True)]
