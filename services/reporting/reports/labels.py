@@ -4,6 +4,7 @@ from services.reporting.reports.listing import Dimension
 from shared.features.event_text import CODES
 from shared.text import shown
 from shared.web.templating import gettext
+from shared.web.words import Tone
 
 QUESTIONS: dict[Dimension, str] = {
     "product": "What are they about?",
@@ -19,7 +20,7 @@ NOTHING_SAID: dict[Dimension, str] = {
     "product": "Not classified yet", "channel": "Not known", "outcome": "Not decided yet", "cause": "No cause yet",
     "month": "Not known",
 }  # fmt: skip
-TONES = {"upheld": "good", "partly-upheld": "warn"}
+TONES: dict[str, Tone] = {"upheld": "good", "partly-upheld": "warn"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -1,6 +1,5 @@
 """The model card: what the model is and cannot do, what it has found, and a place to try it."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -20,6 +19,7 @@ from shared.http.requests import Form, allow
 from shared.offload import offload
 from shared.service.runtime import Runtime
 from shared.text import CANNOT_BE_READ, printable
+from shared.web.charts import Mark
 from shared.web.templating import gettext as _
 from shared.web.words import Tone
 
@@ -45,13 +45,10 @@ def _names() -> dict[str, str]:
     return {"red": _("Red"), "amber": _("Amber"), "green": _("Green")}
 
 
-def _chart(counts: dict[str, int]) -> Markup:
-    """One bar per colour; call it in a thread, as drawing takes time."""
-    from shared.web.charts import Bar, bar_chart  # noqa: PLC0415 - drawing loads half a second of schema
-
+def _marks(counts: dict[str, int]) -> list[Mark]:
+    """One bar for each colour."""
     names = _names()
-    bars = [Bar(names[heat], n, f"/sentiment?heat={heat}", TONES[heat]) for heat, n in counts.items()]
-    return bar_chart(bars, title=_("How do customers sound?"), ordered=True)
+    return [Mark(names[heat], n, f"/sentiment?heat={heat}", TONES[heat]) for heat, n in counts.items()]
 
 
 def router(runtime: Runtime) -> APIRouter:
@@ -65,12 +62,11 @@ def router(runtime: Runtime) -> APIRouter:
         async with runtime.pool.connection() as conn:
             counts = await by_heat(conn, card.MODEL)
             rows = await find(conn, SIZE, heat=heat, after=None if at is None else (at[0], at[1]))
-        chart = await asyncio.to_thread(_chart, counts)
         found = await offload(measure, text) if text else None
         last = rows[SIZE - 1] if len(rows) > SIZE else None
         return pages.render(
-            request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES, chart=chart,
-            rows=rows[:SIZE], heat=heat, text=text, error=error, found=found,
+            request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES,
+            marks=_marks(counts), rows=rows[:SIZE], heat=heat, text=text, error=error, found=found,
             words=marked(text, found.deciding) if found else "", live="" if text else "/sentiment/live",
             following=encode([last["measured_at"], last["measurement_id"]]) if last else None,
         )  # fmt: skip
