@@ -70,7 +70,7 @@ class Feeder:
     async def feed_records(self, view: View, records: Sequence[Fed]) -> Rows:
         buried: list[Any] = []
 
-        async def bury(_: str, dead: Sequence[Any]) -> None:
+        async def publish_dead(_: str, dead: Sequence[Any]) -> None:
             buried.extend(dead)
 
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as conn:
@@ -78,7 +78,7 @@ class Feeder:
                 await conn.execute(schema)
             live = await versions.prepare(conn, view)
             async with conn.transaction():
-                gap = await take_in(conn, view, live.generation, records, self.keyring, None, bury)
+                gap = await take_in(conn, view, live.generation, records, self.keyring, None, publish_dead)
             assert gap is None, gap
             assert not buried, [letter.error for letter in buried]
             return await self._rows(conn, view)

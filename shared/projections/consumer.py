@@ -8,11 +8,11 @@ from typing import Any, Protocol, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from shared.kafka.chain import BEGINNING, Dead, GapFound, Place, Stand
-from shared.kafka.dead_letters import Graves
+from shared.kafka.chain import BEGINNING, Checkpoint, Dead, GapFound, Place
+from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.records import ConsumerRecord, read_all
 from shared.kafka.topics import Cluster
-from shared.projections.batching import Pace
+from shared.projections.batching import BatchDelay
 from shared.supervision import FIRST_WAIT, LONGEST_WAIT, cancelled_only_by_us, finish
 from shared.telemetry import APPLIED, log, told
 
@@ -21,7 +21,7 @@ MOST = 2_000
 LOOK_BACK = 5.0
 """Seconds after which a consumer that always has something to read asks the database all the same how far it is."""
 P = TypeVar("P", bound=Place)
-Bury = Callable[[str, Sequence[Dead]], Awaitable[None]]
+PublishDead = Callable[[str, Sequence[Dead]], Awaitable[None]]
 Gaps = dict[str, GapFound | None]
 """By the name of what has met it."""
 
@@ -36,9 +36,9 @@ class Sink(Protocol):
     reads: dict[str, frozenset[str]]
     """Whose topics, by their names."""
 
-    async def take(self, batch: Sequence[ConsumerRecord], bury: Bury) -> Gaps: ...
+    async def take(self, batch: Sequence[ConsumerRecord], publish_dead: PublishDead) -> Gaps: ...
 
-    async def stands(self) -> dict[str, dict[Place, Stand]]: ...
+    async def checkpoints(self) -> dict[str, dict[Place, Checkpoint]]: ...
 
 
 @dataclass
@@ -70,12 +70,12 @@ class Consumer:
     The group only shares partitions out. Where to read on is for the database to say: nothing is committed to Kafka.
     """
 
-    def __init__(self, service: str, purpose: str, sink: Sink, cluster: Cluster, pace: Pace) -> None:
+    def __init__(self, service: str, purpose: str, sink: Sink, cluster: Cluster, delay: BatchDelay) -> None:
         self.group = f"{service}.{purpose}"
         self.readings = [Reading(service, name, topics) for name, topics in sink.reads.items()]
-        self._service, self._sink, self._pace = service, sink, pace
+        self._service, self._sink, self._delay = service, sink, delay
         self._cluster = cluster
-        self._graves = Graves(cluster)
+        self._dead_letters = DeadLetters(cluster)
         self._wait = FIRST_WAIT
         self._reread: dict[TopicPartition, int] = {}
         self._looked_back = time.monotonic()
@@ -126,13 +126,13 @@ class Consumer:
             self._wait = FIRST_WAIT
             _seek(kafka, again)
             if 0 < len(batch) < MOST:
-                await self._pace.rest(time.monotonic() - began)
+                await self._delay.wait(time.monotonic() - began)
 
     async def _handle(self, batch: Sequence[Any]) -> dict[TopicPartition, int]:
         """Let all take it in, whom positions keep from seeing it twice; answers from where to read again."""
         records = read_all(batch)
         try:
-            gaps = await self._sink.take(records, self._bury)
+            gaps = await self._sink.take(records, self._publish_dead)
         except Exception as error:
             for reading in self.readings:
                 reading.trouble = told(error)
@@ -161,8 +161,8 @@ class Consumer:
         self._reread = left
         return again
 
-    async def _bury(self, name: str, dead: Sequence[Dead]) -> None:
-        await self._graves.bury(f"{self._service}.{name}", dead)
+    async def _publish_dead(self, name: str, dead: Sequence[Dead]) -> None:
+        await self._dead_letters.publish(f"{self._service}.{name}", dead)
 
     async def _back_off(self, error: Exception) -> None:
         log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=told(error))
@@ -186,7 +186,7 @@ class _Assigned(ConsumerRebalanceListener):
 async def furthest_behind(sink: Sink, places: Collection[P]) -> dict[P, int]:
     """Where the reading begins that is furthest behind, as the database says."""
     behind: dict[P, int] = {}
-    for name, stands in (await sink.stands()).items():
+    for name, stands in (await sink.checkpoints()).items():
         for place in places:
             if place[0] in sink.reads[name]:
                 offset = stands.get(place, BEGINNING)[1]

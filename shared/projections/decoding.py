@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from shared.events import Event, UnknownEvent
 from shared.events.sealed import people_in
-from shared.kafka.chain import Dead, Sifted
+from shared.kafka.chain import Checked, Dead
 from shared.kafka.records import ConsumerRecord, Record
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
@@ -19,7 +19,7 @@ TOGETHER = 2_000
 them does not push out what others need."""
 
 
-async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None) -> list[tuple[Record, Event]]:
+async def open_events(found: Checked, keyring: Keyring, keys: KeyFollower | None) -> list[tuple[Record, Event]]:
     """Fetch the keys that are not here, then decode; what they do not open reads as erased."""
     opened: list[tuple[Record, Event]] = []
     for start in range(0, len(found.records), TOGETHER):

@@ -11,7 +11,7 @@ from eventsourcing.persistence import PersistenceError
 
 from shared.events import Event
 from shared.eventstore.store import Conflict, Store
-from shared.kafka.chain import Dead, Place, Sifted, Stand, sift
+from shared.kafka.chain import Checked, Checkpoint, Dead, Place, check_chain
 from shared.kafka.progress import advance
 from shared.kafka.records import ConsumerRecord
 from shared.kafka.topics import Cluster
@@ -19,7 +19,7 @@ from shared.keys.follower import KeyFollower
 from shared.keys.keyring import KeyMissing, Keyring
 from shared.postgres.pools import Pool
 from shared.projections import versions
-from shared.projections.consumer import Bury, Gaps
+from shared.projections.consumer import Gaps, PublishDead
 from shared.projections.decoding import follow_traces, open_events
 from shared.projections.fold import Opened
 from shared.telemetry import told
@@ -71,15 +71,15 @@ class PolicySink:
         self.reads = {policy.name: frozenset(map(cluster.name, policy.topics))}
         self._store, self._pool, self._keyring, self._keys = store, pool, keyring, keys
 
-    async def stands(self) -> dict[str, dict[Place, Stand]]:
+    async def checkpoints(self) -> dict[str, dict[Place, Checkpoint]]:
         async with self._pool.connection() as conn:
-            return {self.name: await versions.stands(conn, self.name)}
+            return {self.name: await versions.checkpoints(conn, self.name)}
 
-    async def take(self, batch: Sequence[ConsumerRecord], bury: Bury) -> Gaps:
-        found = sift(self.name, batch, (await self.stands())[self.name], self.policy.types)
+    async def take(self, batch: Sequence[ConsumerRecord], publish_dead: PublishDead) -> Gaps:
+        found = check_chain(self.name, batch, (await self.checkpoints())[self.name], self.policy.types)
         opened = await open_events(found, self._keyring, self._keys)
         if found.dead:
-            await bury(self.name, found.dead)
+            await publish_dead(self.name, found.dead)
         try:
             said = bool(opened) and await self.react(opened, found)
         except AWAITED:
@@ -88,14 +88,14 @@ class PolicySink:
             opened, dead = await asyncio.to_thread(self._without_poison, opened, found)
             if not dead:
                 raise
-            await bury(self.name, dead)
+            await publish_dead(self.name, dead)
             said = bool(opened) and await self.react(opened, found)
         if not said and found.advances:
             async with self._pool.connection() as conn, conn.transaction():
                 await advance(conn, found.advances)
         return {self.name: found.gap}
 
-    async def react(self, opened: Sequence[Opened], found: Sifted) -> bool:
+    async def react(self, opened: Sequence[Opened], found: Checked) -> bool:
         """Whether there was something to say, and to save: that locks the events against other saves."""
         try:
             return await asyncio.to_thread(self._react_now, opened, found)
@@ -104,7 +104,7 @@ class PolicySink:
                 raise
             return await asyncio.to_thread(self._react_now, opened, found)
 
-    def _without_poison(self, opened: Sequence[Opened], found: Sifted) -> tuple[list[Opened], list[Dead]]:
+    def _without_poison(self, opened: Sequence[Opened], found: Checked) -> tuple[list[Opened], list[Dead]]:
         """Which records it can react to alone, and which it cannot; nothing is saved."""
         fit: list[Opened] = []
         dead: list[Dead] = []
@@ -119,7 +119,7 @@ class PolicySink:
                 fit.append(one)
         return fit, dead
 
-    def _react_now(self, opened: Sequence[Opened], found: Sifted) -> bool:
+    def _react_now(self, opened: Sequence[Opened], found: Checked) -> bool:
         with ExitStack() as stack:
             follow_traces(f"policy {self.name}", found.records, stack)
             traces = {record.id: record.trace for record in found.records if record.trace}

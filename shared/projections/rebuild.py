@@ -59,8 +59,8 @@ async def rebuild(
             await reader.index()
             async with pool.connection() as conn, conn.transaction():
                 await versions.hold(conn, view)
-                live = (await versions.standing(conn, [view]))[view.name]
-                await reader.read_to({place: stand[1] for place, stand in live.places.items()}, progress)
+                live = (await versions.lock(conn, [view]))[view.name]
+                await reader.read_to({place: at.next_offset for place, at in live.checkpoints.items()}, progress)
                 differences = await _differences(conn, view, live.generation, generation) if verify else ()
                 rows = await _count(conn, view, generation)
                 if not differences:
@@ -109,8 +109,8 @@ class _Reader:
         """The live view's progress: what it has not seen yet is not compared."""
         async with self._pool.connection() as conn:
             live = await versions.prepare(conn, self._view)
-            stands = await versions.stands(conn, versions.consumer_name(self._view, live.generation))
-        return {place: stand[1] for place, stand in stands.items()}
+            checkpoints = await versions.checkpoints(conn, versions.consumer_name(self._view, live.generation))
+        return {place: at.next_offset for place, at in checkpoints.items()}
 
     async def read_to(self, ends: dict[Place, int], progress: Progress) -> None:
         """Fold every record below the given offsets; raises `LogCutShort`."""

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 
-from shared.kafka.chain import Place, Stand
+from shared.kafka.chain import Checkpoint, Place
 from shared.postgres import purge
 from shared.postgres.migrations import add_column
 from shared.postgres.pools import Pool
@@ -37,13 +37,13 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A live generation, the last time that words were taken out of it, and where it stands on each partition."""
+class LockedView:
+    """A live generation, the last erasure in it, and its checkpoints."""
 
     version: int
     generation: int
     erasure: UUID | None
-    places: dict[Place, Stand]
+    checkpoints: dict[Place, Checkpoint]
 
 
 def consumer_name(view: View, generation: int) -> str:
@@ -199,8 +199,8 @@ async def hold(conn: Connection, view: View) -> None:
     await conn.execute("select from views where name = %s for update", [view.name])
 
 
-async def standing(conn: Connection, views: Sequence[View]) -> dict[str, Standing]:
-    """The live generation of each view and where it stands, by the view's name.
+async def lock(conn: Connection, views: Sequence[View]) -> dict[str, LockedView]:
+    """The live generation of each view with its checkpoints, by the view's name.
 
     Held until the transaction ends: a switch waits for the batch, a batch for the switch, and for that of another
     process, as a row may follow from partitions of both.
@@ -211,11 +211,11 @@ async def standing(conn: Connection, views: Sequence[View]) -> dict[str, Standin
         " where v.name = any(%s) order by v.name for update of v",
         [[view.name for view in views]],
     )
-    found: dict[str, Standing] = {}
-    for name, version, generation, erasure, topic, partition, *stand in await rows.fetchall():
-        at = found.setdefault(name, Standing(version, generation, erasure, {}))
+    found: dict[str, LockedView] = {}
+    for name, version, generation, erasure, topic, partition, *checkpoint in await rows.fetchall():
+        at = found.setdefault(name, LockedView(version, generation, erasure, {}))
         if topic is not None:
-            at.places[topic, partition] = (stand[0], stand[1], stand[2])
+            at.checkpoints[topic, partition] = Checkpoint(*checkpoint)
     return found
 
 
@@ -229,12 +229,12 @@ async def mark_erasure(conn: Connection, views: Sequence[View]) -> None:
     )
 
 
-async def stands(conn: Connection, consumer: str) -> dict[Place, Stand]:
-    """Where a consumer stands on each partition."""
+async def checkpoints(conn: Connection, consumer: str) -> dict[Place, Checkpoint]:
+    """How far a consumer is on each partition."""
     found = await conn.execute(
         "select topic, partition, position, next_offset, link from progress where consumer = %s", [consumer]
     )
-    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in await found.fetchall()}
+    return {(row[0], row[1]): Checkpoint(*row[2:]) for row in await found.fetchall()}
 
 
 async def _live(conn: Connection, view: View) -> Live | None:

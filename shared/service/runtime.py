@@ -29,7 +29,7 @@ from shared.postgres import purge
 from shared.postgres.leader import alone
 from shared.postgres.pools import lasting_pool
 from shared.projections import versions
-from shared.projections.batching import Pace
+from shared.projections.batching import BatchDelay
 from shared.projections.consumer import Consumer, Reading, Sink
 from shared.projections.lag import LagWatch
 from shared.projections.policies import Policy, PolicySink
@@ -73,8 +73,8 @@ class Runtime:
         )
         self.pool = lasting_pool(at.postgres, max_size=12, timeout=10, configure=_unhurried)
         self.keys = KeyFollower(at.kafka, self.pool, self.keyring, self.service)
-        self.pace = Pace(self.rest)
-        self.positions = Positions(self.pool, self.keys, at.kafka, self.pace)
+        self.batch_delay = BatchDelay(self.rest)
+        self.positions = Positions(self.pool, self.keys, at.kafka, self.batch_delay)
         self.consumers: list[Consumer] = []
         self.readings: list[Reading] = []
         self.rebuilding: set[str] = set()
@@ -165,7 +165,7 @@ class Runtime:
             self.workers.append(partial(self._renew, view))
 
     def _follow(self, purpose: str, sink: Sink) -> None:
-        self.consumers.append(Consumer(self.service, purpose, sink, self.settings.kafka, self.pace))
+        self.consumers.append(Consumer(self.service, purpose, sink, self.settings.kafka, self.batch_delay))
         self.readings += self.consumers[-1].readings
         self.consumers[-1].start()
 

@@ -17,7 +17,7 @@ from deploy.cli.bus.kafka_log import batches, places
 from shared.events import OWNERS
 from shared.eventstore.store import Store
 from shared.kafka.chain import Dead, Place
-from shared.kafka.dead_letters import Graves
+from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.records import Malformed, read, read_all
 from shared.kafka.topics import Cluster
 from shared.projections.consumer import Sink, furthest_behind
@@ -125,13 +125,13 @@ async def _take_in(
 ) -> None:
     """As a live consumer would; who meets a gap stays there, and the log's audit names it."""
     cluster = runtime.settings.kafka
-    graves = Graves(cluster)
+    dead_letters = DeadLetters(cluster)
 
-    async def bury(name: str, dead: Sequence[Dead]) -> None:
-        await graves.bury(f"{runtime.service}.{name}", dead)
+    async def publish_dead(name: str, dead: Sequence[Dead]) -> None:
+        await dead_letters.publish(f"{runtime.service}.{name}", dead)
 
     async for batch in batches(cluster, starts, ends):
-        await sink.take(read_all(batch), bury)
+        await sink.take(read_all(batch), publish_dead)
         advance(len(batch))
 
 

@@ -24,7 +24,7 @@ from tests.serving import MASTER, until
 from tests.shared.conftest import BY, Stories, met, note, records, reopening, story_view
 
 
-async def bury(name: str, dead: Sequence[Any]) -> None:
+async def publish_dead(name: str, dead: Sequence[Any]) -> None:
     raise AssertionError(dead)
 
 
@@ -52,7 +52,7 @@ async def another_that_remembers(person: UUID, runtime: Runtime, stories: Storie
         await runtime.commits.save([met(person)])
         assert await keys.fetch({person}) == set()
         other = Other(ViewsSink(runtime.views, cluster, pool, keyring, keys), keyring, pool)
-        await other.sink.take(await records(cluster, "people", 1), bury)
+        await other.sink.take(await records(cluster, "people", 1), publish_dead)
         yield other
         await keys.stop()
 
@@ -66,9 +66,9 @@ async def test_who_has_not_heard_of_an_erasure_writes_no_words_after_it(stories:
             await runtime.commits.save([note(case, 1, person, "words")])
             await runtime.commits.save([PersonErased(**BY.stamp(person, 2), reason="asked")])
             first = ViewsSink(runtime.views, cluster, runtime.pool, runtime.keyring, runtime.keys)
-            await first.take(await records(cluster, "people", 2), bury)
+            await first.take(await records(cluster, "people", 2), publish_dead)
             assert other.keyring.absent([person]) == set()
-            await other.sink.take(await records(cluster, "cases", 1), bury)
+            await other.sink.take(await records(cluster, "cases", 1), publish_dead)
             assert await other.shown() == [(case, None)]
 
 
@@ -85,7 +85,7 @@ async def test_nor_after_one_that_a_rebuild_has_brought(stories: Stories) -> Non
             await asyncio.to_thread(store.put, [note(case, 1, person, "words")])
             store.close()
             assert other.keyring.absent([person]) == set()
-            await other.sink.take(await records(cluster, "cases", 1), bury)
+            await other.sink.take(await records(cluster, "cases", 1), publish_dead)
             assert await other.shown() == [(case, None)]
 
 
