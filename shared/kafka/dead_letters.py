@@ -1,12 +1,13 @@
-"""What views and policies have set aside: the records as they came, with why and from where."""
+"""Dead letters of views and policies: the records as they came, with the reason and their origin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from shared.kafka.chain import Dead
+from shared.kafka.clients import ends, read_to, reader, topics
 from shared.kafka.topics import Cluster, create_topics
 from shared.telemetry import DEAD, log
 
@@ -58,20 +59,13 @@ class Letter:
 
 async def dead_letters(cluster: Cluster) -> list[Letter]:
     """All of them, oldest first."""
-    letters = []
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap, auto_offset_reset="earliest") as kafka:
-        prefix = cluster.prefix
-        topics = (await kafka._client.fetch_all_metadata()).topics()
-        places = [TopicPartition(t, 0) for t in topics if t.endswith(".dead") and t.startswith(prefix)]
-        if not places:
-            return []
-        kafka.assign(places)
-        ends = await kafka.end_offsets(places)
-        await kafka.seek_to_beginning(*places)
-        while any([await kafka.position(p) < end for p, end in ends.items()]):
-            for partition, records in (await kafka.getmany(timeout_ms=500)).items():
-                group = partition.topic.removeprefix(prefix).removesuffix(".dead")
-                letters += [_letter(group, record) for record in records]
+    letters: list[Letter] = []
+    async with reader(cluster) as kafka:
+        names = [name for name in await topics(kafka) if name.startswith(cluster.prefix) and name.endswith(".dead")]
+        limits = await ends(kafka, *names)
+        kafka.assign(list(limits))
+        async for batch in read_to(kafka, limits):
+            letters += [_letter(raw.topic.removeprefix(cluster.prefix).removesuffix(".dead"), raw) for raw in batch]
     return letters
 
 

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from psycopg.sql import SQL, Identifier
 
 from shared.gc_tuning import calm_collector
 from shared.kafka.chain import Dead, GapFound, Place
+from shared.kafka.clients import WHOLE_LOG, partitions, read_to, reader
 from shared.kafka.records import ConsumerRecord, read_all
 from shared.kafka.topics import Cluster
 from shared.keys.follower import KeyFollower
@@ -87,20 +88,14 @@ class _Reader:
         self._view, self._generation, self._pool = view, generation, pool
         self._keyring, self._keys = keyring, keys
         self._topics = tuple(map(cluster.name, view.topics))
-        self._kafka = AIOKafkaConsumer(
-            *self._topics, bootstrap_servers=cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
-            max_partition_fetch_bytes=8_388_608, fetch_max_bytes=67_108_864,
-        )  # fmt: skip
+        self._kafka = reader(cluster, **WHOLE_LOG)
         self.done = 0
         self._there: dict[TopicPartition, int] = {}
         self._sought: GapFound | None = None
 
     async def start(self) -> None:
         await self._kafka.start()
-        partitions = [TopicPartition(t, p) for t in self._topics for p in self._kafka.partitions_for_topic(t) or ()]
-        self._kafka.unsubscribe()
-        self._kafka.assign(partitions)
-        await self._kafka.seek_to_beginning(*partitions)
+        self._kafka.assign(await partitions(self._kafka, *self._topics))
 
     async def stop(self) -> None:
         await self._kafka.stop()
@@ -117,13 +112,8 @@ class _Reader:
         await self._find(ends)
         total = self.done + sum([max(0, end - await self._at(place)) for place, end in ends.items()])
         batch: list[ConsumerRecord] = []
-        while behind := [TopicPartition(*p) for p, end in ends.items() if await self._at(p) < end]:
-            found = await self._kafka.getmany(*behind, timeout_ms=1000, max_records=BATCH)
-            batch += [r for records in found.values() for r in records if r.offset < ends[r.topic, r.partition]]
-            for partition, records in found.items():
-                end = ends[partition.topic, partition.partition]
-                if records[-1].offset >= end:
-                    self._kafka.seek(partition, end)
+        async for some in read_to(self._kafka, {TopicPartition(*place): end for place, end in ends.items()}, BATCH):
+            batch += some
             if len(batch) >= BATCH:
                 await self._take(batch)
                 progress(self.done, total)
