@@ -15,7 +15,6 @@ from deploy.cli.operations import database
 from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.kafka.topics import Cluster
-from shared.projections.versions import consumer_name
 from shared.projections.view import View
 from shared.service.settings import Settings
 
@@ -45,7 +44,7 @@ class Reader:
     topics: tuple[str, ...]
 
     def name(self, generations: dict[str, int]) -> str:
-        return self.of if isinstance(self.of, str) else consumer_name(self.of, generations[self.of.name])
+        return self.of if isinstance(self.of, str) else self.of.consumer(generations[self.of.name])
 
 
 @cache

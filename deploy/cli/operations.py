@@ -88,8 +88,7 @@ async def lags(installation: Installation) -> list[Behind]:
         runtime: Runtime = service.build(installation.settings(url)).state.runtime
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
             names = {
-                versions.consumer_name(view, (await versions.prepare(conn, view)).generation): view.name
-                for view in runtime.views
+                view.consumer((await versions.prepare(conn, view)).generation): view.name for view in runtime.views
             } | {policy.name: policy.name for policy in runtime.policies}
             rows = await (await conn.execute("select consumer, topic, partition, next_offset from progress")).fetchall()
         readers: list[View | Policy] = [*runtime.views, *runtime.policies]

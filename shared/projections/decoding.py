@@ -1,7 +1,6 @@
 """Opens the events of a batch: fetches keys that are not here yet, decodes each record once for all its readers."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 
 from pydantic import ValidationError
 
@@ -11,7 +10,6 @@ from shared.kafka.chain import Checked, Dead
 from shared.kafka.records import ConsumerRecord, Record
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
-from shared.telemetry import span
 
 KEPT = 2_000
 TOGETHER = 2_000
@@ -60,10 +58,3 @@ def _decode(
         except (UnknownEvent, ValidationError, ValueError, KeyError) as error:
             dead.append(Dead(raws[record.id], f"{type(error).__name__}: {record.name}"))
     return opened, dead
-
-
-def follow_traces(name: str, records: Sequence[Record], stack: ExitStack) -> None:
-    """One span per traced record, for as long as the batch takes."""
-    for record in records:
-        if record.trace:
-            stack.enter_context(span(name, {"type": record.type, "position": record.position}, record.trace))

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from shared.kafka.clients import ends, reader
 from shared.kafka.topics import Cluster
 from shared.postgres.pools import Pool
-from shared.projections.consumer import Reading
+from shared.projections.sink import Reading
 from shared.supervision import cancelled_only_by_us, finish
 from shared.telemetry import ANSWERS, BEHIND, LAG, STILL, log, told
 

@@ -15,7 +15,7 @@ from shared.kafka.topics import Cluster
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.pools import Pool
-from shared.projections import versions
+from shared.projections import checkpoints, versions
 from shared.projections.fold import physical
 from shared.projections.view import View
 from shared.projections.view_sink import take_in
@@ -60,7 +60,7 @@ async def rebuild(
             await reader.index()
             async with pool.connection() as conn, conn.transaction():
                 await versions.hold(conn, view)
-                live = (await versions.lock(conn, [view]))[view.name]
+                live = (await checkpoints.lock(conn, [view]))[view.name]
                 await reader.read_to({place: at.next_offset for place, at in live.checkpoints.items()}, progress)
                 differences = await _differences(conn, view, live.generation, generation) if verify else ()
                 rows = await _count(conn, view, generation)
@@ -104,8 +104,8 @@ class _Reader:
         """The live view's progress: what it has not seen yet is not compared."""
         async with self._pool.connection() as conn:
             live = await versions.prepare(conn, self._view)
-            checkpoints = await versions.checkpoints(conn, versions.consumer_name(self._view, live.generation))
-        return {place: at.next_offset for place, at in checkpoints.items()}
+            found = await checkpoints.read(conn, self._view.consumer(live.generation))
+        return {place: at.next_offset for place, at in found.items()}
 
     async def read_to(self, ends: dict[Place, int], progress: Progress) -> None:
         """Fold every record below the given offsets; raises `LogCutShort`."""

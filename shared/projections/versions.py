@@ -5,12 +5,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 
-from shared.kafka.chain import Checkpoint, Place
 from shared.postgres import purge
 from shared.postgres.migrations import add_column
 from shared.postgres.pools import Pool
@@ -34,21 +32,6 @@ class Live:
 
     version: int
     generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class LockedView:
-    """A live generation, the last erasure in it, and its checkpoints."""
-
-    version: int
-    generation: int
-    erasure: UUID | None
-    checkpoints: dict[Place, Checkpoint]
-
-
-def consumer_name(view: View, generation: int) -> str:
-    """Under which a generation's progress is kept."""
-    return f"{view.name}.g{generation}"
 
 
 async def prepare(conn: Connection, view: View) -> Live:
@@ -186,7 +169,7 @@ async def _drop_all_but_live(conn: Connection, view: View) -> list[str]:
         await conn.execute(SQL("drop table {} cascade").format(Identifier(name)))
     await conn.execute(
         "delete from progress where consumer ~ %s and consumer <> %s",
-        [f"^{view.name}[.]g[0-9]+$", consumer_name(view, live.generation)],
+        [f"^{view.name}[.]g[0-9]+$", view.consumer(live.generation)],
     )
     return names
 
@@ -199,26 +182,6 @@ async def hold(conn: Connection, view: View) -> None:
     await conn.execute("select from views where name = %s for update", [view.name])
 
 
-async def lock(conn: Connection, views: Sequence[View]) -> dict[str, LockedView]:
-    """The live generation of each view with its checkpoints, by the view's name.
-
-    Held until the transaction ends: a switch waits for the batch, a batch for the switch, and for that of another
-    process, as a row may follow from partitions of both.
-    """
-    rows = await conn.execute(
-        "select v.name, v.version, v.generation, v.erasure, p.topic, p.partition, p.position, p.next_offset, p.link"
-        " from views v left join progress p on p.consumer = v.name || '.g' || v.generation"
-        " where v.name = any(%s) order by v.name for update of v",
-        [[view.name for view in views]],
-    )
-    found: dict[str, LockedView] = {}
-    for name, version, generation, erasure, topic, partition, *checkpoint in await rows.fetchall():
-        at = found.setdefault(name, LockedView(version, generation, erasure, {}))
-        if topic is not None:
-            at.checkpoints[topic, partition] = Checkpoint(*checkpoint)
-    return found
-
-
 async def mark_erasure(conn: Connection, views: Sequence[View]) -> None:
     """For the other processes of the service, in the transaction that takes the words out.
 
@@ -227,14 +190,6 @@ async def mark_erasure(conn: Connection, views: Sequence[View]) -> None:
     await conn.execute(
         "update views set erasure = gen_random_uuid() where name = any(%s)", [[view.name for view in views]]
     )
-
-
-async def checkpoints(conn: Connection, consumer: str) -> dict[Place, Checkpoint]:
-    """How far a consumer is on each partition."""
-    found = await conn.execute(
-        "select topic, partition, position, next_offset, link from progress where consumer = %s", [consumer]
-    )
-    return {(row[0], row[1]): Checkpoint(*row[2:]) for row in await found.fetchall()}
 
 
 async def _live(conn: Connection, view: View) -> Live | None:

@@ -1,4 +1,4 @@
-"""A view: rows that answer one question, folded from events, with no state but what its tables hold.
+"""A view: rows that answer one question, folded from events, with no state but its tables.
 
 The row is a dataclass and so is the table: its fields are the columns, the first is the key. A handler gets the
 row of its key (fresh where there was none) and an event, and changes the row. The kit loads and writes rows
@@ -116,6 +116,10 @@ class View:
         """The events that it folds."""
         handled = {name for table in self.tables for name in table.handlers}
         return frozenset(handled | {PersonErased.type} if any(table.personal for table in self.tables) else handled)
+
+    def consumer(self, generation: int) -> str:
+        """The name under which a generation's checkpoints are kept."""
+        return f"{self.name}.g{generation}"
 
     @cached_property
     def topics(self) -> tuple[str, ...]:

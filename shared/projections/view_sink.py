@@ -1,7 +1,6 @@
-"""The two things that take batches in: a view's live generation, and a policy."""
+"""Folds batches into the live generations of a service's views."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +14,17 @@ from shared.kafka.topics import Cluster
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.pools import Pool
-from shared.projections import versions
-from shared.projections.consumer import Gaps, OtherVersion, PublishDead
-from shared.projections.decoding import follow_traces, open_events
+from shared.projections import checkpoints, versions
+from shared.projections.checkpoints import LockedView
+from shared.projections.decoding import open_events
 from shared.projections.fold import Opened, Poison, fold
+from shared.projections.sink import Gaps, OtherVersion, PublishDead, Reads
 from shared.projections.view import View
 from shared.telemetry import told
 
 FoldIn = Callable[[Any, View, int, list[Opened], Checked], Awaitable[None]]
 UNFIT = (psycopg.DataError, psycopg.IntegrityError)
-"""What the database says of a row that it cannot hold."""
+"""Errors of the database for a row that it cannot hold."""
 
 
 class ViewsSink:
@@ -34,22 +34,22 @@ class ViewsSink:
     """
 
     def __init__(
-        self, views: Sequence[View], cluster: Cluster, pool: Pool, keyring: Keyring, keys: KeyFollower
+        self, views: Sequence[View], cluster: Cluster, pool: Pool, keyring: Keyring, keys: KeyFollower | None
     ) -> None:
-        self.reads = {view.name: frozenset(map(cluster.name, view.topics)) for view in views}
+        self.reads = {view.name: Reads("view", frozenset(map(cluster.name, view.topics)), view.types) for view in views}
         self._views = views
         self._pool, self._keyring, self._keys = pool, keyring, keys
         self._heard: dict[str, tuple[int, UUID | None]] = {}
         """By view: the generation and the last erasure in it that this process knows of."""
 
     async def checkpoints(self) -> dict[str, dict[Place, Checkpoint]]:
-        """How far the live generations are."""
+        """Of the live generations."""
         async with self._pool.connection() as conn:
-            return {name: at.checkpoints for name, at in (await versions.lock(conn, self._views)).items()}
+            return await checkpoints.read_live(conn, self._views)
 
     async def take(self, batch: Sequence[ConsumerRecord], publish_dead: PublishDead) -> Gaps:
         """All at once; where a record cannot be folded, again with a way back to before each view."""
-        if tells_of_an_erasure(batch):
+        if self._keys is not None and tells_of_an_erasure(batch):
             await self._keys.catch_up()
         try:
             return await self._take(batch, publish_dead, _fold)
@@ -57,10 +57,10 @@ class ViewsSink:
             return await self._take(batch, publish_dead, _fold_around_poison)
 
     async def _take(self, batch: Sequence[ConsumerRecord], publish_dead: PublishDead, fold_in: FoldIn) -> Gaps:
-        ours = {name: [raw for raw in batch if raw.topic in topics] for name, topics in self.reads.items()}
+        ours = {name: [raw for raw in batch if raw.topic in reads.topics] for name, reads in self.reads.items()}
         views = [view for view in self._views if ours[view.name]]
         async with self._pool.connection() as conn, conn.transaction():
-            locked = await versions.lock(conn, views)
+            locked = await checkpoints.lock(conn, views)
             if other := [view.name for view in views if locked[view.name].version != view.version]:
                 raise OtherVersion(f"another release has built {', '.join(other)} anew: restart this one")
             await self._hear(locked)
@@ -82,13 +82,13 @@ class ViewsSink:
                     await versions.drop_abandoned(conn, view)
         return {name: one.gap for name, one in found.items()}
 
-    async def _hear(self, locked: Mapping[str, versions.LockedView]) -> None:
+    async def _hear(self, locked: Mapping[str, LockedView]) -> None:
         """Another process may have taken the words of somebody out whose key is still remembered here.
 
         While the views are held: who has not done it yet does so after this batch.
         """
         heard = {name: (at.generation, at.erasure) for name, at in locked.items()}
-        if not heard.items() <= self._heard.items():
+        if self._keys is not None and not heard.items() <= self._heard.items():
             await self._keys.catch_up()
             self._heard |= heard
 
@@ -105,8 +105,8 @@ async def take_in(
     """One batch into one generation of one view, in the caller's transaction."""
     if tells_of_an_erasure(batch) and keys is not None:
         await keys.catch_up()
-    checkpoints = await versions.checkpoints(conn, versions.consumer_name(view, generation))
-    found = await _take_part(conn, view, generation, checkpoints, batch, keyring, keys, _fold_around_poison)
+    read_to = await checkpoints.read(conn, view.consumer(generation))
+    found = await _take_part(conn, view, generation, read_to, batch, keyring, keys, _fold_around_poison)
     await advance(conn, found.advances)
     if found.dead:
         await publish_dead(view.name, found.dead)
@@ -114,14 +114,12 @@ async def take_in(
 
 
 async def _take_part(
-    conn: Any, view: View, generation: int, checkpoints: Mapping[Place, Checkpoint], batch: Sequence[ConsumerRecord],
+    conn: Any, view: View, generation: int, read_to: Mapping[Place, Checkpoint], batch: Sequence[ConsumerRecord],
     keyring: Keyring, keys: KeyFollower | None, fold_in: FoldIn,
 ) -> Checked:  # fmt: skip
-    found = check_chain(versions.consumer_name(view, generation), batch, checkpoints, view.types)
+    found = check_chain(view.consumer(generation), batch, read_to, view.types)
     opened = await open_events(found, keyring, keys)
-    with ExitStack() as stack:
-        follow_traces(f"view {view.name}", found.records, stack)
-        await fold_in(conn, view, generation, opened, found)
+    await fold_in(conn, view, generation, opened, found)
     return found
 
 

@@ -136,7 +136,7 @@ async def _held(at: Installation, service: str, person: UUID, proof: Proof | Non
             if any(table.personal for table in view.tables):
                 filled += await versions.unread(conn, view)
                 if proof is not None:
-                    folded &= await _folded(conn, at.cluster, versions.consumer_name(view, live), person, proof)
+                    folded &= await _folded(conn, at.cluster, view.consumer(live), person, proof)
         if service == "intake":
             fields["mailbox"] = await _mails(conn, person)
         left = dict.fromkeys([*filled, *await waiting(conn)])  # what is dropped meanwhile is noted

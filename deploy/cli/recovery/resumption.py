@@ -20,9 +20,9 @@ from shared.kafka.chain import Dead, Place
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.records import Malformed, read, read_all
 from shared.kafka.topics import Cluster
-from shared.projections.consumer import Sink, furthest_behind
 from shared.projections.fold import Opened
 from shared.projections.policies import Policy, PolicySink
+from shared.projections.sink import Sink, furthest_behind
 from shared.projections.view_sink import ViewsSink
 from shared.service.runtime import Runtime
 
@@ -116,7 +116,7 @@ async def fold(runtime: Runtime, advance: Progress) -> None:
 
 
 async def _starts(sink: Sink, cluster: Cluster) -> dict[Place, int]:
-    topics = {topic.removeprefix(cluster.prefix) for topics in sink.reads.values() for topic in topics}
+    topics = {topic.removeprefix(cluster.prefix) for reads in sink.reads.values() for topic in reads.topics}
     return await furthest_behind(sink, await places(cluster, topics))
 
 

@@ -93,7 +93,7 @@ async def test_a_record_that_a_policy_cannot_react_to_is_set_aside_alone(stories
         )
         assert await reasons(runtime, first, 2) == ["once", "twice"]
         letters = await dead_letters(stories.settings.kafka)
-        assert runtime.readings[0].trouble is None
+        assert runtime.bus.readings[0].trouble is None
     assert [(letter.group, letter.type) for letter in letters] == [("cases.hasten", "case.reopened.v1")]
     assert "ArithmeticError" in letters[0].error
 
