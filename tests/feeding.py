@@ -32,9 +32,9 @@ class Fed:
 class Feeder:
     """Views on a real database, fed without Kafka between."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keyring: Keyring | None = None) -> None:
         self.url = url
-        self.keyring = Keyring(bytes(32))
+        self.keyring = keyring or Keyring(bytes(32))
         self._ends: dict[tuple[str, int], tuple[int, int, bytes]] = {}
         self._positions = 0
 

@@ -1,10 +1,9 @@
-"""Before services start on a log, or on tables, that were made whole again: everybody stands where they should.
+"""Before services start on a log, or on tables, that were made whole again: every checkpoint is where it should be.
 
 Offsets are looked up anew, as records may have been sent again, policies step over what they have answered, and views
 are folded up to the end of the log. Nothing is sent to anybody: no worker runs.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -34,28 +33,20 @@ NOBODY = UUID(int=0)
 
 async def make_tables(runtime: Runtime) -> None:
     """As the service does when it starts, and what only a recovery writes."""
-    store = await asyncio.to_thread(Store, runtime.service, runtime.settings.postgres, runtime.keyring)
-    await asyncio.to_thread(store.close)
-    async with runtime.pool:
-        await runtime._prepare()
-        async with runtime.pool.connection() as conn:
-            await conn.execute(ANSWERED)
+    async with runtime.opened(), runtime.pool.connection() as conn:
+        await conn.execute(ANSWERED)
 
 
 @asynccontextmanager
 async def opened(runtime: Runtime) -> AsyncIterator[Store]:
     """The parts of a service that these steps need, with every key that there is; no relay, no worker, no HTTP."""
-    store = await asyncio.to_thread(Store, runtime.service, runtime.settings.postgres, runtime.keyring)
-    try:
-        async with runtime.pool:
-            await runtime.keys.start()
-            try:
-                await runtime.keys.fetch({NOBODY})  # reads the topic up to its end: keys and tombstones are here now
-                yield store
-            finally:
-                await runtime.keys.stop()
-    finally:
-        await asyncio.to_thread(store.close)
+    async with runtime.opened() as store:
+        await runtime.keys.start()
+        try:
+            await runtime.keys.fetch({NOBODY})  # reads the topic up to its end: keys and tombstones are here now
+            yield store
+        finally:
+            await runtime.keys.stop()
 
 
 async def renew_offsets(conns: Mapping[str, psycopg.Connection[Any]], cluster: Cluster) -> None:
