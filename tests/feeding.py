@@ -39,7 +39,7 @@ class Feeder:
         self._positions = 0
 
     def records(self, *events: Event) -> list[Fed]:
-        """What the relay would have sent; people are given keys as they appear."""
+        """Records as the relay would send them; people are given keys as they appear."""
         return [self._record(event) for event in events]
 
     def _record(self, event: Event) -> Fed:

@@ -105,11 +105,11 @@ class Watch:
         return late
 
     def events(self) -> dict[str, int]:
-        """How many events each service has stored."""
+        """The number of events that each service has stored."""
         return {name: self._one(name, f"select count(*) from {name}_events") for name in SERVICES}
 
     def bytes(self) -> dict[str, int]:
-        """How large each service's database is: tables, indexes and what they hold for reuse."""
+        """The size of each service's database: tables, indexes and what they hold for reuse."""
         return {name: self._one(name, "select pg_database_size(current_database())") for name in SERVICES}
 
     def count(self, service: str, table: str) -> int:

@@ -1,4 +1,4 @@
-"""What operators do to a running installation: rebuild views, see lag, handle dead letters, erase, verify."""
+"""The operator's work on a running installation: rebuild views, see lag, handle dead letters, erase, verify."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

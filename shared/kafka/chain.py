@@ -12,7 +12,7 @@ Place = tuple[str, int]
 
 
 class Checkpoint(NamedTuple):
-    """How far a consumer is on a partition; an older release kept no chain value."""
+    """A consumer's progress on one partition; an older release kept no chain value."""
 
     position: int
     next_offset: int

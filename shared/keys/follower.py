@@ -63,7 +63,7 @@ class KeyFollower:
 
     @property
     def trouble(self) -> str | None:
-        """What keeps this service from reading what people wrote, or from hearing who is erased; names no person."""
+        """The reason why this service cannot read people's words, or does not hear who is erased; names no person."""
         if not self._unread:
             return self._failure
         masters = sorted({one.master or "(without an id)" for one in self._unread.values()})
@@ -169,7 +169,7 @@ class KeyFollower:
         return min((one.offset for one in self._unread.values() if one.partition == partition), default=otherwise)
 
     async def _take(self, timeout_ms: int) -> bool:
-        """Whether there was something; what that changed in the table is known here."""
+        """True where there was something; its changes of the table are known here."""
         assert self._consumer is not None
         batches = await self._consumer.getmany(timeout_ms=timeout_ms)
         if not batches:

@@ -24,7 +24,7 @@ class LockedView:
 
 
 async def read(conn: Connection, consumer: str) -> dict[Place, Checkpoint]:
-    """How far a consumer is on each partition."""
+    """A consumer's, by partition."""
     found = await conn.execute(
         "select topic, partition, position, next_offset, link from progress where consumer = %s", [consumer]
     )

@@ -12,11 +12,11 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaRouter
 
+from shared.kafka.broker import Batch, GroupMember
 from shared.kafka.chain import Dead
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.topics import Cluster
 from shared.projections.batching import BatchDelay
-from shared.projections.broker import Batch, GroupMember
 from shared.projections.middlewares import Delivery, Metrics, Next, Traces
 from shared.projections.sink import OtherVersion, Reading, Sink, furthest_behind
 from shared.supervision import FIRST_WAIT, LONGEST_WAIT, CancelledByKafka, cancelled_only_by_us, finish

@@ -6,8 +6,8 @@ from typing import Any
 
 from faststream import BaseMiddleware
 
+from shared.kafka.broker import Batch
 from shared.kafka.records import Record
-from shared.projections.broker import Batch
 from shared.projections.sink import Reading
 from shared.telemetry import APPLIED, span
 

@@ -28,7 +28,7 @@ TRIES = 5
 
 
 class NotYet(Exception):
-    """What a policy needs is on its way to it: the batch is read again until it is there."""
+    """Something that the policy needs is on its way: the batch is read again until it is there."""
 
 
 AWAITED = (NotYet, KeyMissing, Conflict, PersistenceError, psycopg.Error, KafkaError, OSError)

@@ -27,7 +27,7 @@ class Positions:
         self._delay = delay
 
     async def token(self, saved: list[Saved]) -> str:
-        """Where the last of these came to stand."""
+        """The position of the last of these."""
         last = saved[-1]
         return await self.token_of(last.event.topic, last.event.originator_id, last.position)
 

@@ -15,7 +15,7 @@ from shared.kafka.topics import Cluster
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.pools import Pool
-from shared.projections import checkpoints, versions
+from shared.projections import checkpoints, tables, versions
 from shared.projections.fold import physical
 from shared.projections.view import View
 from shared.projections.view_sink import take_in
@@ -37,7 +37,7 @@ class LogCutShort(Exception):
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What came of it; `differences` are keys of rows that are not the same in both."""
+    """The result; `differences` are keys of rows that are not the same in both."""
 
     view: str
     records: int
@@ -133,7 +133,7 @@ class _Reader:
 
     async def index(self) -> None:
         async with self._pool.connection() as conn:
-            await versions.index(conn, self._view, self._generation)
+            await tables.index(conn, self._view, self._generation)
 
     async def _at(self, place: Place) -> int:
         position: int = await self._kafka.position(TopicPartition(*place))
@@ -152,7 +152,7 @@ class _Reader:
 
 
 async def _ignore(name: str, dead: Sequence[Dead]) -> None:
-    """What cannot be read was set aside when the live view met it."""
+    """Records that cannot be read were set aside when the live view met them."""
 
 
 async def _differences(conn: Any, view: View, old: int, new: int) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class Table(Generic[R]):
         self.key = next(iter(self.columns))
         self.values: Callable[[R], tuple[Any, ...]] = attrgetter(*self.columns)
         self.documents = "jsonb" in self.columns.values()
-        """Whether a row holds what may change inside, and so cannot be compared with what it was."""
+        """True where a row holds a value that may change inside, and so cannot be compared with what it was."""
         bare = [f.name for f in fields(row)[1:] if f.default is MISSING and f.default_factory is MISSING]  # type: ignore[arg-type]
         if len(self.columns) == 1:
             raise TypeError(f"{name}: a row with nothing but its key tells nothing")
@@ -123,5 +123,5 @@ class View:
 
     @cached_property
     def topics(self) -> tuple[str, ...]:
-        """Where those events are."""
+        """The topics of those events."""
         return tuple(sorted({EVENTS[name].topic for name in self.types}))

@@ -9,13 +9,13 @@ from functools import partial
 from psycopg import AsyncConnection
 
 from shared.eventstore.store import Store
+from shared.kafka.broker import connected, make_broker
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.leader import alone
 from shared.postgres.pools import Pool
 from shared.projections import versions
 from shared.projections.batching import BatchDelay
-from shared.projections.broker import connected, make_broker
 from shared.projections.consumer import Consumer
 from shared.projections.policies import Policy, PolicySink
 from shared.projections.rebuild import rebuild

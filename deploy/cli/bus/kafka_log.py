@@ -33,7 +33,7 @@ async def places(cluster: Cluster, topics: Iterable[str]) -> list[Place]:
 async def batches(
     cluster: Cluster, starts: Mapping[Place, int], ends: Mapping[Place, int] | None = None
 ) -> AsyncIterator[list[ConsumerRecord]]:
-    """What is from `starts` up to `ends`, or to where the log ends now; in order within each partition."""
+    """Records from `starts` up to `ends`, or to the present end of the log; in order within each partition."""
     if not starts:
         return
     async with reader(cluster, **WHOLE_LOG) as kafka:
@@ -50,7 +50,7 @@ async def batches(
 
 
 async def compacted(cluster: Cluster, topic: str) -> dict[str, Any]:
-    """What a small compacted topic says now: JSON by key, without what was deleted or is a stranger's."""
+    """The present values of a small compacted topic: JSON by key, without what was deleted or is a stranger's."""
     async with reader(cluster) as kafka:
         found = await partitions(kafka, cluster.name(topic))
     said: dict[str, Any] = {}
@@ -64,7 +64,7 @@ async def compacted(cluster: Cluster, topic: str) -> dict[str, Any]:
 
 
 async def make_topics(cluster: Cluster, partitions: int | None) -> dict[str, int]:
-    """Those that are missing; answers the partitions of all, once Kafka tells everybody of them."""
+    """Make the topics that are missing; answers the partitions of all, once Kafka tells everybody of them."""
     await create_topics(cluster, partitions=partitions)
     while len(counts := await partition_counts(cluster)) < len(OWNERS) + 1:  # noqa: ASYNC110 - as below
         await asyncio.sleep(0.2)

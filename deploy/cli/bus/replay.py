@@ -60,7 +60,7 @@ async def react_again(settings: Settings, service: str, policy: Policy, sources:
 
 
 async def _answered(pool: Pool, table: str, ids: Sequence[str]) -> set[str]:
-    """Those that have led to an event of the service: what people have decided since is not overruled."""
+    """The events that have led to one of the service: a decision that people have made since is not overruled."""
     if not ids:
         return set()
     cause = SQL("convert_from(state, 'utf8')::jsonb ->> 'caused_by'")
@@ -71,7 +71,7 @@ async def _answered(pool: Pool, table: str, ids: Sequence[str]) -> set[str]:
 
 
 async def _react(sink: PolicySink, one: Opened) -> bool:
-    """Whether it was possible."""
+    """True where it was possible."""
     try:
         await sink.react([one], Checked(records=[one[0]]))
     except Conflict:

@@ -1,4 +1,4 @@
-"""What is known of one person everywhere, and the proof that it is gone: looked up in each place, never assumed."""
+"""All that is known of one person anywhere, and the proof that it is gone: looked up in each place, never assumed."""
 
 import asyncio
 from dataclasses import asdict, dataclass
@@ -28,7 +28,7 @@ BEFORE_MS = 60_000
 
 @dataclass(frozen=True)
 class Held:
-    """What one service has of the person."""
+    """One service's data of the person."""
 
     service: str
     key: str
@@ -38,7 +38,7 @@ class Held:
     rows: dict[str, int]
     """Table -> rows about them, which stay."""
     folded: bool
-    """Whether all views of the service have taken the erasure in; true before there is one."""
+    """True once all views of the service have taken the erasure in, and before there is one."""
     unwritten: tuple[str, ...]
     """Tables whose files may still hold bytes that were taken out, or that are filled for a view to come."""
 
@@ -50,7 +50,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Topic:
-    """What `people-keys` has of the person."""
+    """The person's keys on `people-keys`."""
 
     key: str
     """`held`, `destroyed`, or `never held`."""

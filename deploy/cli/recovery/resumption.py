@@ -50,7 +50,7 @@ async def opened(runtime: Runtime) -> AsyncIterator[Store]:
 
 
 async def renew_offsets(conns: Mapping[str, psycopg.Connection[Any]], cluster: Cluster) -> None:
-    """Where records were sent again, the offset after a position is another, and a wrong hint would look like lag.
+    """Look the offset of each checkpoint up anew: after records were sent again it is another, and would look like lag.
 
     Of all topics: a run that was cut short may have sent what this one did not.
     """

@@ -1,4 +1,4 @@
-"""What a consumer takes from a partition in which strangers write, records repeat, or something is missing."""
+"""A consumer reads a partition in which strangers write, records repeat, or something is missing."""
 
 from dataclasses import dataclass, replace
 
