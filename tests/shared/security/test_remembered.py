@@ -14,7 +14,7 @@ from shared.events.cases import NoteAdded
 from shared.events.sealed import Sealed
 from shared.http.edge import _network
 from shared.http.rate_limits import Delays, Limiter, Rate
-from shared.kafka.chain import Sifted
+from shared.kafka.chain import Checked
 from shared.kafka.records import chain, read
 from shared.keys.keyring import Keyring
 from shared.projections.decoding import open_events
@@ -74,7 +74,7 @@ async def test_a_long_event_is_opened_anew_for_each_reader_and_a_short_one_once(
         for stamp, text in zip(stamps, ("x" * 20_000, "short"), strict=True)
     ]
     records = [read(record) for record in feeder.records(*events)]
-    first, second = [await open_events(Sifted(records), feeder.keyring, None) for _ in range(2)]
+    first, second = [await open_events(Checked(records), feeder.keyring, None) for _ in range(2)]
     assert [event for _, event in first] == [event for _, event in second] == events
     assert [one[1] is two[1] for one, two in zip(first, second, strict=True)] == [False, True]
 
