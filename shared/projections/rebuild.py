@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from psycopg.sql import SQL, Identifier
 
 from shared.gc_tuning import calm_collector
-from shared.kafka.chain import Dead, GapFound, Place
+from shared.kafka.chain import Dead, GapFound, Place, check_chain
 from shared.kafka.clients import WHOLE_LOG, partitions, read_to, reader
 from shared.kafka.records import ConsumerRecord, read_all
 from shared.kafka.topics import Cluster
@@ -37,13 +37,17 @@ class LogCutShort(Exception):
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """The result; `differences` are keys of rows that are not the same in both."""
+    """The result; `differences` are keys of rows that are not the same in both.
+
+    `gap` says what keeps the view from reading on: it is whole up to there, and no further.
+    """
 
     view: str
     records: int
     rows: int
     differences: tuple[str, ...]
     switched: bool
+    gap: str | None = None
 
 
 async def rebuild(
@@ -68,9 +72,10 @@ async def rebuild(
                     await versions.switch(conn, view, generation)
                     if verify:
                         await conn.execute("update views set verified_at = now() where name = %s", [view.name])
+            gap = await reader.gap()
         finally:
             await reader.stop()
-    return Rebuilt(view.name, reader.done, rows, differences, switched=not differences)
+    return Rebuilt(view.name, reader.done, rows, differences, not differences, str(gap) if gap else None)
 
 
 class _Reader:
@@ -130,6 +135,18 @@ class _Reader:
         for place, end in wanted.items():
             if self._there.get(place, 0) < end:
                 raise LogCutShort((place.topic, place.partition))
+
+    async def gap(self) -> GapFound | None:
+        """Whether what comes next in the log goes on from where the view ends now."""
+        ahead = {place for place, end in self._there.items() if await self._kafka.position(place) < end}
+        batch: list[ConsumerRecord] = []
+        while ahead:
+            for place, records in (await self._kafka.getmany(*ahead, timeout_ms=1000)).items():
+                ahead.discard(place)
+                batch += records
+        async with self._pool.connection() as conn:
+            read_to = await checkpoints.read(conn, self._view.consumer(self._generation))
+        return check_chain(self._view.name, read_all(batch), read_to, frozenset()).gap
 
     async def index(self) -> None:
         async with self._pool.connection() as conn:
