@@ -1,6 +1,5 @@
 """The JSON API of intake: complaints in, one by one or as rows of a file, and what became of them."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,12 +7,14 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, EmailStr, FailFast, Field
 
 from services.intake.complaint.commands import Intake
+from services.intake.complaint.listing import COMPLAINTS, ComplaintRow
 from services.intake.complaint.receiving import Contact, Grievance
 from services.intake.complaint.view import complaint_list
 from services.intake.importing import cfpb
+from services.intake.ledger.listing import totals
 from services.intake.ledger.view import ledger
 from shared.events.complaints import Channel
-from shared.http.paging import Page, cursor, links
+from shared.features.listing import add_api, one
 from shared.http.requests import AtLeast, allow, asker
 from shared.offload import offload
 from shared.problems import NotAllowed, NotFound, OnlyTheDemoInvents
@@ -143,46 +144,18 @@ def router(intake: Intake) -> APIRouter:
         """Received = accepted + duplicate + refused, over all or for one source."""
         await runtime.positions.wait(ledger, at_least)
         async with runtime.pool.connection() as conn:
-            found = await conn.execute(
-                "select outcome, count(*) from receipts where %s::text is null or source = %s group by 1",
-                [source, source],
-            )
-            counts = dict(await found.fetchall())
-        totals = {name: counts.get(name, 0) for name in ("accepted", "duplicate", "refused")}
-        return {"received": sum(totals.values()), **totals}
+            return await totals(conn, source)
 
-    @routes.get("", dependencies=[allow("complaints.read")])
-    async def list_complaints(page: Page, request: Request, at_least: AtLeast = None) -> dict[str, Any]:
-        """The newest first."""
-        await runtime.positions.wait(complaint_list, at_least)
-        after = cursor(page.after, datetime, UUID)
-        async with runtime.pool.connection() as conn:
-            found = await conn.execute(
-                f"select {COLUMNS} from complaints where reference is not null and"
-                " (%s::timestamptz is null or (received_at, complaint_id) < (%s, %s))"
-                " order by received_at desc, complaint_id desc limit %s",
-                [*(after or (None, None))[:1], *(after or (None, None)), page.size + 1],
-            )
-            rows = [dict(zip(COLUMNS.split(", "), row, strict=True)) for row in await found.fetchall()]
-        return links(request, page, rows, lambda row: (row["received_at"], row["complaint_id"]))
+    add_api(routes, COMPLAINTS, "", "Complaints as they were received, the newest first.")
 
-    @routes.get("/{complaint_id}", dependencies=[allow("complaints.read")])
+    @routes.get("/{complaint_id}", dependencies=[allow("complaints.read")], response_model=ComplaintRow)
     async def get_complaint(complaint_id: UUID, at_least: AtLeast = None) -> dict[str, Any]:
         """One complaint as it was received."""
         await runtime.positions.wait(complaint_list, at_least)
         async with runtime.pool.connection() as conn:
-            found = await conn.execute(
-                f"select {COLUMNS} from complaints where complaint_id = %s and reference is not null", [complaint_id]
-            )
-            row = await found.fetchone()
+            row = await one(conn, COMPLAINTS, "c.complaint_id = %s", [complaint_id])
         if row is None:
             raise NotFound("There is no complaint with this id.")
-        return dict(zip(COLUMNS.split(", "), row, strict=True))
+        return row
 
     return routes
-
-
-COLUMNS = (
-    "complaint_id, reference, person_id, channel, external_id, organisation, product, issue, narrative, status,"
-    " received_at"
-)

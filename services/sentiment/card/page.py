@@ -1,31 +1,32 @@
 """The model card: what the model is and cannot do, what it has found, and a place to try it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from markupsafe import Markup, escape
 
 from services.sentiment.card import card
-from services.sentiment.card.view import by_heat, find, measurements
-from services.sentiment.measuring.model import Deciding, Heat, measure
+from services.sentiment.card.listing import HEATS, MEASUREMENTS, by_heat
+from services.sentiment.card.view import measurements
+from services.sentiment.measuring.model import Deciding, measure
 from services.sentiment.pages import pages
+from shared.features.listing import Asked, asked
+from shared.features.listing import show as show_list
 from shared.http.live import live_updates
-from shared.http.paging import cursor, encode
+from shared.http.paging import Page, Paging
 from shared.http.requests import Form, allow
 from shared.offload import offload
 from shared.service.runtime import Runtime
 from shared.text import CANNOT_BE_READ, printable
 from shared.web.charts import Mark
 from shared.web.templating import gettext as _
-from shared.web.words import Tone
 
-SIZE = 50
+EVERYTHING, FIRST = Asked(), Paging(50)
 LONGEST = 20_000
-TONES: dict[str, Tone] = {"red": "danger", "amber": "warn", "green": "good"}
+TONES = {heat: tone for heat, (_label, tone) in HEATS.items()}
 
 
 def marked(text: str, deciding: Sequence[Deciding]) -> Markup:
@@ -42,7 +43,7 @@ def marked(text: str, deciding: Sequence[Deciding]) -> Markup:
 
 
 def _names() -> dict[str, str]:
-    return {"red": _("Red"), "amber": _("Amber"), "green": _("Green")}
+    return {heat: _(label) for heat, (label, _tone) in HEATS.items()}
 
 
 def _marks(counts: dict[str, int]) -> list[Mark]:
@@ -55,29 +56,25 @@ def router(runtime: Runtime) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     async def show(
-        request: Request, status: int = 200, heat: Heat | None = None, after: str | None = None, text: str = "",
+        request: Request, status: int = 200, asked: Asked = EVERYTHING, page: Paging = FIRST, text: str = "",
         error: str = "",
     ) -> Response:  # fmt: skip
-        at = cursor(after, datetime, UUID)
         async with runtime.pool.connection() as conn:
             counts = await by_heat(conn, card.MODEL)
-            rows = await find(conn, SIZE, heat=heat, after=None if at is None else (at[0], at[1]))
         found = await offload(measure, text) if text else None
-        last = rows[SIZE - 1] if len(rows) > SIZE else None
         return pages.render(
             request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES,
-            marks=_marks(counts), rows=rows[:SIZE], heat=heat, text=text, error=error, found=found,
+            marks=_marks(counts), list=await show_list(MEASUREMENTS, request, asked, page), text=text, error=error,
+            found=found,
             words=marked(text, found.deciding) if found else "", live="" if text else "/sentiment/live",
-            following=encode([last["measured_at"], last["measurement_id"]]) if last else None,
+            now=datetime.now(UTC),
         )  # fmt: skip
 
     @routes.get("/sentiment", dependencies=[allow("complaints.read")])
     async def model_card(
-        request: Request,
-        heat: Annotated[Heat | None, Query()] = None,
-        after: Annotated[str | None, Query(max_length=500)] = None,
+        request: Request, asked: Annotated[Asked, Depends(asked(MEASUREMENTS))], page: Page
     ) -> Response:
-        return await show(request, heat=heat, after=after)
+        return await show(request, asked=asked, page=page)
 
     @routes.post("/sentiment", dependencies=[allow("complaints.read")])
     async def try_text(request: Request, form: Form) -> Response:

@@ -1,10 +1,13 @@
 """The API takes a complaint once, says what is wrong, and shows what became of it."""
 
 import asyncio
+import csv
+import io
 import json
 import secrets
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -75,6 +78,31 @@ async def test_a_stranger_neither_sends_nor_reads(intake: Served) -> None:
         made = await client.post("/api/v1/complaints", json=COMPLAINT, headers=key())
         listed = await client.get("/api/v1/complaints")
     assert (made.status_code, listed.status_code) == (401, 401)
+
+
+async def test_a_complaint_is_found_by_the_number_of_whoever_sent_it(intake: Served) -> None:
+    async with intake.client("machine") as client:
+        number = {"external_id": f"crm:{uuid4().hex}"}
+        made = (await client.post("/api/v1/complaints", json=COMPLAINT | number, headers=key())).json()
+        for params in (number, {"reference": made["reference"].lower()}):
+            found = await client.get("/api/v1/complaints", params=params | {"at_least": made["position"]})
+            assert [row["complaint_id"] for row in found.json()["data"]] == [made["id"]]
+        wrong = await client.get("/api/v1/complaints", params={"externalid": "crm:4711"})
+    assert (wrong.status_code, "no parameter externalid" in wrong.text) == (422, True)
+
+
+async def test_the_ledger_can_be_taken_away_as_a_file(intake: Served) -> None:
+    async with intake.client("machine") as client:
+        made = (await client.post("/api/v1/complaints", json=COMPLAINT, headers=key())).json()
+
+        async def recorded() -> Any:
+            sheet = csv.DictReader(io.StringIO((await client.get("/intake/ledger.csv?outcome=accepted")).text))
+            return next((row for row in sheet if row["complaint_id"] == made["id"] and row["reference"]), None)
+
+        row = await until(recorded)
+        assert (row["reference"], row["channel"], row["outcome"]) == (made["reference"], "api", "accepted")
+        refused = await client.get("/intake/ledger.csv?outcome=refused")
+        assert made["id"] not in refused.text
 
 
 async def test_the_list_pages_by_cursor(intake: Served) -> None:
@@ -229,8 +257,6 @@ async def test_an_erased_person_is_gone_from_every_view(intake: Served) -> None:
 
 @pytest.mark.skipif(not DATA.exists(), reason=f"the real inputs are not at {DATA}")
 async def test_every_published_layout_is_read(intake: Served) -> None:
-    import csv
-
     async with intake.client("compliance") as client:
         for path in sorted((DATA / "cfpb" / "fixtures").glob("*.csv")):
             with path.open(newline="", encoding="utf-8") as file:
