@@ -1,4 +1,4 @@
-"""How every command speaks: options they share, errors as a sentence, progress."""
+"""Shared parts of commands: options, errors as a sentence, progress."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What operators may set about the edge: limits, sessions, links and bodies, and the server that applies some of it."""
+"""Settings of the edge: limits, sessions, links and bodies, and the server that applies some of them."""
 
 import asyncio
 import math
@@ -42,7 +42,7 @@ def settings(environment: Mapping[str, str] = os.environ, *, embedded: bool = Fa
 
 
 def number(name: str, environment: Mapping[str, str]) -> float | None:
-    """What it is set to, above 0; None where it is not set, or empty as compose passes on what is not."""
+    """The number, above 0; None if it is not set, or empty, as compose passes on what is not set."""
     if not (text := environment.get(name)):
         return None
     try:
@@ -126,7 +126,7 @@ class Patient(HttpToolsProtocol):
 
 
 def server(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """What uvicorn is told. Whose X-Forwarded-For and -Proto are believed is said by FORWARDED_ALLOW_IPS: addresses or
+    """Options of uvicorn. X-Forwarded-For and -Proto are believed from FORWARDED_ALLOW_IPS: addresses or
     networks of the gateway and of what stands before it; else nobody's."""
     return {
         "http": Patient, "timeout_keep_alive": 75,

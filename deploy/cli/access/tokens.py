@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Tokens for machines.")
 
 @asynccontextmanager
 async def access_to(at: Installation) -> AsyncIterator[Access]:
-    """Who may come in, as the topic says now."""
+    """Tokens and sessions that are valid now, by the topic."""
     await create_topics(at.cluster)
     access = Access(at.cluster, Signer(at.secret))
     await access.start()

@@ -60,7 +60,7 @@ def rebuild(
 
 @app.command()
 def lag(data: Data = None, as_json: Json = False) -> None:
-    """How far every view and policy is behind Kafka."""
+    """Show how far every view and policy is behind Kafka."""
     found = asyncio.run(operations.lags(installation(data)))
     if as_json:
         sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
