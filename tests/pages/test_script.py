@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from playwright.async_api import Dialog, Page, expect
+from starlette.types import Receive, Scope, Send
 
 from shared.identity import Who
 from shared.web.pages import Pages, error_page, flash, security_headers, static_files
@@ -90,7 +91,13 @@ def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
 
     app.mount("/static", static_files())
     app.add_middleware(security_headers)
-    with served(app) as found:
+
+    async def signed_in(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope.setdefault("state", {}).update(session="a session", csrf="what its forms know")
+        await app(scope, receive, send)
+
+    with served(signed_in) as found:
         yield found
 
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 import uvicorn
+from itsdangerous import URLSafeSerializer
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -262,6 +263,23 @@ async def test_every_failure_is_a_problem_or_a_page(served: Served, method: str,
     assert told.json()["status"] == status
     if not path.startswith("/api/v1/c") and not path.startswith("/api/v1/e"):
         assert (shown.status_code, "<h1>" in shown.text) == (status, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/metrics/x", "/health/x", "/static/none.css", "/nowhere", "/signin", "/api/v1/cases"]
+)
+async def test_a_notice_that_somebody_planted_is_not_shown(served: Served, path: str) -> None:
+    """Neither signed with nothing, nor with what the forms of a visitor know whose cookie was planted beside it."""
+    planted = {"text": "Call 0900 123", "undo": "/signout", "label": "", "fields": {}}
+    async with browser(served) as client:
+        field = await csrf(client)
+        for key in ("", field):
+            client.cookies.set("notice", str(URLSafeSerializer(key, salt="notice").dumps(planted)))
+            assert "0900" not in (await client.get(path, follow_redirects=True)).text
+        await sign_in(client, "hanna")
+        for key in ("", field):
+            client.cookies.set("notice", str(URLSafeSerializer(key, salt="notice").dumps(planted)))
+            assert "0900" not in (await client.get(path, follow_redirects=True)).text
 
 
 async def test_a_database_that_is_away_is_503_and_comes_back(
