@@ -14,15 +14,20 @@ from services.intake.views.complaints import complaint_list
 from services.intake.views.ledger import ledger
 from shared.events.complaints import Channel
 from shared.http import AtLeast, allow, asker
+from shared.identity import may
 from shared.moments import Happened
 from shared.offload import offload
 from shared.paging import Page, cursor, links
-from shared.problems import NotFound
+from shared.problems import NotAllowed, NotFound, OnlyTheDemoInvents
 from shared.text import askable, one_line, printable
 
 Short = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
 Long = Annotated[str, Field(max_length=20_000), AfterValidator(printable)]
+
+
+class OnlyImportsAreSilent(NotAllowed):
+    """Nobody is written to about a complaint of the channel `import`, so it is for who may import. Name another."""
 
 
 class Complainant(BaseModel):
@@ -50,7 +55,7 @@ class MakeComplaint(BaseModel):
     received_at: Happened | None = Field(None, description="When it was received, if that was earlier.")
     external_id: Short | None = Field(None, description="Its number in the sender's system.")
     person: Complainant = Field(default_factory=Complainant)
-    invented: bool = Field(False, description="True for demonstration data.")
+    invented: bool = Field(False, description="True for demonstration data; only `recourse demo` may say so.")
 
 
 class Receipt(BaseModel):
@@ -105,6 +110,10 @@ def router(intake: Intake) -> APIRouter:
     ) -> Receipt:  # fmt: skip
         """Take a complaint in. The same `Idempotency-Key` with the same content gets the first answer again."""
         who = asker(request)
+        if body.invented and not may(who, "complaints.invent"):
+            raise OnlyTheDemoInvents
+        if body.channel == "import" and not may(who, "complaints.import"):
+            raise OnlyImportsAreSilent
         accepted = await intake.receive(
             body.channel, f"api:{who.id}", idempotency_key,
             Grievance(

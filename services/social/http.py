@@ -1,5 +1,6 @@
 """The JSON API of social: mentions in, neutral or as a network sent them, and what became of them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -14,10 +15,11 @@ from services.social.application import Captured, Social
 from services.social.mention import Kind, Post, Reason, State
 from services.social.views.inbox import find, inbox, one
 from shared.http import AtLeast, allow, asker
+from shared.identity import Who, may
 from shared.moments import Happened
 from shared.offload import offload
 from shared.paging import Page, cursor, links
-from shared.problems import NotFound
+from shared.problems import NotFound, OnlyTheDemoInvents
 from shared.text import printable
 
 LONGEST = 65_000
@@ -56,7 +58,7 @@ class CaptureMention(BaseModel):
     url: Annotated[str, Field(max_length=2000), AfterValidator(printable), AfterValidator(web_address)] | None = None
     posted_at: Happened | None = Field(None, description="When it was posted; now, if it is left out.")
     language: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,35}$")] | None = Field(None, description="BCP 47.")
-    invented: bool = Field(False, description="True for demonstration data.")
+    invented: bool = Field(False, description="True for demonstration data; only `recourse demo` may say so.")
 
     def post(self) -> Post:
         return Post(**self.model_dump() | {"handle": self.handle or None, "author": self.author or None})
@@ -154,7 +156,7 @@ def _add_capture(routes: APIRouter, social: Social) -> None:
     )  # fmt: skip
     async def capture_mention(body: CaptureMention, request: Request, response: Response) -> Receipt:
         """Take a mention in. Delivered again, with the same text or another, it is the same mention (200)."""
-        done = await social.capture([body.post()], actor=asker(request).id)
+        done = await social.capture(_told([body], asker(request)), actor=asker(request).id)
         response.status_code = 201 if done.new else 200
         response.headers["Location"] = f"/api/v1/mentions/{done.ids[0]}"
         return Receipt(id=done.ids[0], position=await positions.token(done.saved) if done.saved else None)
@@ -162,9 +164,8 @@ def _add_capture(routes: APIRouter, social: Social) -> None:
     @routes.post("/batch", dependencies=[allow("mentions.work")])
     async def capture_mentions(body: CaptureMentions, request: Request) -> Receipts:
         """Take up to 500 mentions in; those that are known add nothing."""
-        return await receipts(
-            await social.capture([mention.post() for mention in body.mentions], actor=asker(request).id)
-        )
+        posts = _told(body.mentions, asker(request))
+        return await receipts(await social.capture(posts, actor=asker(request).id))
 
     @routes.post("/from/{network}", dependencies=[allow("mentions.work")])
     async def capture_object(
@@ -176,6 +177,12 @@ def _add_capture(routes: APIRouter, social: Social) -> None:
         """
         posts = await offload(_posts, network, sent)
         return await receipts(await social.capture(posts, actor=asker(request).id))
+
+
+def _told(mentions: Sequence[CaptureMention], who: Who) -> list[Post]:
+    if any(mention.invented for mention in mentions) and not may(who, "complaints.invent"):
+        raise OnlyTheDemoInvents
+    return [mention.post() for mention in mentions]
 
 
 def _posts(network: str, sent: dict[str, Any]) -> list[Post]:

@@ -19,6 +19,7 @@ from shared.events import By, Event
 from shared.events.cases import AspectClassified, AspectRaised
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted
+from shared.identity import STAFF
 from tests.feeding import Feeder
 from tests.serving import Served, publish, serve_neighbour, until
 
@@ -192,14 +193,34 @@ async def test_nobody_is_erased_by_a_view_of_an_earlier_release(intake: Served) 
 
 
 async def test_what_was_received_long_ago_and_demonstration_data_are_erased_at_once(intake: Served) -> None:
-    async with intake.client("compliance") as client:
-        for more in ({"received_at": "2015-03-14T09:30:00Z"}, {"invented": True}):
-            at = f"/api/v1/people/{await complain(client, **more)}"
+    async with intake.client("compliance") as client, intake.client("demo") as demo:
+        for sender, more in ((client, {"received_at": "2015-03-14T09:30:00Z"}), (demo, {"invented": True})):
+            at = f"/api/v1/people/{await complain(sender, **more)}"
             held = await client.put(f"{at}/hold", json={"reason": "court order", "until": "2999-01-01"})
             assert held.status_code == 200, held.text
             assert (await client.post(f"{at}/erasure", json={"reason": "asked"})).status_code == 202
             assert (await client.post(f"{at}/hold/lifting", json={"reason": "settled"})).status_code == 200
             assert (await client.post(f"{at}/erasure", json={"reason": "asked"})).status_code == 200
+
+
+@pytest.mark.parametrize("role", [*sorted(STAFF), "machine"])
+async def test_only_the_demo_says_that_a_complaint_is_invented(intake: Served, role: str) -> None:
+    body = {"narrative": "It broke.", "invented": True}
+    async with intake.client(role) as client:
+        made = await client.post("/api/v1/complaints", json=body, headers={"Idempotency-Key": secrets.token_hex(8)})
+    assert (made.status_code, made.headers["content-type"]) == (403, "application/problem+json")
+    assert "Leave out `invented`." in made.json()["detail"]
+
+
+async def test_who_may_not_import_says_of_nothing_that_it_was(intake: Served) -> None:
+    """Nobody is written to about it."""
+    body = {"narrative": "It broke.", "channel": "import"}
+    statuses = {}
+    for role in ("handler", "machine"):
+        async with intake.client(role) as client:
+            headers = {"Idempotency-Key": secrets.token_hex(8)}
+            statuses[role] = (await client.post("/api/v1/complaints", json=body, headers=headers)).status_code
+    assert statuses == {"handler": 403, "machine": 201}
 
 
 @pytest.mark.parametrize("role", ["admin", "leader", "handler", "auditor"])

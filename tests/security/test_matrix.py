@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from deploy.installation import ROLES
-from shared.identity import MAY
+from shared.identity import MAY, PROGRAMS
 from tests.security.routes import filled, routes, table
 from tests.security.site import EVERY_ROLE, STRANGERS, Site
 
@@ -34,7 +34,7 @@ def test_every_route_stands_in_the_table_once_and_every_line_has_a_route() -> No
 def reaches(role: str, route: str) -> bool:
     """As the table and `MAY` say; a link opens what it names for whoever holds it; a form is for browsers."""
     action = table()[route]
-    if role == "machine" and FORM.match(route):
+    if role in PROGRAMS and FORM.match(route):
         return False
     if action in ("anybody", "link"):
         return True

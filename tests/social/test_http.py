@@ -280,6 +280,16 @@ async def test_a_mention_shows_how_it_sounds_and_where_its_case_stands(social: S
         await shows(status="closed")
 
 
+async def test_only_the_demo_says_that_a_mention_is_invented(social: Served) -> None:
+    """Its complaint would be kept under no rule."""
+    one, statuses = mention(invented=True), {}
+    for role in ("handler", "admin", "machine", "demo"):
+        async with social.client(role) as client:
+            sent = [(API, one), (f"{API}/batch", {"mentions": [mention(), one]})]
+            statuses[role] = tuple([(await client.post(path, json=body)).status_code for path, body in sent])
+    assert statuses == dict.fromkeys(("handler", "admin", "machine"), (403, 403)) | {"demo": (201, 200)}
+
+
 STATUS = {
     "id": "1", "created_at": "2026-03-14T09:30:00Z", "account": {"acct": "ann@social.example", "url": "https://s.example"},
 }  # fmt: skip
