@@ -23,9 +23,12 @@ BEGINNING: Stand = (0, 0, FIRST_CHAIN)
 STRANGER = "no part of the chain, which goes on without it"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class GapFound(Exception):
-    """The log has lost something: a record's `ce_previous` is not the last position seen."""
+    """The log has lost something: a record's `ce_previous` is not the last position seen.
+
+    Not frozen, as Python writes the traceback into an exception that is raised on.
+    """
 
     place: Place
     seen: int

@@ -1,6 +1,7 @@
 """Rules of our own that no linter knows, over the source itself. Each has a sample that it must refuse."""
 
 import ast
+import importlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -186,6 +187,22 @@ def test_the_source_keeps_the_rule(rule: Callable[[str, ast.AST], Iterator[str]]
 )  # fmt: skip
 def test_the_rule_refuses(rule: Callable[[str, ast.AST], Iterator[str]], sample: str) -> None:
     assert list(rule("services/made_up/pages.py", ast.parse(sample)))
+
+
+def test_whatever_is_raised_can_be_given_its_traceback() -> None:
+    """A frozen one cannot: a context manager that lets it pass raises another in its place."""
+    for path in SOURCES:
+        if path.stem not in ("__main__", "__init__"):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    found = [one for one in _below(Exception) if one.__module__.startswith(FOLDERS)]
+    assert len(found) > 40
+    assert [one for one in found if one.__setattr__ is not Exception.__setattr__] == []
+
+
+def _below(kind: type[Exception]) -> Iterator[type[Exception]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
 
 
 def test_every_page_that_takes_a_form_checks_where_it_came_from() -> None:
