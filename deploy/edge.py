@@ -14,6 +14,8 @@ EMBEDDED = Limits(strangers=FREE, requests=FREE)
 """Behind one address on one machine nobody is a stranger; passwords are still guarded."""
 HEADERS_WITHIN = 20.0
 HEADERS_MOST = 32 * 1024
+REST_MOST = 10_000_000
+"""Bytes of a body whose request was answered before they came: who still sends them reads the answer after that."""
 TOO_LONG = "The address and the headers are too long."
 
 
@@ -62,25 +64,35 @@ class Patient(HttpToolsProtocol):
 
     _waiting: asyncio.TimerHandle | None = None
     _said = _length = 0
+    _in_message = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._waiting = self.loop.call_later(HEADERS_WITHIN, transport.close)
 
     def data_received(self, data: bytes) -> None:
-        before = self.cycle
+        before, rest = self.cycle, self._in_message
         super().data_received(data)
         if self.cycle is not before:
             self._wait_no_more()
         elif self.cycle is None or self.cycle.response_complete:
-            self._said += len(data)
+            ended = rest and not self._in_message
+            self._said = 0 if ended else self._said + len(data)
             self._waiting = self._waiting or self.loop.call_later(HEADERS_WITHIN, self.transport.close)
-            if self._said > HEADERS_MOST:
+            if self._said > (REST_MOST if rest else HEADERS_MOST):
                 self.send_400_response(TOO_LONG)
 
     def on_message_begin(self) -> None:
         self._length = 0
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_message = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_message = False
+        super().on_message_complete()
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))

@@ -17,7 +17,7 @@ from shared.bodies import limited
 from shared.http import refusal
 from shared.identity import ANONYMOUS, LONGEST, SELF_ISSUED, Signer, Who
 from shared.limits import Limiter, Limits
-from shared.problems import FromElsewhere, RuleBroken, TooMany
+from shared.problems import FromElsewhere, NotSignedIn, RuleBroken, TooMany
 from shared.sessions import Session, Sessions, cookies_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -87,6 +87,8 @@ class Edge:
             broken: RuleBroken | None = FromElsewhere()
         else:
             broken = self._too_many(who, session, address, unsafe)
+        if broken is None and unsafe and who is ANONYMOUS and scope["path"].startswith("/api/"):
+            broken = NotSignedIn()  # before a byte of the body is read: a route would parse it first
         if broken is not None:
             await refusal(Request(scope), broken)(scope, receive, with_cookies)
             return

@@ -57,6 +57,10 @@ async def speaking() -> AsyncIterator[int]:
     async def length(request: Request) -> int:
         return len(await request.body())
 
+    @app.post("/unread")
+    async def unread() -> str:
+        return "no"
+
     server = Server(uvicorn.Config(app, port=port, log_level="critical", **edge.server({})))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -117,3 +121,24 @@ async def test_headers_of_many_segments_are_counted_together_and_a_body_is_none_
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST /" + START + b"Connection: close\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000)
         assert (await asyncio.wait_for(reader.read(), 60)).endswith(b"\r\n100000")
+
+
+async def test_who_still_sends_a_body_reads_the_answer_and_may_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer does not wait for what it does not need; the rest of that is no header."""
+    asked = b"POST /unread" + START + b"Content-Length: %d\r\n\r\n"
+    async with speaking() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):
+            writer.write(asked % 900_000)
+            head = await asyncio.wait_for(reader.readuntil(b'"no"'), 60)
+            assert head.startswith(b"HTTP/1.1 200")
+            for _ in range(9):
+                writer.write(b"x" * 100_000)
+                await writer.drain()
+        writer.write(b"GET /" + START + b"\r\n")
+        assert b" 200 " in await asyncio.wait_for(reader.readline(), 60)
+        monkeypatch.setattr(edge, "REST_MOST", 500_000)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(asked % 10_000_000 + b"x" * 900_000)
+        with contextlib.suppress(ConnectionError):  # hung up on
+            await asyncio.wait_for(reader.read(), 60)

@@ -103,6 +103,13 @@ def test_words_are_read_by_those_who_may_whichever_way_they_come(site: Site) -> 
     assert len({way for ways_of in shown["narrative"].values() for way in ways_of}) >= 4, "more than one way was tried"
 
 
+def test_nobody_changes_anything_by_the_api_who_has_not_said_who_they_are() -> None:
+    """What stands before every service refuses strangers there by the path, before a route is looked for."""
+    changing = {route for route in table() if API.match(route) and not route.startswith("GET ")}
+    assert len(changing) > 20
+    assert {table()[route] for route in changing} <= set(MAY)
+
+
 @pytest.mark.parametrize("search", ["/cases?q={}", "/api/v1/cases?q={}", "/audit?q={}", "/social?network={}"])
 @pytest.mark.parametrize("role", STRANGERS)
 def test_strangers_find_nothing_by_searching(site: Site, role: str, search: str) -> None:
