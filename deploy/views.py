@@ -51,7 +51,10 @@ def rebuild(
         for made_ in results:
             for difference in made_["differences"]:
                 console.print(f"differs: {difference}", highlight=False)
-    if any(made_["differences"] for made_ in results):
+    for made_ in results:
+        if made_["gap"]:
+            fail(f"{made_['service']}.{made_['view']} is built up to where the log has a gap. {made_['gap']}.")
+    if any(made_["differences"] or made_["gap"] for made_ in results):
         raise typer.Exit(1)
 
 

@@ -14,7 +14,7 @@ from shared.keys import Keyring
 from shared.pools import Pool
 from shared.projection import physical
 from shared.records import ConsumerRecord, read_all
-from shared.sifting import Dead, GapFound, Place
+from shared.sifting import Dead, GapFound, Place, sift
 from shared.sinks import take_in
 from shared.topics import Cluster
 from shared.view import View
@@ -36,13 +36,17 @@ class LogCutShort(Exception):
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What came of it; `differences` are keys of rows that are not the same in both."""
+    """What came of it; `differences` are keys of rows that are not the same in both.
+
+    `gap` says what keeps the view from reading on: it is whole up to there, and no further.
+    """
 
     view: str
     records: int
     rows: int
     differences: tuple[str, ...]
     switched: bool
+    gap: str | None = None
 
 
 async def rebuild(
@@ -67,9 +71,10 @@ async def rebuild(
                     await generations.switch(conn, view, generation)
                     if verify:
                         await conn.execute("update views set verified_at = now() where name = %s", [view.name])
+            gap = await reader.gap()
         finally:
             await reader.stop()
-    return Rebuilt(view.name, reader.done, rows, differences, switched=not differences)
+    return Rebuilt(view.name, reader.done, rows, differences, not differences, str(gap) if gap else None)
 
 
 class _Reader:
@@ -140,6 +145,18 @@ class _Reader:
         for place, end in wanted.items():
             if self._there.get(place, 0) < end:
                 raise LogCutShort((place.topic, place.partition))
+
+    async def gap(self) -> GapFound | None:
+        """Whether what comes next in the log goes on from where the view ends now."""
+        ahead = {place for place, end in self._there.items() if await self._kafka.position(place) < end}
+        batch: list[ConsumerRecord] = []
+        while ahead:
+            for place, records in (await self._kafka.getmany(*ahead, timeout_ms=1000)).items():
+                ahead.discard(place)
+                batch += records
+        async with self._pool.connection() as conn:
+            stands = await generations.stands(conn, generations.consumer_name(self._view, self._generation))
+        return sift(self._view.name, read_all(batch), stands, frozenset()).gap
 
     async def index(self) -> None:
         async with self._pool.connection() as conn:

@@ -16,6 +16,7 @@ from deploy.embedded.databases import create_database
 from deploy.log import delete_topics
 from services.cases.app import build
 from services.cases.views.caseload import caseload
+from shared.records import read
 from shared.topics import Cluster, create_topics
 from tests.reporting.given import classified, closed, opened
 from tests.serving import MASTER, SECRET, serve, settings
@@ -101,3 +102,22 @@ async def test_a_log_with_a_gap_builds_no_view(
     assert (status, "Traceback" in said, why in said) == (1, False, True), said
     assert "Run `recourse audit verify`" in said
     assert await place.generation() == before
+
+
+@pytest.mark.parametrize("words", [(), ("--verify",)])
+async def test_a_view_that_cannot_read_on_is_built_and_told(place: Place, words: tuple[str, ...]) -> None:
+    """Up to where it stands it is whole; to say no more would let the operator think that all is well."""
+    last = read((await records(place.cluster, "cases", EVENTS))[-1])
+    topic = place.cluster.name("cases")
+    headers = dict(last.headers)
+    behind = headers | {"ce_previous": b"%d" % (last.position + 4), "ce_position": b"%d" % (last.position + 5)}
+    async with AIOKafkaProducer(bootstrap_servers=place.cluster.bootstrap) as producer:
+        await producer.send_and_wait(topic, b"a stranger's", b"k", partition=last.partition)
+        status, said = await place.rebuild(*words)
+        assert (status, "gap" in said) == (0, False), said
+        await producer.send_and_wait(
+            topic, last.value, last.key, partition=last.partition, headers=list(behind.items())
+        )
+    status, said = await place.rebuild(*words)
+    assert (status, "yes" in said) == (1, True), said
+    assert f"cases.caseload is built up to where the log has a gap. {topic}/{last.partition}: the record after" in said
