@@ -1,13 +1,13 @@
 """Cursor paging: `page[size]`, `page[after]` and `page[before]`, and the envelope that lists are answered in."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
 from shared.problems import Unprocessable
@@ -75,19 +75,3 @@ def _reader(kind: Any) -> TypeAdapter[Any]:
 def encoded(values: Sequence[Any]) -> str:
     """A cursor for these values."""
     return urlsafe_b64encode(orjson.dumps(list(values))).decode()
-
-
-def cursor(after: str | None, *kinds: Any) -> tuple[Any, ...] | None:
-    return None if after is None else decoded(after, kinds)
-
-
-encode = encoded
-
-
-def links(request: Request, page: Paging, rows: list[Any], key: Callable[[Any], Sequence[Any]]) -> dict[str, Any]:
-    """The page of `rows`, of which one more than was asked for was read."""
-    more = len(rows) > page.size
-    rows = rows[: page.size]
-    after = encoded(key(rows[-1])) if more else None
-    following = str(request.url.include_query_params(**{"page[after]": after})) if after else None
-    return {"data": rows, "meta": {"has_more": more, "after_cursor": after}, "links": {"next": following}}

@@ -33,7 +33,7 @@ def past(name: str, text: str, now: datetime) -> datetime:
 def ensure_in_order(since: str = "", until: str = "") -> None:
     """One that ends on the day on which it begins is one day long."""
     if since and until and beginning("to", until) < beginning("from", since):
-        raise Unprocessable("The period ends before it begins. `to` must be the same as or after `from`.")
+        raise Unprocessable("The period ends before it begins. Its end must be the same as or after its beginning.")
 
 
 def _read(name: str, text: str) -> date | datetime:

@@ -80,48 +80,40 @@ TABS = (
     Tab("my_late", "Mine and late", f"{OPEN} and c.owners ? %(me)s and c.due_at < %(now)s", shown=False),
 )
 FILTERS = (
+    Filter("q", "Search", FOUND, more=_people, field=True, description="A reference, words of the text, or a name."),
+    Filter("product", "Product", field=True),
     Filter(
-        "q", FOUND, "Search", more=_people, field=True, description="A reference, words of the complaint, or a name."
-    ),
-    Filter("product", "c.product = %(product)s", "Product", field=True),
-    Filter(
-        "status", f"c.status = %(status)s and ({CLOSED}) = (%(status)s = 'closed')", "Status", "code",
+        "status", "Status", f"c.status = %(status)s and ({CLOSED}) = (%(status)s = 'closed')", "code",
         {"new": "New", "open": "Open", "resolved": "Resolved", "closed": "Closed"}, field=True,
     ),
     Filter(
-        "priority", "c.priority = %(priority)s", "Priority", "code",
-        {"urgent": "Urgent", "high": "High", "normal": "Normal", "low": "Low"}, field=True,
+        "priority", "Priority", kind="code", field=True,
+        options={"urgent": "Urgent", "high": "High", "normal": "Normal", "low": "Low"},
     ),
+    Filter("heat", "Sentiment", kind="code", options={"red": "Red", "amber": "Amber", "green": "Green"}, field=True),
+    Filter("owner", "Owner", "c.owners ? lower(%(owner)s)"),
+    Filter("issue", "Issue"),
+    Filter("channel", "Channel"),
+    Filter("organisation", "Firm"),
+    Filter("person", "Person", "c.person_id = %(person)s", "id", description="The id of who complains."),
+    Filter("outcome", "Outcome", "a.outcome = %(outcome)s", within=OF_AN_ASPECT, description="Of any aspect."),
     Filter(
-        "heat", "c.heat = %(heat)s", "Sentiment", "code", {"red": "Red", "amber": "Amber", "green": "Green"}, field=True
-    ),
-    Filter("owner", "c.owners ? lower(%(owner)s)", "Owner"),
-    Filter("issue", "c.issue = %(issue)s", "Issue"),
-    Filter("channel", "c.channel = %(channel)s", "Channel"),
-    Filter("organisation", "c.organisation = %(organisation)s", "Firm"),
-    Filter("person", "c.person_id = %(person)s", "Person", "id", description="The id of who complains."),
-    Filter("outcome", "a.outcome = %(outcome)s", "Outcome", within=OF_AN_ASPECT, description="Of any aspect."),
-    Filter(
-        "cause", "a.root_cause = %(cause)s", "Root cause", within=OF_AN_ASPECT,
+        "cause", "Root cause", "a.root_cause = %(cause)s", within=OF_AN_ASPECT,
         description="Root cause of any aspect; with `outcome`, of the same one.",
     ),
     *period("c.received_at", "Received"),
 )  # fmt: skip
-ID = ("c.case_id", UUID)
 SORTS = {
     "priority": Sort(
-        ("(-c.urgency)", int), ("c.due_at", datetime), ID,
-        index="btree ((-urgency), due_at, case_id) where closed_at is null",
+        (("(-c.urgency)", int), "due_at", "case_id"), "btree ((-urgency), due_at, case_id) where closed_at is null"
     ),
-    "due": Sort(("c.due_at", datetime), ID, index="btree (due_at, case_id) where closed_at is null"),
-    "received": Sort(("c.received_at", datetime), ID, index="btree (received_at, case_id)"),
+    "due": Sort(("due_at", "case_id"), "btree (due_at, case_id) where closed_at is null"),
+    "received": Sort(("received_at", "case_id"), "btree (received_at, case_id)"),
     "sentiment": Sort(
-        ("coalesce(c.score, 2)", float), ID, index="btree (coalesce(score, 2), case_id) where closed_at is null"
+        (("coalesce(c.score, 2)", float), "case_id"), "btree (coalesce(score, 2), case_id) where closed_at is null"
     ),
-    "closed": Sort(
-        ("c.closed_at", datetime), ID, index="btree (closed_at, case_id) where closed_at is not null", where=CLOSED
-    ),
-}  # fmt: skip
+    "closed": Sort(("closed_at", "case_id"), "btree (closed_at, case_id) where closed_at is not null", CLOSED),
+}
 """Ascending: urgent, overdue, oldest, angriest first."""
 CASES = Listing(
     "cases", CaseSummary, view=caseload, may="cases.read", source="caseload c", alias="c",

@@ -28,14 +28,10 @@ class ComplaintRow(BaseModel):
 COMPLAINTS = Listing(
     "complaints", ComplaintRow, view=complaint_list, may="complaints.read", source="complaints c", alias="c",
     real="c.reference is not null",
-    sorts={
-        "received": Sort(
-            ("c.received_at", datetime), ("c.complaint_id", UUID), index="btree (received_at desc, complaint_id)"
-        )
-    },
+    sorts={"received": Sort(("received_at", "complaint_id"), "btree (received_at desc, complaint_id)")},
     sort="-received",
     filters=(
-        Filter("external_id", "c.external_id = %(external_id)s", description="Its number in the sender's system."),
-        Filter("reference", "c.reference = upper(%(reference)s)", description="Like R7K2-M9QX."),
+        Filter("external_id", description="Its number in the sender's system."),
+        Filter("reference", sql="c.reference = upper(%(reference)s)", description="Like R7K2-M9QX."),
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.intake.ledger.view import ledger
-from shared.features.listing import Column, Filter, Listing, Sort, Tab
+from shared.features.listing import Column, Filter, Listing, Sort, tabs_of
 
 OUTCOMES = {"accepted": ("Accepted", "good"), "duplicate": ("Duplicate", "neutral"), "refused": ("Refused", "danger")}
 
@@ -29,15 +29,10 @@ class ArrivalRow(BaseModel):
 ARRIVALS = Listing(
     "arrivals", ArrivalRow, view=ledger, may="complaints.read", source="receipts r", alias="r",
     joined="left join complaints c using (complaint_id)",
-    sorts={
-        "recorded": Sort(("r.recorded_at", datetime), ("r.arrival_id", UUID), index="btree (recorded_at desc)")
-    },
-    sort="-recorded", tab="outcome",
-    tabs=(
-        Tab("", "Received"), Tab("accepted", "Accepted", "r.outcome = 'accepted'"),
-        Tab("duplicate", "Duplicate", "r.outcome = 'duplicate'"), Tab("refused", "Refused", "r.outcome = 'refused'"),
-    ),
-    filters=(Filter("source", "r.source = %(source)s", "Source", description="A file, or who sent it by the API."),),
+    sorts={"recorded": Sort(("recorded_at", "arrival_id"), "btree (recorded_at desc)")}, sort="-recorded",
+    tab="outcome",
+    tabs=tabs_of("r.outcome", all="Received", accepted="Accepted", duplicate="Duplicate", refused="Refused"),
+    filters=(Filter("source", "Source", description="A file, or who sent it by the API."),),
 )  # fmt: skip
 
 

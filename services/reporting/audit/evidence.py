@@ -16,7 +16,7 @@ from services.reporting.audit.log.growing import fetch, reader
 from services.reporting.audit.seal import Seal, sealed_heads
 from services.reporting.audit.sealer import Sealer
 from services.reporting.reports.http import NothingRecorded
-from services.reporting.trail.view import MOST, trail_of
+from services.reporting.trail.listing import MOST, trail_of
 from shared.events import OWNERS
 from shared.kafka.records import FIRST_CHAIN, Record
 from shared.problems import RuleBroken, Unprocessable

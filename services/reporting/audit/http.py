@@ -1,6 +1,5 @@
 """The JSON API of the seal: checkpoints, the evidence of one complaint, and proof that the log only grew."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,10 +7,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from services.reporting.audit.evidence import Evidence
+from services.reporting.audit.listing import CHECKPOINTS, CheckpointShown, Number, checkpoint
 from services.reporting.audit.sealer import NoSealKey
-from services.reporting.audit.view import Number, checkpoint, checkpoints, list_checkpoints
-from shared.http.paging import Page, cursor, links
-from shared.http.requests import AtLeast, allow, asker
+from shared.features.listing import add_api
+from shared.http.requests import allow, asker
 from shared.problems import NotAllowed, NotFound
 from shared.security.permissions import may
 
@@ -20,27 +19,8 @@ Opened = Annotated[
 ]
 
 
-class CheckpointShown(BaseModel):
-    """One seal of the whole log."""
-
-    number: int
-    sealed_at: datetime
-    size: int = Field(description="How many records of all topics it covers.")
-    root: str = Field(description="SHA-256 over all partitions, base64.")
-    key: str = Field(description="The verifier key of its signature.")
-    note: str = Field(description="The signed checkpoint: keep it where nobody of this installation can change it.")
-
-
 class CheckpointMade(CheckpointShown):
     position: str = Field(description="For `at_least`.")
-
-
-class CheckpointPage(BaseModel):
-    """The newest first."""
-
-    data: list[CheckpointShown]
-    meta: dict[str, Any]
-    links: dict[str, str | None]
 
 
 class VerifierKey(BaseModel):
@@ -65,14 +45,7 @@ def router(evidence: Evidence) -> APIRouter:
             raise NoSealKey
         return VerifierKey(key=sealer.key.verifier)
 
-    @routes.get("/checkpoints", dependencies=[allow("audit.read")], response_model=CheckpointPage)
-    async def read_checkpoints(request: Request, page: Page, at_least: AtLeast = None) -> dict[str, Any]:
-        """Every seal of the log, the newest first."""
-        await runtime.positions.wait(checkpoints, at_least)
-        after = cursor(page.after, Number)
-        async with runtime.pool.connection() as conn:
-            rows = list(await list_checkpoints(conn, after[0] if after else None, page.size + 1))
-        return links(request, page, rows, lambda row: (row["number"],))
+    add_api(routes, CHECKPOINTS, "/checkpoints", "Every seal of the log, the newest first.")
 
     @routes.get("/checkpoints/{number}", dependencies=[allow("audit.read")], response_model=CheckpointShown)
     async def read_checkpoint(number: Number) -> dict[str, Any]:

@@ -1,18 +1,20 @@
-"""What people see of the seal: checkpoints, and evidence to take away."""
+"""The pages of the seal: checkpoints, and evidence to take away."""
 
 import json
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from services.reporting.audit import check
 from services.reporting.audit.evidence import Evidence
-from services.reporting.audit.view import Number, checkpoint, checkpoints, list_checkpoints
+from services.reporting.audit.listing import CHECKPOINTS, Number, checkpoint
+from services.reporting.audit.view import checkpoints
 from services.reporting.pages import pages
 from services.reporting.trail import page as audit_page
-from shared.http.paging import Page, cursor, links
+from shared.features.listing import Asked, asked, show
+from shared.http.paging import Page
 from shared.http.requests import Form, allow, asker
 from shared.offload import offload
 from shared.problems import NotFound
@@ -25,14 +27,12 @@ def router(evidence: Evidence) -> APIRouter:
     runtime, sealer = evidence.runtime, evidence.sealer
 
     @routes.get("/audit/checkpoints", dependencies=[allow("audit.read")])
-    async def show_checkpoints(request: Request, page: Page) -> Response:
+    async def show_checkpoints(
+        request: Request, asked: Annotated[Asked, Depends(asked(CHECKPOINTS))], page: Page
+    ) -> Response:
         """Every seal of the log, the newest first."""
-        after: Any = cursor(page.after, Number)
-        async with runtime.pool.connection() as conn:
-            rows = list(await list_checkpoints(conn, after[0] if after else None, page.size + 1))
-        paged = links(request, page, rows, lambda row: (row["number"],))
         return pages.render(
-            request, "checkpoints.html", area="audit", rows=paged["data"], following=paged["meta"]["after_cursor"],
+            request, "checkpoints.html", area="audit", list=await show(CHECKPOINTS, request, asked, page),
             key=sealer.key.verifier if sealer.key else None, may_seal=may(asker(request), "audit.seal"),
             minutes=round(runtime.settings.seal_every / 60), rebuilding=checkpoints.name in runtime.rebuilding,
         )  # fmt: skip

@@ -1,7 +1,6 @@
 """The JSON API of reporting: figures as at any instant, and the trail of anything that has an id."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -10,7 +9,8 @@ from pydantic import BaseModel, Field
 from services.reporting.reports.filters import AsAt, ReportAsked
 from services.reporting.reports.listing import counts_by
 from services.reporting.reports.view import counts
-from services.reporting.trail.view import audit, trail_of
+from services.reporting.trail.listing import Recorded, trail_of
+from services.reporting.trail.view import audit
 from services.reporting.trail.wording import what
 from shared.http.requests import AtLeast, allow
 from shared.problems import NotFound
@@ -37,23 +37,8 @@ class CountsReport(BaseModel):
     data: list[GroupCounts] = Field(description="Largest first, months in order; 500 at most.")
 
 
-class TrailEvent(BaseModel):
-    """One event of any topic. Sealed fields of `payload` stay sealed."""
-
-    event_id: str
-    topic: str
-    partition: int
-    position: int
-    subject: UUID
-    version: int = Field(description="Its place among its aggregate's events.")
-    name: str = Field(description="Type and version of the event.")
+class TrailEvent(Recorded):
     what: str = Field(description="In words.")
-    person_id: UUID | None
-    happened_at: datetime
-    recorded_at: datetime
-    actor: str
-    caused_by: str | None
-    payload: dict[str, Any]
 
 
 class Trail(BaseModel):
@@ -76,7 +61,7 @@ def router(runtime: Runtime) -> APIRouter:
         """How many complaints and aspects, by product, channel, outcome, cause or month; now or as at an instant."""
         await runtime.positions.wait(counts, at_least)
         async with runtime.pool.connection() as conn:
-            found = await counts_by(conn, report.by, report.filters, report.as_at)
+            found = await counts_by(conn, report.by, report.asked, report.as_at)
         return CountsReport(
             by=report.by, as_at=report.as_at,
             total=Totals(complaints=found.total.complaints, aspects=found.total.aspects),

@@ -3,13 +3,16 @@
 A complaint is counted once, by its main aspect; an aspect is counted wherever it is.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, fields
-from datetime import date, datetime
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from psycopg.rows import dict_row
+from pydantic import BaseModel
+
+from services.reporting.reports.view import counts
+from shared.features.listing import Asked, Column, Filter, Listing, Sort, conditions, period
 
 Dimension = Literal["product", "channel", "outcome", "cause", "month"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
@@ -55,44 +58,64 @@ a as (
 """
 """The same relations as `NOW`, folded from the steps that were recorded by then: within a case by version."""
 
-FILTERS = """
-from c join a using (case_id) where
-(%(first)s::date is null or c.received_at >= %(first)s::date::timestamp at time zone 'UTC')
-and (%(last)s::date is null or c.received_at < (%(last)s::date + 1)::timestamp at time zone 'UTC')
-and (%(product)s::text is null or coalesce(a.product, '-') = %(product)s)
-and (%(channel)s::text is null or coalesce(c.channel, '-') = %(channel)s)
-and (%(outcome)s::text is null or coalesce(a.outcome, '-') = %(outcome)s)
-and (%(cause)s::text is null or coalesce(a.root_cause, '-') = %(cause)s)
-and (%(main)s::boolean is null or a.main = %(main)s)
-and (%(month)s::text is null or to_char(c.received_at at time zone 'UTC', 'YYYY-MM') = %(month)s)
-"""
-BEHIND = """
-select c.case_id, c.reference, c.received_at, c.channel, c.organisation, a.aspect_id, a.main, a.product, a.sub_product,
-  a.issue, a.sub_issue, a.outcome, a.redress, a.amount, a.currency, a.root_cause, c.closed_at, c.invented
-"""
+
+class AspectRow(BaseModel):
+    """One aspect of a complaint, with that complaint."""
+
+    reference: Annotated[str, Column("Reference", "c.reference")]
+    case_id: Annotated[UUID, Column(sql="c.case_id")]
+    received_at: Annotated[datetime, Column("Received", "c.received_at", "day")]
+    channel: Annotated[str | None, Column("Channel", "c.channel")]
+    organisation: Annotated[str | None, Column(sql="c.organisation")]
+    aspect_id: UUID
+    main: Annotated[bool, Column("Aspect")]
+    product: Annotated[str | None, Column("Product", kind="words")]
+    sub_product: str | None
+    issue: Annotated[str | None, Column("Issue", kind="words")]
+    sub_issue: str | None
+    outcome: Annotated[str | None, Column("Outcome")]
+    redress: str | None
+    amount: Annotated[Decimal | None, Column("Redress", kind="money")]
+    currency: str | None
+    root_cause: Annotated[str | None, Column("Root cause")]
+    closed_at: Annotated[datetime | None, Column(sql="c.closed_at")]
+    invented: Annotated[bool, Column(sql="c.invented")]
 
 
-SHEET = (
-    "reference", "case_id", "received_at", "channel", "organisation", "aspect_id", "main", "product", "sub_product",
-    "issue", "sub_issue", "outcome", "redress", "amount", "currency", "root_cause", "closed_at", "invented",
+BEHIND = Listing(
+    "aspects", AspectRow, view=counts, may="reports.read", source="c join a using (case_id)", alias="a", preamble=NOW,
+    sorts={
+        "received": Sort(
+            (("c.received_at", datetime), ("c.case_id", UUID), "aspect_id"), "btree (received_at desc, case_id desc)"
+        )
+    },
+    sort="-received",
+    filters=(
+        *period("c.received_at", "Received"),
+        Filter("product", "Product", f"coalesce(a.product, '{NOTHING}') = %(product)s"),
+        Filter("channel", "Channel", f"coalesce(c.channel, '{NOTHING}') = %(channel)s"),
+        Filter(
+            "outcome", "Outcome", f"coalesce(a.outcome, '{NOTHING}') = %(outcome)s",
+            description="`-` for those not decided yet.",
+        ),
+        Filter(
+            "cause", "Root cause", f"coalesce(a.root_cause, '{NOTHING}') = %(cause)s",
+            description="Root cause; `-` for those without one.",
+        ),
+        Filter(
+            "month", "Month", "to_char(c.received_at at time zone 'UTC', 'YYYY-MM') = %(month)s",
+            pattern=r"\d{4}-(0[1-9]|1[0-2])|-", description="Month of receipt, like 2026-03.",
+        ),
+        Filter("main", sql="a.main", kind="flag", description="Main aspects only: each complaint once."),
+    ),
 )  # fmt: skip
+"""Known now; `BEHIND_THEN` is as it was known at the instant `%(as_at)s`."""
+BEHIND_THEN = replace(BEHIND, preamble=THEN)
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which complaints: received between two days (both included, UTC), and what they are about."""
-
-    first: date | None = None
-    last: date | None = None
-    product: str | None = None
-    channel: str | None = None
-    outcome: str | None = None
-    cause: str | None = None
-    month: str | None = None
-    main: bool | None = None
-
-    def values(self) -> dict[str, Any]:
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+def behind(as_at: datetime | None) -> Listing[AspectRow]:
+    """The aspects behind a figure with their complaints, the last received first."""
+    return BEHIND if as_at is None else BEHIND_THEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,45 +135,20 @@ class Counts:
     total: Group = field(default_factory=lambda: Group(None, 0, 0))
 
 
-async def counts_by(conn: Any, dimension: Dimension, filters: Filters, as_at: datetime | None = None) -> Counts:
+async def counts_by(conn: Any, dimension: Dimension, asked: Asked, as_at: datetime | None = None) -> Counts:
     """Complaints and aspects by one dimension, as they were known at an instant, or now."""
     order = "value" if dimension == "month" else "complaints desc, aspects desc, value"
+    listing = behind(as_at)
     found = await conn.execute(
-        f"{_relations(as_at)} select {COLUMNS[dimension]} as value, count(*) filter (where a.main) as complaints,"
-        f" count(*) as aspects, grouping({COLUMNS[dimension]}) as total {FILTERS}"
-        f" group by grouping sets (({COLUMNS[dimension]}), ()) order by total desc, {order} limit {MOST_GROUPS + 1}",
-        _parameters(filters, as_at),
+        f"{listing.preamble} select {COLUMNS[dimension]} as value, count(*) filter (where a.main) as complaints,"
+        f" count(*) as aspects, grouping({COLUMNS[dimension]}) as total from {listing.source}"
+        f" where {conditions(listing, asked)} group by grouping sets (({COLUMNS[dimension]}), ())"
+        f" order by total desc, {order} limit {MOST_GROUPS + 1}",
+        {**asked.values, "as_at": as_at},
     )
     rows = await found.fetchall()
     groups = tuple(Group(value, complaints, aspects) for value, complaints, aspects, total in rows if not total)
     return Counts(groups, next((Group(None, row[1], row[2]) for row in rows if row[3]), Group(None, 0, 0)))
-
-
-async def behind(
-    conn: Any, filters: Filters, as_at: datetime | None, after: tuple[datetime, UUID, UUID] | None, limit: int
-) -> list[dict[str, Any]]:
-    """The aspects behind a figure with their complaints, the last received first."""
-    async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            f"{_relations(as_at)} {BEHIND} {FILTERS} and (%(at)s::timestamptz is null or"
-            " (c.received_at, c.case_id, a.aspect_id) < (%(at)s, %(case)s, %(aspect)s))"
-            " order by c.received_at desc, c.case_id desc, a.aspect_id desc limit %(limit)s",
-            {**_parameters(filters, as_at), "limit": limit, **_place(after)},
-        )
-        rows: list[dict[str, Any]] = await cursor.fetchall()
-        return rows
-
-
-async def every(conn: Any, filters: Filters, as_at: datetime | None) -> AsyncIterator[dict[str, Any]]:
-    """All of them in the same order, a thousand at a time, in the caller's transaction."""
-    async with conn.cursor(name="behind", row_factory=dict_row) as cursor:
-        cursor.itersize = 1000
-        await cursor.execute(
-            f"{_relations(as_at)} {BEHIND} {FILTERS} order by c.received_at desc, c.case_id desc, a.aspect_id desc",
-            _parameters(filters, as_at),
-        )
-        async for row in cursor:
-            yield row
 
 
 async def choices(conn: Any) -> dict[str, list[str]]:
@@ -165,16 +163,3 @@ async def choices(conn: Any) -> dict[str, list[str]]:
         if value is not None:
             offered[name].append(value)
     return offered
-
-
-def _relations(as_at: datetime | None) -> str:
-    return NOW if as_at is None else THEN
-
-
-def _parameters(filters: Filters, as_at: datetime | None) -> Mapping[str, Any]:
-    return {**filters.values(), "as_at": as_at}
-
-
-def _place(after: tuple[datetime, UUID, UUID] | None) -> Mapping[str, Any]:
-    at, case, aspect = after or (None, None, None)
-    return {"at": at, "case": case, "aspect": aspect}

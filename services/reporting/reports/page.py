@@ -1,27 +1,28 @@
-"""What people see of reporting: the questions with their figures, and the trail of each complaint."""
+"""The pages of reporting: the questions with their figures, and the trail of each complaint."""
 
-from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 
 from services.reporting.pages import pages
 from services.reporting.reports import report as report_page
-from services.reporting.reports.filters import AsAt, Report, ReportAsked, spelled
+from services.reporting.reports.filters import AsAt, ReportAsked, spelled
 from services.reporting.reports.http import NothingRecorded
 from services.reporting.reports.labels import NAMES, QUESTIONS, label
-from services.reporting.reports.listing import SHEET, behind, choices, counts_by, every
+from services.reporting.reports.listing import choices, counts_by
 from services.reporting.reports.view import counts
 from services.reporting.trail import page as audit_page
-from services.reporting.trail.view import audit, latest, trail_of
-from shared.features.listing import sheet
+from services.reporting.trail.listing import LATEST, trail_of
+from services.reporting.trail.view import audit
+from shared.features.listing import Asked, csv_file, show
 from shared.http.live import live_updates
-from shared.http.paging import Page, cursor, links
+from shared.http.paging import Page
 from shared.http.requests import allow
 from shared.service.runtime import Runtime
+
+EVERYTHING = Asked()
 
 
 def router(runtime: Runtime) -> APIRouter:
@@ -32,7 +33,7 @@ def router(runtime: Runtime) -> APIRouter:
     async def show_report(request: Request, report: ReportAsked) -> Response:
         """One question with its period, filters and instant, all of them in the address."""
         async with runtime.pool.connection() as conn:
-            found = await counts_by(conn, report.by, report.filters, report.as_at)
+            found = await counts_by(conn, report.by, report.asked, report.as_at)
             offered = await choices(conn)
         groups = report_page.groups_of(report, found)
         return pages.render(
@@ -49,35 +50,25 @@ def router(runtime: Runtime) -> APIRouter:
     @routes.get("/reports/complaints", dependencies=[allow("reports.read")])
     async def list_behind(request: Request, report: ReportAsked, page: Page) -> Response:
         """The complaints behind a figure, as at the same instant."""
-        after: Any = cursor(page.after, datetime, UUID, UUID)
-        async with runtime.pool.connection() as conn:
-            rows = await behind(conn, report.filters, report.as_at, after, page.size + 1)
-        paged = links(request, page, rows, lambda row: (row["received_at"], row["case_id"], row["aspect_id"]))
         return pages.render(
-            request, "behind.html", area="reports", report=report, names=NAMES, rows=paged["data"],
-            following=paged["meta"]["after_cursor"],
+            request, "behind.html", area="reports", report=report, names=NAMES,
+            list=await show(report.behind, request, report.asked, page),
         )  # fmt: skip
 
     @routes.get("/reports/complaints.csv", dependencies=[allow("reports.read")])
-    async def download(report: ReportAsked) -> Response:
-        return StreamingResponse(
-            _file(runtime, report), media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="complaints.csv"', "Cache-Control": "private"},
-        )  # fmt: skip
+    async def download(request: Request, report: ReportAsked) -> Response:
+        return csv_file(report.behind, request, report.asked, "complaints.csv")
 
     @routes.get("/audit", dependencies=[allow("audit.read")])
     async def search_audit(request: Request, page: Page, q: Annotated[str, Query(max_length=100)] = "") -> Response:
         """A reference or an id opens its trail; without one, what was recorded last."""
-        after: Any = cursor(page.after, datetime, str)
         async with runtime.pool.connection() as conn:
             if q.strip() and (subject := await audit_page.find(conn, q)):
                 return RedirectResponse(f"/audit/{subject}", 303)
-            rows = await latest(conn, after, page.size + 1)
-        paged = links(request, page, rows, lambda row: (row["recorded_at"], row["event_id"]))
+        found = await show(LATEST, request, EVERYTHING, page)
         return pages.render(
-            request, "audit.html", status=404 if q.strip() else 200, area="audit", live="/audit/live", q=q,
-            rows=audit_page.shown(paged["data"]), following=paged["meta"]["after_cursor"],
-            rebuilding=audit.name in runtime.rebuilding,
+            request, "audit.html", status=404 if q.strip() else 200, area="audit", live="/audit/live", q=q, list=found,
+            rows=audit_page.shown(found.rows), rebuilding=audit.name in runtime.rebuilding,
         )  # fmt: skip
 
     @routes.get("/audit/live", dependencies=[allow("audit.read")])
@@ -107,9 +98,3 @@ def router(runtime: Runtime) -> APIRouter:
         )  # fmt: skip
 
     return routes
-
-
-async def _file(runtime: Runtime, report: Report) -> AsyncIterator[bytes]:
-    async with runtime.pool.connection() as conn, conn.transaction():
-        async for piece in sheet.lines(SHEET, every(conn, report.filters, report.as_at)):
-            yield piece

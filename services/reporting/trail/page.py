@@ -1,4 +1,4 @@
-"""What the pages of the audit trail show of each event."""
+"""The events of the audit trail as its pages show them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from services.reporting.reports.filters import spelled
 from services.reporting.reports.labels import MONTHS
-from services.reporting.trail.view import subject_with, trail_of
+from services.reporting.trail.listing import subject_with, trail_of
 from services.reporting.trail.wording import sealed_hidden, what
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from services.sentiment.card.view import measurements
 from services.sentiment.measuring.model import Heat
 from shared.events.sentiments import DecidingWord
-from shared.features.listing import Column, Filter, Listing, Sort, Tab
+from shared.features.listing import Column, Filter, Listing, Sort, tabs_of
 from shared.web.words import Tone
 
 HEATS: dict[str, tuple[str, Tone]] = {
@@ -41,23 +41,11 @@ class Measurement(BaseModel):
 
 MEASUREMENTS = Listing(
     "sentiments", Measurement, view=measurements, may="complaints.read", source="measured m", alias="m",
-    sorts={
-        "measured": Sort(
-            ("m.measured_at", datetime), ("m.measurement_id", UUID),
-            index="btree (measured_at desc, measurement_id)",
-        )
-    },
-    sort="-measured", tab="heat",
-    tabs=(
-        Tab("", "All"), Tab("red", "Red", "m.heat = 'red'"), Tab("amber", "Amber", "m.heat = 'amber'"),
-        Tab("green", "Green", "m.heat = 'green'"),
-    ),
+    sorts={"measured": Sort(("measured_at", "measurement_id"), "btree (measured_at desc, measurement_id)")},
+    sort="-measured", tab="heat", tabs=tabs_of("m.heat", all="All", red="Red", amber="Amber", green="Green"),
     filters=(
-        Filter("subject", "m.subject = %(subject)s", "Text of", "code", SUBJECTS, description="Only of this kind."),
-        Filter(
-            "subject_id", "m.subject_id = %(subject_id)s", kind="id",
-            description="Only of this complaint, mention or response.",
-        ),
+        Filter("subject", "Text of", kind="code", options=SUBJECTS, description="Only of this kind."),
+        Filter("subject_id", kind="id", description="Only of this complaint, mention or response."),
     ),
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.social.inbox.view import inbox
 from services.social.mention.state import Kind, State
-from shared.features.listing import Column, Filter, Listing, Sort, Tab
+from shared.features.listing import Column, Filter, Listing, Sort, tabs_of
 
 Heat = Literal["green", "amber", "red"]
 
@@ -50,24 +50,16 @@ class MentionRow(BaseModel):
 MENTIONS = Listing(
     "mentions", MentionRow, view=inbox, may="mentions.read", source="inbox i", alias="i", real="i.network is not null",
     joined="left join inbox_complaints c on c.complaint_id = i.complaint_id",
-    sorts={
-        "posted": Sort(
-            ("i.posted_at", datetime), ("i.mention_id", UUID), index="btree (posted_at desc, mention_id desc)"
-        )
-    },
-    sort="-posted", link="/social/{mention_id}", tab="state",
-    tabs=(
-        Tab("", "All"), Tab("new", "New", "i.state = 'new'"), Tab("promoted", "Complaints", "i.state = 'promoted'"),
-        Tab("dismissed", "Dismissed", "i.state = 'dismissed'"),
-    ),
+    sorts={"posted": Sort(("posted_at", "mention_id"), "btree (posted_at desc, mention_id desc)")}, sort="-posted",
+    tab="state", tabs=tabs_of("i.state", all="All", new="New", promoted="Complaints", dismissed="Dismissed"),
     filters=(
         Filter(
-            "network", "i.network = %(network)s", "Network", pattern="[a-z0-9._-]{0,40}", field=True,
+            "network", "Network", pattern="[a-z0-9._-]{1,40}", field=True,
             description="As it names itself in mentions, for example `mastodon`.",
         ),
         Filter(
-            "heat", "i.heat = %(heat)s", "Sentiment", "code",
-            {"red": "Very upset", "amber": "Upset", "green": "Neutral or content"}, field=True,
+            "heat", "Sentiment", kind="code", field=True,
+            options={"red": "Very upset", "amber": "Upset", "green": "Neutral or content"},
         ),
     ),
 )  # fmt: skip

@@ -26,20 +26,14 @@ CHOSE = "r.response_id in (select a.response_id from answers a where {})"
 RESPONSES = Listing(
     "responses", ResponseRow, view=response_list, may="surveys.read", source="responses r", alias="r",
     real="r.invited_at is not null",
-    sorts={
-        "invited": Sort(
-            ("r.invited_at", datetime), ("r.response_id", UUID), index="btree (invited_at desc, response_id desc)"
-        )
-    },
+    sorts={"invited": Sort(("invited_at", "response_id"), "btree (invited_at desc, response_id desc)")},
     sort="-invited",
     filters=(
+        Filter("questionnaire", description="Name and version, like `handling.v1`."),
+        Filter("question", sql="a.question = %(question)s", within=CHOSE, description="Only those who answered it."),
         Filter(
-            "questionnaire", "r.questionnaire = %(questionnaire)s", description="Name and version, like `handling.v1`."
-        ),
-        Filter("question", "a.question = %(question)s", within=CHOSE, description="Only those who answered this one."),
-        Filter(
-            "choice", "a.choice = %(choice)s", kind="number", within=CHOSE,
-            description="Only those who chose this option, with `question` of that one.",
+            "choice", sql="a.choice = %(choice)s", kind="number", within=CHOSE,
+            description="Only those who chose this option of the question.",
         ),
     ),
 )  # fmt: skip

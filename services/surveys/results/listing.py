@@ -24,11 +24,9 @@ COMMENTS = Listing(
     "comments", Comment, view=answer_list, may="surveys.read", source="answers a", alias="a",
     real="a.text is not null",
     sorts={
-        "answered": Sort(
-            ("a.answered_at", datetime), ("a.answer", str), index="btree (answered_at desc) where text is not null"
-        )
+        "answered": Sort(("answered_at", ("a.answer", str)), "btree (answered_at desc) where text is not null")
     },
-    sort="-answered", filters=(Filter("questionnaire", "a.questionnaire = %(questionnaire)s"),),
+    sort="-answered", filters=(Filter("questionnaire"),),
 )  # fmt: skip
 
 

@@ -55,14 +55,14 @@ def of_state(source: str, name: str, kind: str) -> str:
 class Filter:
     """A parameter of the address and the condition that it stands for, which holds its value as `%(name)s`.
 
-    Filters with the same `within` are asked of one row of another table: `within` holds their conditions at `{}`.
-    `more` finds further values that the condition holds. One with a label is shown on the page once it is given, as a
-    chip that takes it away; one that is a `field` can be set there.
+    Without one, the source's column of that name equals the value. Filters with the same `within` are asked of one row
+    of another table: `within` holds their conditions at `{}`. `more` finds further values that the condition holds. One
+    with a label is shown on the page once it is given, as a chip that takes it away; a `field` can be set there.
     """
 
     name: str
-    sql: str
     label: str = ""
+    sql: str = ""
     kind: Kind = "text"
     options: Mapping[str, str] = field(default_factory=dict)
     pattern: str = ""
@@ -84,16 +84,28 @@ class Tab:
     shown: bool = True
 
 
+def tabs_of(column: str, **labels: str) -> tuple[Tab, ...]:
+    """All rows, and those with each value of a column."""
+    return (
+        Tab("", labels.pop("all")),
+        *(Tab(value, label, f"{column} = '{value}'") for value, label in labels.items()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Sort:
-    """Expressions with their types, ascending, the last of which no two rows share; a minus turns all of them round.
+    """Columns or expressions with their types, ascending; no two rows share the last. A minus turns them round.
 
     `index` is the view's index that serves it, `where` what else must hold of its rows.
     """
 
-    def __init__(self, *keys: tuple[str, Any], index: str, where: str = "") -> None:
-        self.sql, self.types = [sql for sql, _ in keys], [kind for _, kind in keys]
-        self.names = [f"key{at}" for at in range(len(keys))]
-        self.index, self.where = index, where
+    keys: Sequence[str | tuple[str, Any]]
+    index: str
+    where: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        return [f"key{at}" for at in range(len(self.keys))]
 
 
 @dataclass(frozen=True)
@@ -141,6 +153,14 @@ class Listing(Generic[R]):
             columns.append(replace(said, name=name, kind=kind, sql=said.sql or f"{self.alias}.{name}"))
         return tuple(columns)
 
+    def condition(self, one: Filter) -> str:
+        return one.sql or f"{self.alias}.{one.name} = %({one.name})s"
+
+    def keys(self, sort: Sort) -> list[tuple[str, Any]]:
+        """The sort's expressions with their types; a column's is that of the model."""
+        kinds = {name: _plain(info.annotation) for name, info in self.row.model_fields.items()}
+        return [(f"{self.alias}.{key}", kinds[key]) if isinstance(key, str) else key for key in sort.keys]
+
     @property
     def select(self) -> str:
         return ", ".join(f"{column.sql} as {column.name}" for column in self.columns)
@@ -149,11 +169,11 @@ class Listing(Generic[R]):
         return next((tab for tab in self.tabs if tab.name == name), None)
 
 
-def period(sql: str, what: str, *, fields: bool = False) -> tuple[Filter, Filter]:
+def period(sql: str, what: str) -> tuple[Filter, Filter]:
     """From one day to another, both included; an exact instant is taken as it is, and `to` then is not included."""
     return (
-        Filter("from", f"{sql} >= %(from)s", "From", "from", field=fields, description=f"{what} on or after this day."),
-        Filter("to", f"{sql} < %(to)s", "To", "to", field=fields, description=f"{what} on or before this day."),
+        Filter("from", "From", f"{sql} >= %(from)s", "from", description=f"{what} on or after this day."),
+        Filter("to", "To", f"{sql} < %(to)s", "to", description=f"{what} on or before this day."),
     )
 
 

@@ -1,6 +1,6 @@
 """The SQL of a list: keyset pages in every order, and counts of its tabs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,8 @@ async def rows(conn: Any, listing: Listing[Any], asked: Asked, page: Paging, me:
     sort = listing.sorts[order.removeprefix("-")]
     backwards, cursor = page.before is not None, page.before or page.after
     down = order.startswith("-") is not backwards
-    place = dict(zip(sort.names, decoded(cursor, sort.types), strict=True)) if cursor else {}
+    kinds = [kind for _, kind in listing.keys(sort)]
+    place = dict(zip(sort.names, decoded(cursor, kinds), strict=True)) if cursor else {}
     found = await _read(
         conn, statement(listing, asked, sort, down, beyond=cursor is not None),
         {**await _values(conn, listing, asked), **place, "me": me, "now": now, "size": page.size + 1},
@@ -47,11 +48,23 @@ async def rows(conn: Any, listing: Listing[Any], asked: Asked, page: Paging, me:
     )
 
 
+async def every(conn: Any, listing: Listing[Any], asked: Asked, me: str, now: datetime) -> AsyncIterator[Row]:
+    """All rows in order, a thousand at a time, in the caller's transaction."""
+    order = order_of(listing, asked)
+    sql = statement(listing, asked, listing.sorts[order.removeprefix("-")], order.startswith("-"), beyond=False)
+    async with conn.cursor(name="every", row_factory=dict_row) as cursor:
+        cursor.itersize = 1000
+        await cursor.execute(sql, {**await _values(conn, listing, asked), "me": me, "now": now, "size": None})
+        async for row in cursor:
+            yield row
+
+
 def statement(listing: Listing[Any], asked: Asked, sort: Sort, down: bool, *, beyond: bool) -> str:
-    """One page; what only adds to rows is joined to those of the page alone."""
-    keys = ", ".join(f"{sql} as {name}" for sql, name in zip(sort.sql, sort.names, strict=True))
+    """`size` rows, all where that is null; what only adds to rows is joined to those alone."""
+    expressions = [sql for sql, _ in listing.keys(sort)]
+    keys = ", ".join(f"{sql} as {name}" for sql, name in zip(expressions, sort.names, strict=True))
     order = ", ".join(f"{name}{' desc' if down else ''}" for name in sort.names)
-    place = f"({', '.join(sort.sql)}) {'<' if down else '>'} ({', '.join(f'%({name})s' for name in sort.names)})"
+    place = f"({', '.join(expressions)}) {'<' if down else '>'} ({', '.join(f'%({name})s' for name in sort.names)})"
     found = (
         f"from {listing.source} where {conditions(listing, asked, sort.where, place if beyond else '')}"
         f" order by {order} limit %(size)s"
@@ -70,7 +83,7 @@ def conditions(listing: Listing[Any], asked: Asked, *more: str) -> str:
     within: dict[str, list[str]] = {}
     for one in listing.filters:
         if one.name in asked.values:
-            within.setdefault(one.within, []).append(one.sql)
+            within.setdefault(one.within, []).append(listing.condition(one))
     given = [outer.replace("{}", " and ".join(inner)) for outer, inner in within.items()]
     tab = listing.tab_of(asked.tab)
     return " and ".join(one for one in (listing.real, tab.sql if tab else "", *given, *more) if one)

@@ -38,11 +38,12 @@ class Asked:
         return replace(self, values={**self.values, **values}, given={**self.given, **given})
 
 
-def asked(listing: Listing[Any]) -> Callable[..., Any]:
+def asked(listing: Listing[Any], *, sort: bool = True) -> Callable[..., Any]:
     """The dependency that reads them; an empty parameter asks for nothing, as an empty field of a form does."""
+    described = {name: said for name, said in _described(listing).items() if sort or name != "sort"}
 
     async def read(**given: str) -> Asked:
-        return asked_of(listing, {name: given[_safe(name)].strip() for name in _described(listing)})
+        return asked_of(listing, {name: given[_safe(name)].strip() for name in described})
 
     read.__signature__ = Signature(  # type: ignore[attr-defined]
         [
@@ -52,7 +53,7 @@ def asked(listing: Listing[Any]) -> Callable[..., Any]:
                     str, Query(alias=name, description=text, json_schema_extra={"maxLength": LONGEST} | schema)
                 ],
             )
-            for name, (text, schema) in _described(listing).items()
+            for name, (text, schema) in described.items()
         ]
     )  # fmt: skip
     return read
@@ -89,7 +90,7 @@ def _enum(values: Iterable[str]) -> dict[str, Any]:
 
 
 def _schema(one: Filter) -> dict[str, Any]:
-    patterns = {"id": "^([0-9a-fA-F-]{36})?$", "number": r"^\d*$", "text": one.pattern}
+    patterns = {"id": "^([0-9a-fA-F-]{36})?$", "number": r"^\d*$", "text": one.pattern and f"^({one.pattern})?$"}
     if one.kind in ("code", "flag"):
         return _enum(one.options or ["true"])
     return {"pattern": patterns[one.kind]} if patterns.get(one.kind) else {}

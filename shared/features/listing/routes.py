@@ -1,5 +1,6 @@
 """The routes of a declared list: JSON for programs, a file to download; and what its page shows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,8 +17,8 @@ from shared.features.running import running
 from shared.http.paging import Envelope, Page, Paging
 from shared.http.requests import AtLeast, allow, asker
 
-PIECE = 1000
-"""Rows of a file that are read at once: nobody who reads slowly holds a connection meanwhile."""
+FILES = asyncio.Semaphore(3)
+"""Files that may be sent at once. Each holds a connection for as long as its reader takes, and pages need some too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +131,17 @@ def add_download(routes: APIRouter, listing: Listing[Any], path: str) -> None:
 
     @routes.get(path, dependencies=[allow(listing.may)], include_in_schema=False)
     async def file(request: Request, asked: Annotated[Asked, Depends(asked(listing))]) -> Response:
-        headers = {
-            "Content-Disposition": f'attachment; filename="{path.rpartition("/")[2]}"',
-            "Cache-Control": "no-store",
-        }
-        names = [column.name for column in listing.columns if column.csv]
-        lines = sheet.lines(names, every(listing, request, asked))
-        return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+        return csv_file(listing, request, asked, path.rpartition("/")[2])
 
 
-async def every(listing: Listing[Any], request: Request, asked: Asked) -> AsyncIterator[queries.Row]:
-    """All rows in order, a piece at a time; one that moves meanwhile may come twice, or not at all."""
-    after: str | None = None
-    while True:
-        found = await _read(listing, request, asked, Paging(PIECE, after))
-        for row in found.rows:
+def csv_file(listing: Listing[Any], request: Request, asked: Asked, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    names = [column.name for column in listing.columns if column.csv]
+    lines = sheet.lines(names, _every(listing, request, asked))
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _every(listing: Listing[Any], request: Request, asked: Asked) -> AsyncIterator[queries.Row]:
+    async with FILES, running(request).pool.connection() as conn, conn.transaction():
+        async for row in queries.every(conn, listing, asked, asker(request).id, datetime.now(UTC)):
             yield row
-        if (after := found.after) is None:
-            return

@@ -41,7 +41,8 @@ async def test_a_trail_is_given_in_words_with_its_payload_sealed(reporting: Serv
     "wrong",
     [
         {"by": "mood"}, {"as_at": "yesterday"}, {"from": "2026-02-30"}, {"month": "2026-13"}, {"product": "a\0b"},
-        {"as_at": "0001-01-01T00:00:00+14:00"}, {"product": "x" * 201}, {"at_least": "nowhere/0:1"},
+        {"as_at": "0001-01-01T00:00:00+14:00"}, {"product": "x" * 301}, {"at_least": "nowhere/0:1"},
+        {"as_at": "2999-01-01"}, {"from": "2026-03-15", "to": "2026-03-14"}, {"prodcut": "Card"}, {"sort": "received"},
     ],
 )  # fmt: skip
 async def test_what_cannot_be_asked_is_refused_with_a_reason(reporting: Served, wrong: dict[str, str]) -> None:

@@ -1,16 +1,20 @@
 """How many, by what: today's figures are those as at now, and no instant's figures ever change."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
-from services.reporting.reports.listing import DIMENSIONS, Counts, Filters, Group, behind, counts_by, every
+from services.reporting.reports.listing import BEHIND, BEHIND_THEN, DIMENSIONS, Counts, Group, counts_by
 from services.reporting.reports.view import counts
 from shared.events import Event
+from shared.features.listing import Asked, rows
+from shared.features.listing.request import asked_of
+from shared.http.paging import Paging
 from tests.feeding import Feeder
+from tests.listing import listed
 from tests.reporting.scenarios import at, case, classified, closed, opened, raised, reopened, resolved
 
 EVENTS: list[Event] = [
@@ -30,14 +34,14 @@ async def conn(postgres: Callable[[str], str]) -> Any:
 
 
 async def test_complaints_are_counted_by_their_main_aspect_and_aspects_each(conn: Any) -> None:
-    assert await counts_by(conn, "product", Filters()) == Counts(
+    assert await counts_by(conn, "product", Asked()) == Counts(
         (Group("Card", 2, 3), Group("Loan", 1, 1)), Group(None, 3, 4)
     )
-    assert (await counts_by(conn, "channel", Filters())).groups == (Group("web", 2, 3), Group("phone", 1, 1))
-    assert (await counts_by(conn, "outcome", Filters())).groups == (
+    assert (await counts_by(conn, "channel", Asked())).groups == (Group("web", 2, 3), Group("phone", 1, 1))
+    assert (await counts_by(conn, "outcome", Asked())).groups == (
         Group(None, 2, 2), Group("partly-upheld", 1, 2),
     )  # fmt: skip
-    assert (await counts_by(conn, "month", Filters())).groups == (Group("2026-01", 1, 1), Group("2026-03", 2, 3))
+    assert (await counts_by(conn, "month", Asked())).groups == (Group("2026-01", 1, 1), Group("2026-03", 2, 3))
 
 
 @pytest.mark.parametrize(
@@ -53,21 +57,21 @@ async def test_complaints_are_counted_by_their_main_aspect_and_aspects_each(conn
 async def test_an_instant_counts_what_was_written_by_then(
     conn: Any, hours: float, products: dict[str | None, tuple[int, int]]
 ) -> None:
-    found = await counts_by(conn, "product", Filters(), at(hours))
+    found = await counts_by(conn, "product", Asked(), at(hours))
     assert {group.value: (group.complaints, group.aspects) for group in found.groups} == products
 
 
 async def test_filters_narrow_complaints_and_aspects_alike(conn: Any) -> None:
-    async def total(as_at: datetime | None = None, **filters: Any) -> tuple[int, int]:
-        found = (await counts_by(conn, "channel", Filters(**filters), as_at)).total
+    async def total(as_at: datetime | None = None, **given: str) -> tuple[int, int]:
+        found = (await counts_by(conn, "channel", asked_of(BEHIND, given), as_at)).total
         return found.complaints, found.aspects
 
     for as_at in (None, at(100)):
         assert await total(as_at, cause="Systems") == (0, 1)
         assert await total(as_at, outcome="-") == (2, 2)
         assert await total(as_at, product="Card", channel="web") == (1, 2)
-        assert await total(as_at, first=date(2026, 1, 31), last=date(2026, 1, 31)) == (1, 1)
-        assert await total(as_at, first=date(2026, 2, 1)) == (2, 3)
+        assert await total(as_at, **{"from": "2026-01-31", "to": "2026-01-31"}) == (1, 1)
+        assert await total(as_at, **{"from": "2026-02-01"}) == (2, 3)
         assert await total(as_at, month="2026-01") == (1, 1)
         assert await total(as_at, product="None such") == (0, 0)
 
@@ -75,21 +79,18 @@ async def test_filters_narrow_complaints_and_aspects_alike(conn: Any) -> None:
 async def test_the_figures_of_today_are_those_as_at_now(conn: Any) -> None:
     """Two ways to the same figures: the fold in Python, row by row, and the fold in SQL."""
     for dimension in DIMENSIONS:
-        assert await counts_by(conn, dimension, Filters()) == await counts_by(conn, dimension, Filters(), at(1000))
-    now = await behind(conn, Filters(), None, None, 100)
-    assert now == await behind(conn, Filters(), at(1000), None, 100)
-    assert [row async for row in every(conn, Filters(), at(1000))] == now
+        assert await counts_by(conn, dimension, Asked()) == await counts_by(conn, dimension, Asked(), at(1000))
+    now = (await listed(conn, BEHIND)).rows
+    then = await rows(conn, BEHIND_THEN, Asked().having(as_at=at(1000)), Paging(100), "", at(1000))
+    assert then.rows == now
     assert {row["case_id"] for row in now if row["invented"]} == {case(3)}
 
 
 async def test_the_complaints_behind_a_figure_come_page_by_page(conn: Any) -> None:
-    first = await behind(conn, Filters(product="Card"), None, None, 2)
-    last = first[-1]
-    rest = await behind(
-        conn, Filters(product="Card"), None, (last["received_at"], last["case_id"], last["aspect_id"]), 5
-    )
-    assert [row["case_id"] for row in first + rest] == [case(2), case(1), case(3)]
-    assert {row["closed_at"] for row in first + rest} == {None}, "the case was reopened"
+    first = await listed(conn, BEHIND, Paging(2), product="Card")
+    rest = await listed(conn, BEHIND, Paging(5, first.after), product="Card")
+    assert [row["case_id"] for row in first.rows + rest.rows] == [case(2), case(1), case(3)]
+    assert {row["closed_at"] for row in first.rows + rest.rows} == {None}, "the case was reopened"
 
 
 async def test_the_order_between_cases_changes_no_row(postgres: Callable[[str], str]) -> None:

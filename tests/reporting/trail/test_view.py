@@ -6,9 +6,12 @@ from uuid import UUID
 
 import psycopg
 
-from services.reporting.trail.view import audit, latest, subject_with, trail_of
+from services.reporting.trail.listing import LATEST, subject_with, trail_of
+from services.reporting.trail.view import audit
 from services.reporting.trail.wording import what
+from shared.http.paging import Paging
 from tests.feeding import Feeder, Rows
+from tests.listing import listed
 from tests.reporting.scenarios import PERSON, at, case, opened, story
 
 
@@ -65,10 +68,10 @@ async def test_a_reference_finds_its_complaint_and_the_latest_come_first(postgre
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert await subject_with(conn, "ref1-aaaa") == case(1)
         assert await subject_with(conn, "REF2-AAAA") is None
-        first = await latest(conn, None, 2)
-        rest = await latest(conn, (first[-1]["recorded_at"], first[-1]["event_id"]), 100)
-    assert [row["name"] for row in first] == ["person.erased.v1", "sentiment.measured.v1"]
-    assert len(first + rest) == len(story())
+        first = await listed(conn, LATEST, Paging(2))
+        rest = await listed(conn, LATEST, Paging(100, first.after))
+    assert [row["name"] for row in first.rows] == ["person.erased.v1", "sentiment.measured.v1"]
+    assert len(first.rows + rest.rows) == len(story())
 
 
 def _without_places(rows: Rows) -> dict[str, dict[str, Any]]:
