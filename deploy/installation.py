@@ -1,4 +1,4 @@
-"""Where an installation keeps its secrets and accounts, and how a command finds one that runs."""
+"""An installation: its secrets and accounts, and the way in which a command finds one that runs."""
 
 import fcntl
 import json
@@ -34,7 +34,7 @@ def data_folder(given: Path | None) -> Path:
 
 @dataclass(frozen=True)
 class Installation:
-    """What a service or a command needs to reach everything."""
+    """Addresses and secrets with which a service or a command reaches everything."""
 
     url: str
     kafka: str
@@ -103,7 +103,7 @@ def find(data: Path, environment: Mapping[str, str] = os.environ) -> Installatio
 
 
 def in_use(data: Path) -> bool:
-    """Whether a run holds the folder: one that was killed leaves its note behind, and not its lock."""
+    """True while a run holds the folder: one that was killed leaves its note behind, and not its lock."""
     with (data / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -150,7 +150,7 @@ def _secret(name: str, environment: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Seeds:
-    """What a data folder is given once: secrets, and an account per role with one password for all."""
+    """The first contents of a data folder: secrets, and an account per role with one password for all."""
 
     secret: str
     master_key: str

@@ -14,7 +14,7 @@ from shared.service.settings import Settings
 
 @dataclass(frozen=True)
 class Service:
-    """How a service is built, what it shows, and the paths that are its own.
+    """A service: its builder, its views, and the paths that are its own.
 
     Its code is imported when it is first asked for: a process that serves one holds the libraries of one.
     """

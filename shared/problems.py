@@ -34,6 +34,10 @@ class NotAllowed(RuleBroken):
     status = 403
 
 
+class OnlyTheDemoInvents(NotAllowed):
+    """Rules of retention pass demonstration data by, so only `recourse demo` marks it. Leave out `invented`."""
+
+
 class NotSignedIn(RuleBroken):
     """Sign in first, or send a token: `Authorization: Bearer ...`."""
 

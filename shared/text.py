@@ -3,17 +3,39 @@
 import re
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+NONCHARACTER = re.compile(
+    "[\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
+)
+"""Code points that Unicode gives to no character, ever: libraries that read text may refuse or crash on them."""
+CANNOT_BE_READ = "Some characters cannot be read. Delete them, then type the text again."
+"""Beside the field of a form."""
 
 
-def printable(text: str) -> str:
+class NotPlain(ValueError):
+    """The text holds something that is no character, or that cannot be stored."""
+
+
+def askable(text: str) -> str:
     """Without NUL and other control characters, which PostgreSQL and letters cannot hold; lines and tabs stay."""
     if CONTROL.search(text):
-        raise ValueError("the text has control characters that cannot be stored")
+        raise NotPlain("the text has control characters that cannot be stored")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("the text has half a character (a lone surrogate)") from None
+        raise NotPlain("the text has half a character (a lone surrogate)") from None
     return text.strip()
+
+
+def printable(text: str) -> str:
+    """The same without noncharacters: what is looked for may hold them, as older records do; what is stored may not."""
+    if found := NONCHARACTER.search(text):
+        raise NotPlain(f"U+{ord(found[0]):04X} is no character: take it out of the text")
+    return askable(text)
+
+
+def shown(text: str) -> str:
+    """What is stored already, for a drawing: a noncharacter becomes U+FFFD, the replacement character."""
+    return NONCHARACTER.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:

@@ -32,14 +32,14 @@ class Fed:
 class Feeder:
     """Views on a real database, fed without Kafka between."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keyring: Keyring | None = None) -> None:
         self.url = url
-        self.keyring = Keyring(bytes(32))
+        self.keyring = keyring or Keyring(bytes(32))
         self._ends: dict[tuple[str, int], tuple[int, int, bytes]] = {}
         self._positions = 0
 
     def records(self, *events: Event) -> list[Fed]:
-        """What the relay would have sent; people are given keys as they appear."""
+        """Records as the relay would send them; people are given keys as they appear."""
         return [self._record(event) for event in events]
 
     def _record(self, event: Event) -> Fed:
@@ -70,7 +70,7 @@ class Feeder:
     async def feed_records(self, view: View, records: Sequence[Fed]) -> Rows:
         buried: list[Any] = []
 
-        async def bury(_: str, dead: Sequence[Any]) -> None:
+        async def publish_dead(_: str, dead: Sequence[Any]) -> None:
             buried.extend(dead)
 
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as conn:
@@ -78,7 +78,7 @@ class Feeder:
                 await conn.execute(schema)
             live = await versions.prepare(conn, view)
             async with conn.transaction():
-                gap = await take_in(conn, view, live.generation, records, self.keyring, None, bury)
+                gap = await take_in(conn, view, live.generation, records, self.keyring, None, publish_dead)
             assert gap is None, gap
             assert not buried, [letter.error for letter in buried]
             return await self._rows(conn, view)

@@ -88,5 +88,23 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 30) ->
     raise AssertionError("it did not happen")
 
 
+@asynccontextmanager
+async def standstill() -> AsyncIterator[list[float]]:
+    """The longest time that the event loop stood still meanwhile, and with it everybody's request."""
+    found, loop = [0.0], asyncio.get_running_loop()
+
+    async def look() -> None:
+        while True:
+            begun = loop.time()
+            await asyncio.sleep(0.005)
+            found[0] = max(found[0], loop.time() - begun - 0.005)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield found
+    finally:
+        looking.cancel()
+
+
 DATA = Path(__file__).parents[2] / "shared" / "data"
 """Real inputs that are not part of the project."""

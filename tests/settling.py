@@ -15,7 +15,6 @@ from deploy.cli.operations import database
 from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.kafka.topics import Cluster
-from shared.projections.versions import consumer_name
 from shared.projections.view import View
 from shared.service.settings import Settings
 
@@ -45,7 +44,7 @@ class Reader:
     topics: tuple[str, ...]
 
     def name(self, generations: dict[str, int]) -> str:
-        return self.of if isinstance(self.of, str) else consumer_name(self.of, generations[self.of.name])
+        return self.of if isinstance(self.of, str) else self.of.consumer(generations[self.of.name])
 
 
 @cache
@@ -106,11 +105,11 @@ class Watch:
         return late
 
     def events(self) -> dict[str, int]:
-        """How many events each service has stored."""
+        """The number of events that each service has stored."""
         return {name: self._one(name, f"select count(*) from {name}_events") for name in SERVICES}
 
     def bytes(self) -> dict[str, int]:
-        """How large each service's database is: tables, indexes and what they hold for reuse."""
+        """The size of each service's database: tables, indexes and what they hold for reuse."""
         return {name: self._one(name, "select pg_database_size(current_database())") for name in SERVICES}
 
     def count(self, service: str, table: str) -> int:

@@ -109,4 +109,12 @@ def _is_slow(node: dict[str, Any]) -> bool:
 
 
 def test_every_list_is_here() -> None:
-    assert {one.name for one in LISTINGS} >= {"cases", "mentions", "responses", "comments"}
+    assert {one.name for one in LISTINGS} >= {
+        "cases",
+        "mentions",
+        "responses",
+        "comments",
+        "arrivals",
+        "complaints",
+        "sentiments",
+    }

@@ -1,4 +1,4 @@
-"""How a command speaks to a running installation: with a token that it signs itself, a fresh one for each request."""
+"""HTTP clients of a running installation: each request carries a fresh token that the command signs itself."""
 
 from collections.abc import Generator
 

@@ -37,7 +37,7 @@ from shared.projections.rebuild import LogCutShort
 from shared.telemetry import configure_logging
 
 NAMED = {"RECOURSE_KAFKA", "RECOURSE_POSTGRES"}
-"""Where both are set, they name the installation."""
+"""With both set, they name the installation."""
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -130,7 +130,7 @@ def main() -> None:
 
 
 def _unanswered(error: Exception, named: Collection[str]) -> str:
-    """Which server, and where it was looked for: as a variable says, where that is one of the `named`."""
+    """The server and where it was looked for: as a variable says, if that is one of the `named`."""
     why, where = type(error).__name__, ""
     if isinstance(error, httpx.TransportError):
         server, variable, where = "Recourse", "RECOURSE_URL", error.request.url.netloc.decode()

@@ -1,4 +1,4 @@
-"""How every command speaks: options they share, errors as a sentence, progress."""
+"""Shared parts of commands: options, errors as a sentence, progress."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from deploy.installation import Installation, NotRunning, data_folder, find
+from shared.text import NotPlain, one_line
 
+LONGEST = 200
 console = Console()
 errors = Console(stderr=True)
 
@@ -45,8 +47,19 @@ def new_file(path: Path | None) -> Path | None:
     return path
 
 
+def plain(text: str | None) -> str | None:
+    """Of what is stored or shown."""
+    if len(text or "") > LONGEST:
+        raise fail(f"A name has at most {LONGEST} characters.")
+    try:
+        return text and one_line(text)
+    except NotPlain as error:
+        raise fail(f"{text!r} cannot be kept: {error}.") from None
+
+
 def address(text: str) -> str:
     """One that mail can be sent to; a house's own servers may have names without a dot."""
+    plain(text)
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
         raise fail(f"{text} is no e-mail address.")
     return text

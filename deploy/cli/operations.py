@@ -1,15 +1,16 @@
-"""What operators do to a running installation: rebuild views, see lag, handle dead letters, erase, verify."""
+"""The operator's work on a running installation: rebuild views, see lag, handle dead letters, erase, verify."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from deploy.embedded.databases import create_database
 from deploy.installation import Installation
 from deploy.services import SERVICES, Service
+from shared.kafka import clients
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.pools import Pool, lasting_pool
@@ -79,18 +80,15 @@ class Behind:
 
 async def lags(installation: Installation) -> list[Behind]:
     """Every view and policy of every service, as its database says and Kafka's ends are."""
-    async with AIOKafkaConsumer(bootstrap_servers=installation.kafka) as kafka:
-        cluster = await kafka._client.fetch_all_metadata()
-        partitions = [TopicPartition(t, p) for t in cluster.topics() for p in cluster.partitions_for_topic(t) or ()]
-        ends = await kafka.end_offsets(partitions)
+    async with clients.reader(installation.cluster) as kafka:
+        ends = await clients.ends(kafka, *await clients.topics(kafka))
     found = []
     for service in SERVICES.values():
         url = database(installation, service.name)
         runtime: Runtime = service.build(installation.settings(url)).state.runtime
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
             names = {
-                versions.consumer_name(view, (await versions.prepare(conn, view)).generation): view.name
-                for view in runtime.views
+                view.consumer((await versions.prepare(conn, view)).generation): view.name for view in runtime.views
             } | {policy.name: policy.name for policy in runtime.policies}
             rows = await (await conn.execute("select consumer, topic, partition, next_offset from progress")).fetchall()
         readers: list[View | Policy] = [*runtime.views, *runtime.policies]
@@ -101,7 +99,7 @@ async def lags(installation: Installation) -> list[Behind]:
             at |= {TopicPartition(topic, p): offset for name, topic, p, offset in rows if name == consumer}
             behind = sum(max(0, ends.get(partition, 0) - offset) for partition, offset in at.items())
             group = f"{service.name}.{names.get(consumer, consumer)}"
-            grave = installation.cluster.name(f"{group}.dead")
-            dead = sum(end for partition, end in ends.items() if partition.topic == grave)
+            dead_topic = installation.cluster.name(f"{group}.dead")
+            dead = sum(end for partition, end in ends.items() if partition.topic == dead_topic)
             found.append(Behind(group, behind, dead))
     return sorted(found, key=lambda one: one.consumer)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def server_user(cluster: Path, wheel: Path) -> tuple[int, int] | None:
-    """Who runs the server: we do, unless we are root; then the owner of the data, at first `nobody`."""
+    """The user that runs the server: ours, unless that is root; then the owner of the data, at first `nobody`."""
     if os.geteuid() != 0:
         return None
     owner = cluster.stat().st_uid if cluster.exists() else 0

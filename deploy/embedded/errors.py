@@ -1,4 +1,4 @@
-"""What can go wrong around the embedded servers; every message says what to do about it."""
+"""Errors of the embedded servers; every message says what to do about it."""
 
 from pathlib import Path
 

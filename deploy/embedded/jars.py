@@ -30,7 +30,7 @@ class Jar:
 
     @property
     def path(self) -> Path:
-        """Where every Maven client keeps it."""
+        """The path at which every Maven client keeps it."""
         return Path(*self.group.split("."), self.name, self.version, f"{self.name}-{self.version}.jar")
 
 
@@ -48,7 +48,7 @@ def jars(lock: Path = LOCK, say: Callable[[str], None] = lambda _: None) -> list
 
 
 def locked(lock: Path) -> list[Jar]:
-    """What the lock file pins."""
+    """The jars that the lock file pins."""
     entries = tomllib.loads(lock.read_text())["dependencies"]
     return [Jar(e["groupId"], e["artifactId"], e["version"], e["sha256"]) for e in entries]
 

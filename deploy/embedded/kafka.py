@@ -164,7 +164,7 @@ def _format(home: Path, classes: list[str], broker: int, controller: int) -> Non
 
 
 def answers(port: int) -> bool:
-    """Whether the broker lists itself as alive: listening alone comes earlier than taking records."""
+    """True once the broker lists itself as alive: it listens before it takes records."""
     metadata_of_no_topic = struct.pack(">hhihi", 3, 1, 1, -1, 0)
     try:
         with socket.create_connection((HOST, port), timeout=2) as connection:

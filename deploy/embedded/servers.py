@@ -14,7 +14,7 @@ from deploy.embedded.process import claimed
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the services find Kafka, and their databases."""
+    """The addresses of Kafka and of the databases."""
 
     kafka: str
     postgres: str

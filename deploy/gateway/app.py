@@ -54,7 +54,7 @@ def gateway(apps: Mapping[str, FastAPI], services: Sequence[Service]) -> ASGIApp
 
 
 def own_routes(apps: Mapping[str, FastAPI]) -> list[Route]:
-    """What is one for all services, or not for those who come by this port."""
+    """Paths that are one for all services, or that are not served on this port."""
 
     async def ready(request: Request) -> JSONResponse:
         answers = {name: await _ask(app, "/health/ready") for name, app in apps.items()}

@@ -1,4 +1,4 @@
-"""What operators may set about the edge: limits, sessions, links and bodies, and the server that applies some of it."""
+"""Settings of the edge: limits, sessions, links and bodies, and the server that applies some of them."""
 
 import asyncio
 import math
@@ -14,6 +14,9 @@ EMBEDDED = Limits(strangers=FREE, requests=FREE)
 """Behind one address on one machine nobody is a stranger; passwords are still guarded."""
 HEADERS_WITHIN = 20.0
 HEADERS_MOST = 32 * 1024
+REST_MOST = 10_000_000
+"""Bytes of a body whose request was answered before they came: who still sends them reads the answer after that."""
+TOO_LONG = "The address and the headers are too long."
 
 
 class NotUnderstood(ValueError):
@@ -39,7 +42,7 @@ def settings(environment: Mapping[str, str] = os.environ, *, embedded: bool = Fa
 
 
 def number(name: str, environment: Mapping[str, str]) -> float | None:
-    """What it is set to, above 0; None where it is not set, or empty as compose passes on what is not."""
+    """The number, above 0; None if it is not set, or empty, as compose passes on what is not set."""
     if not (text := environment.get(name)):
         return None
     try:
@@ -53,25 +56,63 @@ def number(name: str, environment: Mapping[str, str]) -> float | None:
 
 class Patient(HttpToolsProtocol):
     """Hangs up on whoever takes too long, or too many bytes, to say what they want: uvicorn waits for headers for ever,
-    and takes any number of them."""
+    and takes any number of them, of any length.
+
+    `_said` counts what has arrived and is no whole header yet, `_length` the address and the headers that are whole:
+    one segment may hold a hundred thousand bytes of either.
+    """
 
     _waiting: asyncio.TimerHandle | None = None
-    _said = 0
+    _said = _length = 0
+    _in_message = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._waiting = self.loop.call_later(HEADERS_WITHIN, transport.close)
 
     def data_received(self, data: bytes) -> None:
-        before = self.cycle
+        before, rest = self.cycle, self._in_message
         super().data_received(data)
         if self.cycle is not before:
             self._wait_no_more()
         elif self.cycle is None or self.cycle.response_complete:
-            self._said += len(data)
+            ended = rest and not self._in_message
+            self._said = 0 if ended else self._said + len(data)
             self._waiting = self._waiting or self.loop.call_later(HEADERS_WITHIN, self.transport.close)
-            if self._said > HEADERS_MOST and not self.transport.is_closing():
-                self.send_400_response("The headers are too long.")
+            if self._said > (REST_MOST if rest else HEADERS_MOST):
+                self.send_400_response(TOO_LONG)
+
+    def on_message_begin(self) -> None:
+        self._length = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_message = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_message = False
+        super().on_message_complete()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def _count(self, more: int) -> None:
+        """The parser stops where this raises, and uvicorn answers that it was no request."""
+        self._length += more
+        if self._length > HEADERS_MOST:
+            self.send_400_response(TOO_LONG)
+            raise ValueError(TOO_LONG)
+
+    def send_400_response(self, msg: str) -> None:
+        """The first of them: more than one thing may be wrong."""
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
@@ -85,7 +126,7 @@ class Patient(HttpToolsProtocol):
 
 
 def server(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """What uvicorn is told. Whose X-Forwarded-For and -Proto are believed is said by FORWARDED_ALLOW_IPS: addresses or
+    """Options of uvicorn. X-Forwarded-For and -Proto are believed from FORWARDED_ALLOW_IPS: addresses or
     networks of the gateway and of what stands before it; else nobody's."""
     return {
         "http": Patient, "timeout_keep_alive": 75,

@@ -17,6 +17,6 @@ def build(settings: Settings) -> FastAPI:
     """The running service, once its lifespan begins."""
     runtime = Runtime("sentiment", settings, VIEWS, policies())
     app = runtime.application("Recourse sentiment")
-    app.include_router(http.router(runtime))
+    app.include_router(http.router())
     app.include_router(pages.router(runtime))
     return app

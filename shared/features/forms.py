@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin,
 from pydantic import AwareDatetime, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from shared.text import CANNOT_BE_READ, NotPlain
 from shared.web.templating import gettext as _
 
 M = TypeVar("M", bound=BaseModel)
@@ -49,6 +50,8 @@ class FormField:
                 return _("%(label)s must be %(limit)s characters or fewer") % {
                     "label": label, "limit": f"{error['ctx']['max_length']:,}",
                 }  # fmt: skip
+            case "value_error" if isinstance(error["ctx"]["error"], NotPlain):
+                return _(CANNOT_BE_READ)
             case "value_error" if self.given(error):
                 return _(str(error["ctx"]["error"]))
         return _(self.enter) if self.enter else self._missing(label[:1].lower() + label[1:])

@@ -15,16 +15,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.http.body_limits import limited
 from shared.http.errors import refusal
 from shared.http.rate_limits import Limiter, Limits
-from shared.problems import FromElsewhere, RuleBroken, TooMany
+from shared.problems import FromElsewhere, NotSignedIn, RuleBroken, TooMany
 from shared.security.permissions import ANONYMOUS, Who
 from shared.security.revocations import Access
 from shared.security.sessions import Session, Sessions, cookies_of
-from shared.security.signing import SELF_ISSUED, Signer
+from shared.security.signing import LONGEST, SELF_ISSUED, Signer
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 STRANGERS_MOST = 1_000_000
 """Bytes of a body: who fills in a form needs no more, and all of it is in memory before anybody asks who they are."""
 FREE_PATHS = ("/static/", "/health/", "/metrics")
+LONGEST_VISITOR, LONGEST_ADDRESS = 64, 64
 ASKED = frozenset({b"cookie", b"authorization", b"origin", b"sec-fetch-site", b"host", b"x-live"})
 
 
@@ -38,22 +39,28 @@ class Edge:
         self, app: ASGIApp, signer: Signer, sessions: Sessions, access: Access, limits: Limits, most: int, url: str
     ) -> None:
         self.app, self.signer, self.sessions, self.access, self.most = app, signer, sessions, access, most
-        self._host = urlsplit(url).netloc
+        self._scheme, self._host, *_ = urlsplit(url)
         self._strangers, self._requests = Limiter(limits.strangers), Limiter(limits.requests)
         self._tokens = Limiter(limits.tokens)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(FREE_PATHS):
-            scope.setdefault("state", {})["who"] = ANONYMOUS
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in ASKED}
+        self._readdress(scope)
+        if scope["path"].startswith(FREE_PATHS):
+            scope.setdefault("state", {})["who"] = ANONYMOUS
+            await self.app(scope, receive, send)
+            return
         cookies, names = cookies_of(headers.get(b"cookie", "")), self.sessions.cookies
         kind, _, token = headers.get(b"authorization", "").partition(" ")
         bearer = token.strip() if kind.lower() == "bearer" else None
         again = partial(self._who, bearer, cookies.get(names.session))
         who, session = again()
         given = cookies.get(names.visitor)
+        if given is not None and len(given) > LONGEST_VISITOR:  # none of ours
+            given = None
         visitor = given or secrets.token_urlsafe(16)
         address = _network(scope["client"][0] if scope.get("client") else "")
         scope.setdefault("state", {}).update(
@@ -81,6 +88,8 @@ class Edge:
             broken: RuleBroken | None = FromElsewhere()
         else:
             broken = self._too_many(who, session, address, unsafe)
+        if broken is None and unsafe and who is ANONYMOUS and scope["path"].startswith("/api/"):
+            broken = NotSignedIn()  # before a byte of the body is read: a route would parse it first
         if broken is not None:
             await refusal(Request(scope), broken)(scope, receive, with_cookies)
             return
@@ -90,10 +99,20 @@ class Edge:
     def _who(self, bearer: str | None, cookie: str | None) -> tuple[Who, Session | None]:
         """A token before a session; what is not ours is anonymous."""
         if bearer is not None:
+            if len(bearer) > LONGEST:
+                return ANONYMOUS, None
             of = self.signer if bearer.startswith(SELF_ISSUED) else self.access
             return of.token_holder(bearer) or ANONYMOUS, None
         session = self.sessions.read(cookie) if cookie else None
         return (session.who, session) if session else (ANONYMOUS, None)
+
+    def _readdress(self, scope: Scope) -> None:
+        """To the configured address: every link and redirect that is made of the request's leads there.
+
+        What the request itself names may be anybody's host, and a cache or a program may follow it.
+        """
+        others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+        scope["scheme"], scope["headers"] = self._scheme, [(b"host", self._host.encode()), *others]
 
     def _from_here(self, headers: dict[bytes, str]) -> bool:
         """A browser says where a request comes from; a program that says nothing has no one's cookies to misuse."""
@@ -122,9 +141,13 @@ class Edge:
         return [self.sessions.cookies.set(name, cookie)] if cookie else []
 
 
-@lru_cache(4096)
 def _network(address: str) -> str:
     """Whom an address stands for: one IPv4 address, or the /64 that an IPv6 subscriber is given."""
+    return _parsed(address[:LONGEST_ADDRESS])
+
+
+@lru_cache(4096)
+def _parsed(address: str) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:

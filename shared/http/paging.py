@@ -11,10 +11,10 @@ from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
 from shared.problems import Unprocessable
-from shared.text import printable
+from shared.text import askable
 
 LARGEST = 200
-Plain = Annotated[str, AfterValidator(printable)]
+Plain = Annotated[str, AfterValidator(askable)]
 R = TypeVar("R")
 
 

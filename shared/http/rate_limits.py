@@ -6,6 +6,7 @@ one number per key. The `limits` package was tried and left: its memory storage 
 walks all keys, and remembers any number of them.
 """
 
+import hashlib
 import time
 from dataclasses import dataclass, fields, replace
 from typing import Self
@@ -50,23 +51,28 @@ class Limits:
         return replace(default, **given)
 
 
+def _short(key: str) -> bytes:
+    """Of one length, however long a name somebody gives: what is remembered is bounded in bytes too."""
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
 class Limiter:
     """One rate for many keys."""
 
     def __init__(self, rate: Rate) -> None:
         self._step = rate.seconds / rate.count if rate.count else 0.0
         self._burst = rate.seconds - self._step
-        self._due: dict[str, float] = {}
+        self._due: dict[bytes, float] = {}
 
     def wait(self, key: str) -> float:
         """0 where it may be, and it is counted; else seconds until it may."""
         if not self._step:
             return 0.0
-        now = time.monotonic()
-        due = max(now, self._due.get(key, now))
+        now, name = time.monotonic(), _short(key)
+        due = max(now, self._due.get(name, now))
         if due - now > self._burst + 1e-9:
             return due - now - self._burst
-        self._due[key] = due + self._step
+        self._due[name] = due + self._step
         if len(self._due) > REMEMBERED:
             self._shrink(now)
         return 0.0
@@ -81,19 +87,20 @@ class Delays:
     """After three wrong passwords from one address for one account, each next try waits twice as long."""
 
     def __init__(self) -> None:
-        self._failed: dict[str, tuple[int, float]] = {}
+        self._failed: dict[bytes, tuple[int, float]] = {}
 
     def wait(self, key: str) -> float:
-        return max(0.0, self._failed.get(key, (0, 0.0))[1] - time.monotonic())
+        return max(0.0, self._failed.get(_short(key), (0, 0.0))[1] - time.monotonic())
 
     def tried(self, key: str) -> None:
         """Before the password is looked at, so that who asks many times at once is not told as often."""
-        tries = self._failed.pop(key, (0, 0.0))[0] + 1
+        name = _short(key)
+        tries = self._failed.pop(name, (0, 0.0))[0] + 1
         pause = min(2.0 ** (tries - FREE_TRIES), LONGEST_WAIT) if tries >= FREE_TRIES else 0.0
-        self._failed[key] = (tries, time.monotonic() + pause)
+        self._failed[name] = (tries, time.monotonic() + pause)
         if len(self._failed) > REMEMBERED:
             del self._failed[next(iter(self._failed))]
 
     def forget(self, key: str) -> None:
         """The right password."""
-        self._failed.pop(key, None)
+        self._failed.pop(_short(key), None)

@@ -1,12 +1,13 @@
-"""What views and policies have set aside: the records as they came, with why and from where."""
+"""Dead letters of views and policies: the records as they came, with the reason and their origin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from shared.kafka.chain import Dead
+from shared.kafka.clients import ends, read_to, reader, topics
 from shared.kafka.topics import Cluster, create_topics
 from shared.telemetry import DEAD, log
 
@@ -14,19 +15,19 @@ MOST_BYTES = 4_194_304
 """Of one record with all that is about it."""
 
 
-class Graves:
+class DeadLetters:
     """The topics `<service>.<view or policy>.dead`, made when the first record must go there."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._made: set[str] = set()
 
-    async def bury(self, name: str, dead: Sequence[Dead]) -> None:
+    async def publish(self, name: str, dead: Sequence[Dead]) -> None:
         """Set records aside as they are."""
-        grave = self._cluster.name(f"{name}.dead")
-        if grave not in self._made:
-            await create_topics(self._cluster, dead=[grave])
-            self._made.add(grave)
+        topic = self._cluster.name(f"{name}.dead")
+        if topic not in self._made:
+            await create_topics(self._cluster, dead=[topic])
+            self._made.add(topic)
         async with AIOKafkaProducer(
             bootstrap_servers=self._cluster.bootstrap, enable_idempotence=True, max_request_size=MOST_BYTES
         ) as kafka:
@@ -37,7 +38,7 @@ class Graves:
                 headers += [("error", letter.error.encode()), ("source", source.encode())]
                 # The client sends no record without key and value; that this one had none, its error says.
                 value = b"" if raw.key is None and raw.value is None else raw.value
-                await kafka.send_and_wait(grave, value, raw.key, headers=headers)
+                await kafka.send_and_wait(topic, value, raw.key, headers=headers)
                 log.error("record set aside", consumer=name, source=source, error=letter.error)
         DEAD.labels(name).inc(len(dead))
 
@@ -58,20 +59,13 @@ class Letter:
 
 async def dead_letters(cluster: Cluster) -> list[Letter]:
     """All of them, oldest first."""
-    letters = []
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap, auto_offset_reset="earliest") as kafka:
-        prefix = cluster.prefix
-        topics = (await kafka._client.fetch_all_metadata()).topics()
-        graves = [TopicPartition(t, 0) for t in topics if t.endswith(".dead") and t.startswith(prefix)]
-        if not graves:
-            return []
-        kafka.assign(graves)
-        ends = await kafka.end_offsets(graves)
-        await kafka.seek_to_beginning(*graves)
-        while any([await kafka.position(p) < end for p, end in ends.items()]):
-            for partition, records in (await kafka.getmany(timeout_ms=500)).items():
-                group = partition.topic.removeprefix(prefix).removesuffix(".dead")
-                letters += [_letter(group, record) for record in records]
+    letters: list[Letter] = []
+    async with reader(cluster) as kafka:
+        names = [name for name in await topics(kafka) if name.startswith(cluster.prefix) and name.endswith(".dead")]
+        limits = await ends(kafka, *names)
+        kafka.assign(list(limits))
+        async for batch in read_to(kafka, limits):
+            letters += [_letter(raw.topic.removeprefix(cluster.prefix).removesuffix(".dead"), raw) for raw in batch]
     return letters
 
 

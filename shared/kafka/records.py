@@ -35,9 +35,17 @@ class Malformed(ValueError):
     """The record is not one that a relay sent."""
 
 
-@lru_cache(maxsize=2048)
+SHORT = 8192
+"""Bytes of a record that is remembered: nearly all are shorter, and what is remembered of a thousand is bounded."""
+
+
 def chain(previous: bytes, position: int, name: str, value: bytes) -> bytes:
     """SHA-256 over the previous chain value, the position, the type and the value; a batch has many readers."""
+    return (_chained if len(value) <= SHORT else _chained.__wrapped__)(previous, position, name, value)
+
+
+@lru_cache(maxsize=2048)
+def _chained(previous: bytes, position: int, name: str, value: bytes) -> bytes:
     return hashlib.sha256(previous + position.to_bytes(8, "big") + name.encode() + b"\0" + value).digest()
 
 

@@ -8,8 +8,9 @@ time apart, follow whatever was written last; readers pass them over.
 import asyncio
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
+from shared.kafka.clients import ends, reader
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
 from shared.postgres.leader import alone
 
@@ -34,13 +35,12 @@ class KeyCompaction:
         async with (
             await psycopg.AsyncConnection.connect(self._url, autocommit=True) as conn,
             AIOKafkaProducer(bootstrap_servers=self._cluster.bootstrap, acks="all") as producer,
-            AIOKafkaConsumer(bootstrap_servers=self._cluster.bootstrap) as kafka,
+            reader(self._cluster) as kafka,
         ):
             await alone(conn, "compaction")
-            partitions = [TopicPartition(topic, number) for number in await producer.partitions_for(topic)]
             while True:
                 await conn.execute("select 1")
-                for partition, end in (await kafka.end_offsets(partitions)).items():
+                for partition, end in (await ends(kafka, topic)).items():
                     await self._nudge(producer, partition, end)
                 await asyncio.sleep(self._pause)
 

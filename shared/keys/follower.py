@@ -1,4 +1,4 @@
-"""Keeps a service's keys: reads `people-keys` into its table and its keyring, and up to the end on demand."""
+"""A service's keys: reads `people-keys` into its table and its keyring, and up to the end on demand."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,10 @@ from uuid import UUID
 
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import UnknownTopicOrPartitionError
 from psycopg.sql import SQL, Identifier
 
 from shared.events import OWNERS
+from shared.kafka.clients import reader, required_partitions
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
 from shared.keys.keyring import Keyring, person_of
 from shared.keys.master_keys import WrongMasterKey, wrapped_by
@@ -26,7 +26,7 @@ on conflict (person_id) do update set wrapped = null where excluded.wrapped is n
 returning person_id, wrapped
 """
 DESTROYED = "select person_id from keys where person_id = any(%b) and wrapped is null"
-STANDS = """
+OFFSETS = """
 insert into key_offsets select * from unnest(%b::int[], %b::bigint[])
 on conflict (partition) do update set next_offset = excluded.next_offset
 """
@@ -63,7 +63,7 @@ class KeyFollower:
 
     @property
     def trouble(self) -> str | None:
-        """What keeps this service from reading what people wrote, or from hearing who is erased; names no person."""
+        """The reason why this service cannot read people's words, or does not hear who is erased; names no person."""
         if not self._unread:
             return self._failure
         masters = sorted({one.master or "(without an id)" for one in self._unread.values()})
@@ -74,29 +74,24 @@ class KeyFollower:
 
     async def start(self) -> None:
         """Assign all partitions from where the table stands, then follow."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        consumer = reader(self._cluster)
         await consumer.start()
         self._consumer = consumer
-        partitions = [TopicPartition(self._topic, p) for p in range(await self.partitions(self._topic))]
+        partitions = await required_partitions(consumer, self._topic)
         consumer.assign(partitions)
         async with self._pool.connection() as conn:
             rows = await (await conn.execute("select partition, next_offset from key_offsets")).fetchall()
-        stands = {row[0]: row[1] for row in rows}
+        offsets = {row[0]: row[1] for row in rows}
         beginnings = await consumer.beginning_offsets(partitions)
         for partition in partitions:
-            consumer.seek(partition, max(stands.get(partition.partition, 0), beginnings[partition]))
+            consumer.seek(partition, max(offsets.get(partition.partition, 0), beginnings[partition]))
         self._task = asyncio.create_task(self._follow())
 
     async def partitions(self, topic: str) -> int:
-        """How many the topic has; a topic's count never changes, for keys would move."""
+        """The topic's number of partitions, which never changes, for keys would move."""
         if topic not in self._partitions:
             assert self._consumer is not None
-            found = (await self._consumer._client.fetch_all_metadata()).partitions_for_topic(topic)
-            if not found:
-                raise UnknownTopicOrPartitionError(topic)
-            self._partitions[topic] = len(found)
+            self._partitions[topic] = len(await required_partitions(self._consumer, topic))
         return self._partitions[topic]
 
     async def stop(self) -> None:
@@ -174,7 +169,7 @@ class KeyFollower:
         return min((one.offset for one in self._unread.values() if one.partition == partition), default=otherwise)
 
     async def _take(self, timeout_ms: int) -> bool:
-        """Whether there was something; what that changed in the table is known here."""
+        """True where there was something; its changes of the table are known here."""
         assert self._consumer is not None
         batches = await self._consumer.getmany(timeout_ms=timeout_ms)
         if not batches:
@@ -228,7 +223,7 @@ class KeyFollower:
             if any(wrapped is None for _, wrapped in held):
                 await conn.execute(purge.NOTE, [["keys"]])
             places = sorted(ends)
-            await conn.execute(STANDS, [places, [ends[place] for place in places]])
+            await conn.execute(OFFSETS, [places, [ends[place] for place in places]])
         return held
 
     async def _destroy_again(self, conn: psycopg.AsyncConnection[Any], sent: Sequence[UUID]) -> None:

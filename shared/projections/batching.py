@@ -1,38 +1,38 @@
-"""How long consumers rest between batches: a batch costs by its statements and hardly by its records."""
+"""The delay between batches: a batch costs by its statements and hardly by its records."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 LONGEST = 0.25
-"""Seconds that a consumer rests at most because its last batch took as long."""
+"""Seconds to wait at most because the last batch took as long."""
 
 
-class Pace:
-    """After a batch a consumer rests for `least` seconds, or as long as it worked, while the next one grows.
+class BatchDelay:
+    """A consumer waits `least` seconds after a batch, or as long as the batch took, while the next one grows.
 
-    While somebody waits to see what they have written, nobody rests.
+    Nobody waits while somebody is waiting to see what they have written.
     """
 
     def __init__(self, least: float) -> None:
         self._least = least
-        self._waiting = 0
-        self._hurry = asyncio.Event()
+        self._urgent = 0
+        self._skip = asyncio.Event()
 
-    async def rest(self, worked: float) -> None:
-        """`worked` is how many seconds the batch took."""
+    async def wait(self, took: float) -> None:
+        """`took` is how many seconds the last batch needed."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(max(self._least, min(worked, LONGEST))):
-                await self._hurry.wait()
+            async with asyncio.timeout(max(self._least, min(took, LONGEST))):
+                await self._skip.wait()
 
     @contextmanager
-    def hurried(self) -> Iterator[None]:
-        """For as long as somebody waits."""
-        self._waiting += 1
-        self._hurry.set()
+    def skipped(self) -> Iterator[None]:
+        """No delay for as long as somebody waits."""
+        self._urgent += 1
+        self._skip.set()
         try:
             yield
         finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self._hurry.clear()
+            self._urgent -= 1
+            if not self._urgent:
+                self._skip.clear()

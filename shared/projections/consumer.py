@@ -2,84 +2,64 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+import psycopg
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaRouter
 
-from shared.kafka.chain import BEGINNING, Dead, GapFound, Place, Stand
-from shared.kafka.dead_letters import Graves
-from shared.kafka.records import ConsumerRecord, read_all
+from shared.kafka.broker import Batch, GroupMember
+from shared.kafka.chain import Dead
+from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.topics import Cluster
-from shared.projections.batching import Pace
-from shared.supervision import FIRST_WAIT, LONGEST_WAIT, cancelled_only_by_us, finish
-from shared.telemetry import APPLIED, log, told
+from shared.projections.batching import BatchDelay
+from shared.projections.middlewares import Delivery, Metrics, Next, Traces
+from shared.projections.sink import OtherVersion, Reading, Sink, furthest_behind
+from shared.supervision import FIRST_WAIT, LONGEST_WAIT, CancelledByKafka, cancelled_only_by_us, finish
+from shared.telemetry import log, told
 
 MOST = 2_000
 """Records of a batch."""
-LOOK_BACK = 5.0
-"""Seconds after which a consumer that always has something to read asks the database all the same how far it is."""
-P = TypeVar("P", bound=Place)
-Bury = Callable[[str, Sequence[Dead]], Awaitable[None]]
-Gaps = dict[str, GapFound | None]
-"""By the name of what has met it."""
-
-
-class OtherVersion(Exception):
-    """Another release has built a view anew: the fold of this one would spoil its rows."""
-
-
-class Sink(Protocol):
-    """Takes batches in for views or a policy, in one transaction; sets poison aside before it commits."""
-
-    reads: dict[str, frozenset[str]]
-    """Whose topics, by their names."""
-
-    async def take(self, batch: Sequence[ConsumerRecord], bury: Bury) -> Gaps: ...
-
-    async def stands(self) -> dict[str, dict[Place, Stand]]: ...
-
-
-@dataclass
-class Reading:
-    """One view or policy that reads, and what keeps it."""
-
-    service: str
-    of: str
-    topics: frozenset[str]
-    trouble: str | None = None
-    sought: GapFound | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.service}.{self.of}"
-
-    def meets(self, gap: GapFound | None) -> bool:
-        """Whether it is one in the log: the same that was met before, and read again for."""
-        again, self.sought = self.sought, gap
-        found = gap is not None and gap == again
-        if gap is None or found:
-            self.trouble = str(gap) if gap else None
-        return found
+POLL_MS = 1_000
+LOOK_BACK = 1.0
+"""Seconds after which the database is asked again how far it is."""
 
 
 class Consumer:
-    """One consumer group: each record is fetched and read once for all that follow here.
+    """One consumer group, a subscriber of the service's broker: each record is fetched and read once for all in it.
 
     The group only shares partitions out. Where to read on is for the database to say: nothing is committed to Kafka.
     """
 
-    def __init__(self, service: str, purpose: str, sink: Sink, cluster: Cluster, pace: Pace) -> None:
+    def __init__(
+        self, service: str, purpose: str, sink: Sink, cluster: Cluster, delay: BatchDelay, broker: KafkaBroker
+    ) -> None:
         self.group = f"{service}.{purpose}"
-        self.readings = [Reading(service, name, topics) for name, topics in sink.reads.items()]
-        self._service, self._sink, self._pace = service, sink, pace
-        self._cluster = cluster
-        self._graves = Graves(cluster)
+        self.readings = [Reading(service, name, reads) for name, reads in sink.reads.items()]
+        self._service, self._sink, self._delay = service, sink, delay
+        self._dead_letters = DeadLetters(cluster)
         self._wait = FIRST_WAIT
-        self._reread: dict[TopicPartition, int] = {}
-        self._looked_back = time.monotonic()
+        self._sought: dict[TopicPartition, int] = {}
         self._task: asyncio.Task[None] | None = None
+        router = KafkaRouter(
+            middlewares=[
+                partial(Delivery, self._deliver),
+                partial(Metrics, self.readings),
+                partial(Traces, self.readings),
+            ]
+        )
+        self._subscriber = router.subscriber(
+            *sorted({topic for reading in self.readings for topic in reading.topics}),
+            group_id=cluster.name(self.group), batch=True, max_records=MOST, batch_timeout_ms=POLL_MS,
+            ack_policy=AckPolicy.MANUAL, auto_offset_reset="earliest", listener=_Assigned(self),
+            session_timeout_ms=12_000, heartbeat_interval_ms=3_000, max_poll_interval_ms=600_000,
+        )  # fmt: skip
+        self._subscriber(self._take)
+        broker.include_router(router)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=self.group)
@@ -87,82 +67,91 @@ class Consumer:
     async def stop(self) -> None:
         await finish(self._task)
 
+    @property
+    def member(self) -> GroupMember | None:
+        """Of the group in Kafka; none before the start, and on a test broker."""
+        return self._subscriber.consumer if isinstance(self._subscriber.consumer, GroupMember) else None
+
     async def _run(self) -> None:
-        """Start over whenever Kafka fails, for ever; leave the partitions to another release that has come."""
+        """Begin anew whenever Kafka fails, for ever; leave the partitions to another release that has come."""
         while True:
             try:
-                kafka = AIOKafkaConsumer(
-                    bootstrap_servers=self._cluster.bootstrap, group_id=self._cluster.name(self.group),
-                    enable_auto_commit=False, auto_offset_reset="earliest", session_timeout_ms=12_000,
-                    heartbeat_interval_ms=3_000, max_poll_interval_ms=600_000,
-                )  # fmt: skip
-                topics = sorted({topic for reading in self.readings for topic in reading.topics})
-                kafka.subscribe(topics, listener=_Assigned(kafka, self._sink))
                 with cancelled_only_by_us():
-                    async with kafka:
-                        while True:
-                            await self._turn(kafka)
+                    await self._follow()
             except OtherVersion as error:
                 log.error("consumer ends", consumer=self.group, error=told(error))
                 return
             except Exception as error:
                 await self._back_off(error)
 
-    async def _turn(self, kafka: AIOKafkaConsumer) -> None:
-        """One batch; after trouble the same batch again, in order."""
-        found = await kafka.getmany(timeout_ms=1000, max_records=MOST)
-        began = time.monotonic()
-        batch = [record for records in found.values() for record in records]
+    async def _follow(self) -> None:
+        """Subscribe, and look back beside it until that fails."""
         try:
-            again = await self._handle(batch) if batch else {}
-            if not batch or began - self._looked_back > LOOK_BACK:
-                again = await self._forgotten(kafka) | again
-        except OtherVersion:
-            raise
+            await self._subscriber.start()
+            member, [reading] = self.member, self._subscriber.tasks
+            assert member is not None
+            while not reading.done():
+                with suppress(psycopg.Error, OSError):
+                    await self._look_back(member)
+                await asyncio.wait([reading], timeout=LOOK_BACK)
+            raise member.failure or CancelledByKafka
+        finally:
+            tasks = list(self._subscriber.tasks)
+            await self._subscriber.stop()
+            if tasks:
+                await asyncio.wait(tasks)
+
+    async def _look_back(self, member: GroupMember) -> None:
+        """Read again what the database has lost when it was killed, as it does not wait for its disk.
+
+        Each place once: what Kafka itself passes over does not come. Although others are read all the time: where
+        nothing new comes, nothing shows that something is missing.
+        """
+        taken = member.taken
+        behind = await furthest_behind(self._sink, taken)
+        lost = {place: offset for place, offset in behind.items() if offset < taken[place]}
+        member.go_to({place: offset for place, offset in lost.items() if self._sought.get(place) != offset})
+        self._sought = lost
+
+    async def _deliver(self, call_next: Next, batch: Batch) -> None:
+        """One batch; after trouble the same batch again, in order."""
+        member, began = self.member, time.monotonic()
+        if member is None:  # whoever publishes to a test broker sees the error
+            await call_next(batch)
+            return
+        try:
+            with cancelled_only_by_us():
+                await call_next(batch)
+        except OtherVersion as error:
+            member.failure = error
         except Exception as error:
             await self._back_off(error)
-            _seek(kafka, {partition: records[0].offset for partition, records in found.items()})
+            member.go_back()
         else:
             self._wait = FIRST_WAIT
-            _seek(kafka, again)
-            if 0 < len(batch) < MOST:
-                await self._pace.rest(time.monotonic() - began)
+            if len(batch.raw_message) < MOST:
+                await self._delay.wait(time.monotonic() - began)
 
-    async def _handle(self, batch: Sequence[Any]) -> dict[TopicPartition, int]:
-        """Let all take it in, whom positions keep from seeing it twice; answers from where to read again."""
-        records = read_all(batch)
+    async def _take(self, records: list[Any]) -> None:
+        """Let all take the batch in, whom positions keep from seeing it twice; a gap is read again for, once."""
         try:
-            gaps = await self._sink.take(records, self._bury)
+            gaps = await self._sink.take(records, self._publish_dead)
         except Exception as error:
             for reading in self.readings:
                 reading.trouble = told(error)
             raise
-        again: dict[TopicPartition, int] = {}
         missing = [gap for reading in self.readings if reading.meets(gap := gaps.get(reading.of)) and gap]
         if missing:
             raise missing[0]
+        again: dict[TopicPartition, int] = {}
         for gap in filter(None, gaps.values()):
             place = TopicPartition(*gap.place)
             again[place] = min(again.get(place, gap.next_offset), gap.next_offset)
-        for reading in self.readings:
-            APPLIED.labels(reading.name).inc(sum(record.topic in reading.topics for record in records))
-        return again
+        if self.member is not None:
+            self.member.go_to(again)
 
-    async def _forgotten(self, kafka: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """From where to read again what the database has lost when it was killed, as it does not wait for its disk.
-
-        Each place once: what Kafka itself passes over does not come. While others are read, too: where nothing new
-        comes, nothing shows that something is missing.
-        """
-        self._looked_back = time.monotonic()
-        stands = await furthest_behind(self._sink, kafka.assignment())
-        left = {place: offset for place, offset in stands.items() if offset < await kafka.position(place)}
-        again = {place: offset for place, offset in left.items() if self._reread.get(place) != offset}
-        self._reread = left
-        return again
-
-    async def _bury(self, name: str, dead: Sequence[Dead]) -> None:
-        await self._graves.bury(f"{self._service}.{name}", dead)
+    async def _publish_dead(self, name: str, dead: Sequence[Dead]) -> None:
+        await self._dead_letters.publish(f"{self._service}.{name}", dead)
 
     async def _back_off(self, error: Exception) -> None:
         log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=told(error))
@@ -171,30 +160,14 @@ class Consumer:
 
 
 class _Assigned(ConsumerRebalanceListener):
-    """Begins each partition where the reading that is furthest behind stands."""
+    """Begins each partition where the view or policy is that is furthest behind."""
 
-    def __init__(self, kafka: AIOKafkaConsumer, sink: Sink) -> None:
-        self._kafka, self._sink = kafka, sink
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Whoever gets them finds in the database how far they are."""
+        """The next owner finds in the database how far they are."""
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        _seek(self._kafka, await furthest_behind(self._sink, assigned))
-
-
-async def furthest_behind(sink: Sink, places: Collection[P]) -> dict[P, int]:
-    """Where the reading begins that is furthest behind, as the database says."""
-    behind: dict[P, int] = {}
-    for name, stands in (await sink.stands()).items():
-        for place in places:
-            if place[0] in sink.reads[name]:
-                offset = stands.get(place, BEGINNING)[1]
-                behind[place] = min(behind.get(place, offset), offset)
-    return behind
-
-
-def _seek(kafka: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
-    """Those partitions that are still ours."""
-    for partition in offsets.keys() & kafka.assignment():
-        kafka.seek(partition, offsets[partition])
+        if member := self._consumer.member:
+            member.go_to(await furthest_behind(self._consumer._sink, assigned))

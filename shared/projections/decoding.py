@@ -1,17 +1,15 @@
 """Opens the events of a batch: fetches keys that are not here yet, decodes each record once for all its readers."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 
 from pydantic import ValidationError
 
 from shared.events import Event, UnknownEvent
 from shared.events.sealed import people_in
-from shared.kafka.chain import Dead, Sifted
-from shared.kafka.records import ConsumerRecord, Record
+from shared.kafka.chain import Checked, Dead
+from shared.kafka.records import SHORT, ConsumerRecord, Record
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
-from shared.telemetry import span
 
 KEPT = 2_000
 TOGETHER = 2_000
@@ -19,7 +17,7 @@ TOGETHER = 2_000
 them does not push out what others need."""
 
 
-async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None) -> list[tuple[Record, Event]]:
+async def open_events(found: Checked, keyring: Keyring, keys: KeyFollower | None) -> list[tuple[Record, Event]]:
     """Fetch the keys that are not here, then decode; what they do not open reads as erased."""
     opened: list[tuple[Record, Event]] = []
     for start in range(0, len(found.records), TOGETHER):
@@ -36,13 +34,13 @@ async def open_events(found: Sifted, keyring: Keyring, keys: KeyFollower | None)
 
 
 def _event(record: Record, keyring: Keyring) -> Event:
-    """Decoded once for all consumers of the service, if every key was there."""
+    """Decoded once for all consumers of the service, if every key was there and it is not a long one."""
     kept, misses = keyring.opened, keyring.misses
     event = kept.get(record.chain)
     if isinstance(event, Event):
         return event
     made = record.event(keyring)
-    if keyring.misses == misses:
+    if keyring.misses == misses and len(record.value) <= SHORT:
         if len(kept) >= KEPT:
             kept.clear()
         kept[record.chain] = made
@@ -60,10 +58,3 @@ def _decode(
         except (UnknownEvent, ValidationError, ValueError, KeyError) as error:
             dead.append(Dead(raws[record.id], f"{type(error).__name__}: {record.name}"))
     return opened, dead
-
-
-def follow_traces(name: str, records: Sequence[Record], stack: ExitStack) -> None:
-    """One span per traced record, for as long as the batch takes."""
-    for record in records:
-        if record.trace:
-            stack.enter_context(span(name, {"type": record.type, "position": record.position}, record.trace))

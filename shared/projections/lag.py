@@ -1,4 +1,4 @@
-"""How far each consumer and the relay are behind, and whether they move: health looks at this, not at pings.
+"""The lag of each consumer and of the relay, and the time since they moved: health looks at this, not at pings.
 
 The database says how far they are, for all processes of the service together: what another one reads is no lag here.
 """
@@ -12,9 +12,10 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.kafka.clients import ends, reader
 from shared.kafka.topics import Cluster
 from shared.postgres.pools import Pool
-from shared.projections.consumer import Reading
+from shared.projections.sink import Reading
 from shared.supervision import cancelled_only_by_us, finish
 from shared.telemetry import ANSWERS, BEHIND, LAG, STILL, log, told
 
@@ -55,7 +56,7 @@ class LagWatch:
 
     def __init__(self, service: str, pool: Pool, cluster: Cluster, readings: Sequence[Reading]) -> None:
         self._service, self._pool = service, pool
-        self._bootstrap = cluster.bootstrap
+        self._cluster = cluster
         self._readings = readings
         self._moved: dict[str, tuple[int, float]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -78,7 +79,7 @@ class LagWatch:
         while True:
             try:
                 with cancelled_only_by_us():
-                    async with AIOKafkaConsumer(bootstrap_servers=self._bootstrap, request_timeout_ms=WITHIN) as kafka:
+                    async with reader(self._cluster, request_timeout_ms=WITHIN) as kafka:
                         while True:
                             await self._look(kafka)
                             await asyncio.sleep(EVERY)
@@ -91,21 +92,18 @@ class LagWatch:
         async with self._pool.connection() as conn:
             rows = await (await conn.execute(PROGRESS)).fetchall()
             sent = await (await conn.execute(RELAYED.format(service=self._service))).fetchone()
-        stands = {(consumer, TopicPartition(*place)): offset for consumer, *place, offset in rows}
-        # Asked for after the stands, which so are never beyond them.
-        topics = {topic for reading in self._readings for topic in reading.topics}
-        cluster = await kafka._client.fetch_all_metadata()
-        partitions = [TopicPartition(t, p) for t in topics for p in cluster.partitions_for_topic(t) or ()]
-        ends = await kafka.end_offsets(partitions)
+        offsets = {(consumer, TopicPartition(*place)): offset for consumer, *place, offset in rows}
+        # Asked for after the offsets, which so are never beyond them.
+        found = await ends(kafka, *{topic for reading in self._readings for topic in reading.topics})
         self.answered = time.monotonic()
         for server in ("kafka", "postgres"):
             ANSWERS.labels(self._service, server).set(1)
         for reading in self._readings:
             behind = reached = 0
-            lost = len(reading.topics - {partition.topic for partition in partitions})
-            for partition, end in ends.items():
+            lost = len(reading.topics - {partition.topic for partition in found})
+            for partition, end in found.items():
                 if partition.topic in reading.topics:
-                    at = stands.get((reading.of, partition), 0)
+                    at = offsets.get((reading.of, partition), 0)
                     LAG.labels(reading.name, partition.topic, str(partition.partition)).set(max(0, end - at))
                     behind, reached, lost = behind + max(0, end - at), reached + at, lost + max(0, at - end)
             self._note(reading.name, behind + lost, reached, CUT_SHORT if lost else reading.trouble)

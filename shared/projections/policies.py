@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg
@@ -11,28 +11,28 @@ from eventsourcing.persistence import PersistenceError
 
 from shared.events import Event
 from shared.eventstore.store import Conflict, Store
-from shared.kafka.chain import Dead, Place, Sifted, Stand, sift
+from shared.kafka.chain import Checked, Checkpoint, Dead, Place, check_chain
 from shared.kafka.progress import advance
 from shared.kafka.records import ConsumerRecord
 from shared.kafka.topics import Cluster
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import KeyMissing, Keyring
 from shared.postgres.pools import Pool
-from shared.projections import versions
-from shared.projections.consumer import Bury, Gaps
-from shared.projections.decoding import follow_traces, open_events
+from shared.projections import checkpoints
+from shared.projections.decoding import open_events
 from shared.projections.fold import Opened
+from shared.projections.sink import Gaps, PublishDead, Reads
 from shared.telemetry import told
 
 TRIES = 5
 
 
 class NotYet(Exception):
-    """What a policy needs is on its way to it: the batch is read again until it is there."""
+    """Something that the policy needs is on its way: the batch is read again until it is there."""
 
 
 AWAITED = (NotYet, KeyMissing, Conflict, PersistenceError, psycopg.Error, KafkaError, OSError)
-"""What says nothing against a record: it is tried again."""
+"""Errors that say nothing against a record: it is tried again."""
 
 
 React = Callable[[Store, Sequence[Opened]], Sequence[Event]]
@@ -68,18 +68,18 @@ class PolicySink:
         self, policy: Policy, store: Store, cluster: Cluster, pool: Pool, keyring: Keyring, keys: KeyFollower | None
     ) -> None:
         self.name, self.policy = policy.name, policy
-        self.reads = {policy.name: frozenset(map(cluster.name, policy.topics))}
+        self.reads = {policy.name: Reads("policy", frozenset(map(cluster.name, policy.topics)), policy.types)}
         self._store, self._pool, self._keyring, self._keys = store, pool, keyring, keys
 
-    async def stands(self) -> dict[str, dict[Place, Stand]]:
+    async def checkpoints(self) -> dict[str, dict[Place, Checkpoint]]:
         async with self._pool.connection() as conn:
-            return {self.name: await versions.stands(conn, self.name)}
+            return {self.name: await checkpoints.read(conn, self.name)}
 
-    async def take(self, batch: Sequence[ConsumerRecord], bury: Bury) -> Gaps:
-        found = sift(self.name, batch, (await self.stands())[self.name], self.policy.types)
+    async def take(self, batch: Sequence[ConsumerRecord], publish_dead: PublishDead) -> Gaps:
+        found = check_chain(self.name, batch, (await self.checkpoints())[self.name], self.policy.types)
         opened = await open_events(found, self._keyring, self._keys)
         if found.dead:
-            await bury(self.name, found.dead)
+            await publish_dead(self.name, found.dead)
         try:
             said = bool(opened) and await self.react(opened, found)
         except AWAITED:
@@ -88,15 +88,15 @@ class PolicySink:
             opened, dead = await asyncio.to_thread(self._without_poison, opened, found)
             if not dead:
                 raise
-            await bury(self.name, dead)
+            await publish_dead(self.name, dead)
             said = bool(opened) and await self.react(opened, found)
         if not said and found.advances:
             async with self._pool.connection() as conn, conn.transaction():
                 await advance(conn, found.advances)
         return {self.name: found.gap}
 
-    async def react(self, opened: Sequence[Opened], found: Sifted) -> bool:
-        """Whether there was something to say, and to save: that locks the events against other saves."""
+    async def react(self, opened: Sequence[Opened], found: Checked) -> bool:
+        """True where there was something to say, and to save: that locks the events against other saves."""
         try:
             return await asyncio.to_thread(self._react_now, opened, found)
         except KeyMissing as missing:
@@ -104,8 +104,8 @@ class PolicySink:
                 raise
             return await asyncio.to_thread(self._react_now, opened, found)
 
-    def _without_poison(self, opened: Sequence[Opened], found: Sifted) -> tuple[list[Opened], list[Dead]]:
-        """Which records it can react to alone, and which it cannot; nothing is saved."""
+    def _without_poison(self, opened: Sequence[Opened], found: Checked) -> tuple[list[Opened], list[Dead]]:
+        """The records that it can react to alone, and those that it cannot; nothing is saved."""
         fit: list[Opened] = []
         dead: list[Dead] = []
         for one in opened:
@@ -119,19 +119,17 @@ class PolicySink:
                 fit.append(one)
         return fit, dead
 
-    def _react_now(self, opened: Sequence[Opened], found: Sifted) -> bool:
-        with ExitStack() as stack:
-            follow_traces(f"policy {self.name}", found.records, stack)
-            traces = {record.id: record.trace for record in found.records if record.trace}
-            for _ in range(TRIES):
-                events = self.policy.react(self._store, opened)
-                caused = {
-                    f"{e.originator_id}/{e.originator_version}": traces[e.caused_by]
-                    for e in events
-                    if e.caused_by in traces
-                }
-                with suppress(Conflict):
-                    if events:
-                        self._store.put(events, traces=caused, advances=found.advances)
-                    return bool(events)
+    def _react_now(self, opened: Sequence[Opened], found: Checked) -> bool:
+        traces = {record.id: record.trace for record in found.records if record.trace}
+        for _ in range(TRIES):
+            events = self.policy.react(self._store, opened)
+            caused = {
+                f"{e.originator_id}/{e.originator_version}": traces[e.caused_by]
+                for e in events
+                if e.caused_by in traces
+            }
+            with suppress(Conflict):
+                if events:
+                    self._store.put(events, traces=caused, advances=found.advances)
+                return bool(events)
         raise Conflict(f"what {self.name} reacts to changes faster than it can react")

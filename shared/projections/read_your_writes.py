@@ -12,7 +12,7 @@ from shared.kafka.topics import Cluster, partition_of
 from shared.keys.follower import KeyFollower
 from shared.postgres.pools import Pool
 from shared.problems import Unavailable, Unprocessable
-from shared.projections.batching import Pace
+from shared.projections.batching import BatchDelay
 from shared.projections.view import View
 
 TOKEN = re.compile(r"([a-z0-9._-]{1,200})/(\d{1,4}):(\d{1,18})")
@@ -22,14 +22,14 @@ WAIT = 5.0
 class Positions:
     """Tokens like `cases/2:55`: topic, partition, position."""
 
-    def __init__(self, pool: Pool, keys: KeyFollower, cluster: Cluster, pace: Pace) -> None:
+    def __init__(self, pool: Pool, keys: KeyFollower, cluster: Cluster, delay: BatchDelay) -> None:
         self._pool = pool
         self._keys = keys
         self._cluster = cluster
-        self._pace = pace
+        self._delay = delay
 
     async def token(self, saved: Sequence[Saved]) -> str:
-        """Where the last of these came to stand."""
+        """The position of the last of these."""
         last = saved[-1]
         return await self.token_of(last.event.topic, last.event.originator_id, last.position)
 
@@ -64,7 +64,7 @@ class Positions:
         if match is None or match[1] not in map(self._cluster.name, view.topics):
             raise Unprocessable(f"at_least looks like `{view.topics[0]}/0:1`: the position that a write answered.")
         until = time.monotonic() + seconds
-        with self._pace.hurried():
+        with self._delay.skipped():
             while await self._seen(view, match[1], int(match[2])) < int(match[3]):
                 if time.monotonic() > until:
                     raise Unavailable(f"The list is behind {at_least}. Nothing was lost; load it again in a moment.")

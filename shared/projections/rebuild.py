@@ -4,17 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from psycopg.sql import SQL, Identifier
 
 from shared.gc_tuning import calm_collector
-from shared.kafka.chain import Dead, GapFound, Place
+from shared.kafka.chain import Dead, GapFound, Place, check_chain
+from shared.kafka.clients import WHOLE_LOG, partitions, read_to, reader
 from shared.kafka.records import ConsumerRecord, read_all
 from shared.kafka.topics import Cluster
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.pools import Pool
-from shared.projections import versions
+from shared.projections import checkpoints, tables, versions
 from shared.projections.fold import physical
 from shared.projections.view import View
 from shared.projections.view_sink import take_in
@@ -36,13 +37,17 @@ class LogCutShort(Exception):
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What came of it; `differences` are keys of rows that are not the same in both."""
+    """The result; `differences` are keys of rows that are not the same in both.
+
+    `gap` says what keeps the view from reading on: it is whole up to there, and no further.
+    """
 
     view: str
     records: int
     rows: int
     differences: tuple[str, ...]
     switched: bool
+    gap: str | None = None
 
 
 async def rebuild(
@@ -59,17 +64,18 @@ async def rebuild(
             await reader.index()
             async with pool.connection() as conn, conn.transaction():
                 await versions.hold(conn, view)
-                live = (await versions.standing(conn, [view]))[view.name]
-                await reader.read_to({place: stand[1] for place, stand in live.places.items()}, progress)
+                live = (await checkpoints.lock(conn, [view]))[view.name]
+                await reader.read_to({place: at.next_offset for place, at in live.checkpoints.items()}, progress)
                 differences = await _differences(conn, view, live.generation, generation) if verify else ()
                 rows = await _count(conn, view, generation)
                 if not differences:
                     await versions.switch(conn, view, generation)
                     if verify:
                         await conn.execute("update views set verified_at = now() where name = %s", [view.name])
+            gap = await reader.gap()
         finally:
             await reader.stop()
-    return Rebuilt(view.name, reader.done, rows, differences, switched=not differences)
+    return Rebuilt(view.name, reader.done, rows, differences, not differences, str(gap) if gap else None)
 
 
 class _Reader:
@@ -87,20 +93,14 @@ class _Reader:
         self._view, self._generation, self._pool = view, generation, pool
         self._keyring, self._keys = keyring, keys
         self._topics = tuple(map(cluster.name, view.topics))
-        self._kafka = AIOKafkaConsumer(
-            *self._topics, bootstrap_servers=cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
-            max_partition_fetch_bytes=8_388_608, fetch_max_bytes=67_108_864,
-        )  # fmt: skip
+        self._kafka = reader(cluster, **WHOLE_LOG)
         self.done = 0
         self._there: dict[TopicPartition, int] = {}
         self._sought: GapFound | None = None
 
     async def start(self) -> None:
         await self._kafka.start()
-        partitions = [TopicPartition(t, p) for t in self._topics for p in self._kafka.partitions_for_topic(t) or ()]
-        self._kafka.unsubscribe()
-        self._kafka.assign(partitions)
-        await self._kafka.seek_to_beginning(*partitions)
+        self._kafka.assign(await partitions(self._kafka, *self._topics))
 
     async def stop(self) -> None:
         await self._kafka.stop()
@@ -109,21 +109,16 @@ class _Reader:
         """The live view's progress: what it has not seen yet is not compared."""
         async with self._pool.connection() as conn:
             live = await versions.prepare(conn, self._view)
-            stands = await versions.stands(conn, versions.consumer_name(self._view, live.generation))
-        return {place: stand[1] for place, stand in stands.items()}
+            found = await checkpoints.read(conn, self._view.consumer(live.generation))
+        return {place: at.next_offset for place, at in found.items()}
 
     async def read_to(self, ends: dict[Place, int], progress: Progress) -> None:
         """Fold every record below the given offsets; raises `LogCutShort`."""
         await self._find(ends)
         total = self.done + sum([max(0, end - await self._at(place)) for place, end in ends.items()])
         batch: list[ConsumerRecord] = []
-        while behind := [TopicPartition(*p) for p, end in ends.items() if await self._at(p) < end]:
-            found = await self._kafka.getmany(*behind, timeout_ms=1000, max_records=BATCH)
-            batch += [r for records in found.values() for r in records if r.offset < ends[r.topic, r.partition]]
-            for partition, records in found.items():
-                end = ends[partition.topic, partition.partition]
-                if records[-1].offset >= end:
-                    self._kafka.seek(partition, end)
+        async for some in read_to(self._kafka, {TopicPartition(*place): end for place, end in ends.items()}, BATCH):
+            batch += some
             if len(batch) >= BATCH:
                 await self._take(batch)
                 progress(self.done, total)
@@ -141,9 +136,21 @@ class _Reader:
             if self._there.get(place, 0) < end:
                 raise LogCutShort((place.topic, place.partition))
 
+    async def gap(self) -> GapFound | None:
+        """Whether what comes next in the log goes on from where the view ends now."""
+        ahead = {place for place, end in self._there.items() if await self._kafka.position(place) < end}
+        batch: list[ConsumerRecord] = []
+        while ahead:
+            for place, records in (await self._kafka.getmany(*ahead, timeout_ms=1000)).items():
+                ahead.discard(place)
+                batch += records
+        async with self._pool.connection() as conn:
+            read_to = await checkpoints.read(conn, self._view.consumer(self._generation))
+        return check_chain(self._view.name, read_all(batch), read_to, frozenset()).gap
+
     async def index(self) -> None:
         async with self._pool.connection() as conn:
-            await versions.index(conn, self._view, self._generation)
+            await tables.index(conn, self._view, self._generation)
 
     async def _at(self, place: Place) -> int:
         position: int = await self._kafka.position(TopicPartition(*place))
@@ -162,7 +169,7 @@ class _Reader:
 
 
 async def _ignore(name: str, dead: Sequence[Dead]) -> None:
-    """What cannot be read was set aside when the live view met it."""
+    """Records that cannot be read were set aside when the live view met them."""
 
 
 async def _differences(conn: Any, view: View, old: int, new: int) -> tuple[str, ...]:

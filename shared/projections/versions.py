@@ -5,16 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 
-from shared.kafka.chain import Place, Stand
 from shared.postgres import purge
 from shared.postgres.migrations import add_column
 from shared.postgres.pools import Pool
-from shared.projections.fold import physical
+from shared.projections import tables
 from shared.projections.view import View
 
 SCHEMA = """
@@ -30,25 +28,10 @@ Connection = psycopg.AsyncConnection[Any]
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What pages read now."""
+    """The generation that pages read."""
 
     version: int
     generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A live generation, the last time that words were taken out of it, and where it stands on each partition."""
-
-    version: int
-    generation: int
-    erasure: UUID | None
-    places: dict[Place, Stand]
-
-
-def consumer_name(view: View, generation: int) -> str:
-    """Under which a generation's progress is kept."""
-    return f"{view.name}.g{generation}"
 
 
 async def prepare(conn: Connection, view: View) -> Live:
@@ -60,13 +43,13 @@ async def prepare(conn: Connection, view: View) -> Live:
         await conn.execute("select pg_advisory_xact_lock(hashtext('recourse.views'))")
         found = await _live(conn, view)
         if found is None:
-            await create(conn, view, 1)
-            await index(conn, view, 1)
-            await _point(conn, view, 1)
+            await tables.create(conn, view, 1)
+            await tables.index(conn, view, 1)
+            await tables.point(conn, view, 1)
             await conn.execute("insert into views values (%s, %s, 1, 1)", [view.name, view.version])
             found = Live(view.version, 1)
         elif found.version < view.version:
-            await _point(conn, view, found.generation)
+            await tables.point(conn, view, found.generation)
     return found
 
 
@@ -84,7 +67,7 @@ async def building(pool: Pool, view: View) -> AsyncIterator[int]:
 
 
 async def drop_abandoned(conn: Connection, view: View) -> None:
-    """What a builder left that was killed, in the caller's transaction: nobody takes words out of it."""
+    """Drop the generation that a killed builder has left, in the caller's transaction: nobody takes words out of it."""
     found = await conn.execute(SQL("select pg_try_advisory_xact_lock({})").format(_builder(view)))
     if await found.fetchone() == (True,):
         await _give_up(conn, view)
@@ -123,38 +106,13 @@ async def _next_generation(conn: Connection, view: View) -> int:
         row = await cursor.fetchone()
         assert row is not None
         generation = int(row[0])
-        await create(conn, view, generation)
+        await tables.create(conn, view, generation)
     return generation
-
-
-async def create(conn: Connection, view: View, generation: int) -> None:
-    """Tables with their keys alone."""
-    for table in view.tables:
-        columns = SQL(", ").join(
-            SQL("{} {}").format(Identifier(name), SQL(kind + (" primary key" if name == table.key else "")))
-            for name, kind in table.columns.items()
-        )
-        for name, (kind, follows_from) in table.computed.items():
-            columns += SQL(", {} {} generated always as ({}) stored").format(
-                Identifier(name), SQL(kind), SQL(follows_from)
-            )
-        await conn.execute(SQL("create table {} ({})").format(physical(table, generation), columns))
-
-
-async def index(conn: Connection, view: View, generation: int) -> None:
-    """What makes queries quick, and writing slow."""
-    for table in view.tables:
-        for columns in table.indexes:
-            await conn.execute(SQL("create index on {} using {}").format(physical(table, generation), SQL(columns)))
-        if table.person and table.personal:
-            await conn.execute(
-                SQL("create index on {} ({})").format(physical(table, generation), Identifier(table.person))
-            )
 
 
 async def switch(conn: Connection, view: View, generation: int) -> None:
     """Let pages read this generation and drop the others, in the caller's transaction, which holds the view."""
-    await _point(conn, view, generation)
+    await tables.point(conn, view, generation)
     await conn.execute(
         "update views set version = %s, generation = %s, switched_at = now() where name = %s",
         [view.version, generation, view.name],
@@ -186,7 +144,7 @@ async def _drop_all_but_live(conn: Connection, view: View) -> list[str]:
         await conn.execute(SQL("drop table {} cascade").format(Identifier(name)))
     await conn.execute(
         "delete from progress where consumer ~ %s and consumer <> %s",
-        [f"^{view.name}[.]g[0-9]+$", consumer_name(view, live.generation)],
+        [f"^{view.name}[.]g[0-9]+$", view.consumer(live.generation)],
     )
     return names
 
@@ -199,26 +157,6 @@ async def hold(conn: Connection, view: View) -> None:
     await conn.execute("select from views where name = %s for update", [view.name])
 
 
-async def standing(conn: Connection, views: Sequence[View]) -> dict[str, Standing]:
-    """The live generation of each view and where it stands, by the view's name.
-
-    Held until the transaction ends: a switch waits for the batch, a batch for the switch, and for that of another
-    process, as a row may follow from partitions of both.
-    """
-    rows = await conn.execute(
-        "select v.name, v.version, v.generation, v.erasure, p.topic, p.partition, p.position, p.next_offset, p.link"
-        " from views v left join progress p on p.consumer = v.name || '.g' || v.generation"
-        " where v.name = any(%s) order by v.name for update of v",
-        [[view.name for view in views]],
-    )
-    found: dict[str, Standing] = {}
-    for name, version, generation, erasure, topic, partition, *stand in await rows.fetchall():
-        at = found.setdefault(name, Standing(version, generation, erasure, {}))
-        if topic is not None:
-            at.places[topic, partition] = (stand[0], stand[1], stand[2])
-    return found
-
-
 async def mark_erasure(conn: Connection, views: Sequence[View]) -> None:
     """For the other processes of the service, in the transaction that takes the words out.
 
@@ -229,36 +167,7 @@ async def mark_erasure(conn: Connection, views: Sequence[View]) -> None:
     )
 
 
-async def stands(conn: Connection, consumer: str) -> dict[Place, Stand]:
-    """Where a consumer stands on each partition."""
-    found = await conn.execute(
-        "select topic, partition, position, next_offset, link from progress where consumer = %s", [consumer]
-    )
-    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in await found.fetchall()}
-
-
 async def _live(conn: Connection, view: View) -> Live | None:
     found = await conn.execute("select version, generation from views where name = %s", [view.name])
     row = await found.fetchone()
     return None if row is None else Live(*row)
-
-
-async def _point(conn: Connection, view: View, generation: int) -> None:
-    for table in view.tables:
-        rows = await conn.execute(
-            "select column_name from information_schema.columns"
-            " where table_schema = current_schema() and table_name = %s",
-            [f"{table.name}_g{generation}"],
-        )
-        there = {name for (name,) in await rows.fetchall()}
-        chosen: list[Composable] = [SQL("*")] if there else []
-        chosen += [
-            SQL("null::{} as {}").format(SQL(kind), Identifier(name))
-            for name, kind in table.kinds.items()
-            if name not in there
-        ]
-        source = SQL("from {}").format(physical(table, generation)) if there else SQL("where false")
-        await conn.execute(SQL("drop view if exists {}").format(Identifier(table.name)))
-        await conn.execute(
-            SQL("create view {} as select {} {}").format(Identifier(table.name), SQL(", ").join(chosen), source)
-        )

@@ -1,4 +1,4 @@
-"""A view: rows that answer one question, folded from events, with no state but what its tables hold.
+"""A view: rows that answer one question, folded from events, with no state but its tables.
 
 The row is a dataclass and so is the table: its fields are the columns, the first is the key. A handler gets the
 row of its key (fresh where there was none) and an event, and changes the row. Where the rows are aggregates, a table
@@ -86,7 +86,7 @@ class Table(Generic[R]):
         self.key = next(iter(self.columns))
         self.values: Callable[[R], tuple[Any, ...]] = attrgetter(*self.columns)
         self.documents = "jsonb" in self.columns.values()
-        """Whether a row holds what may change inside, and so cannot be compared with what it was."""
+        """True where a row holds a value that may change inside, and so cannot be compared with what it was."""
         bare = [f.name for f in fields(row)[1:] if f.default is MISSING and f.default_factory is MISSING]  # type: ignore[arg-type]
         if len(self.columns) == 1:
             raise TypeError(f"{name}: a row with nothing but its key tells nothing")
@@ -192,7 +192,11 @@ class View:
         handled = frozenset[str]().union(*(table.types for table in self.tables))
         return handled | {PersonErased.type} if any(table.personal for table in self.tables) else handled
 
+    def consumer(self, generation: int) -> str:
+        """The name under which a generation's checkpoints are kept."""
+        return f"{self.name}.g{generation}"
+
     @cached_property
     def topics(self) -> tuple[str, ...]:
-        """Where those events are."""
+        """The topics of those events."""
         return tuple(sorted({EVENTS[name].topic for name in self.types}))

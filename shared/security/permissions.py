@@ -7,17 +7,21 @@ or a program ends in a `Who`.
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["handler", "leader", "quality", "compliance", "auditor", "admin", "machine", "customer"]
+Role = Literal["handler", "leader", "quality", "compliance", "auditor", "admin", "machine", "demo", "customer"]
 STAFF: frozenset[str] = frozenset({"handler", "leader", "quality", "compliance", "auditor", "admin"})
+PROGRAMS: frozenset[str] = frozenset({"machine", "demo"})
+"""`demo` fills an installation with invented complaints. No account and no token that is handed out has that role: a
+command signs it for itself."""
 
 MAY: dict[str, frozenset[str]] = {
-    "complaints.make": STAFF | {"machine"},  # by the API, which says when and how; customers use the form
-    "complaints.read": STAFF | {"machine"},
+    "complaints.make": STAFF | PROGRAMS,  # by the API, which says when and how; customers use the form
+    "complaints.invent": frozenset({"demo"}),
+    "complaints.read": STAFF | PROGRAMS,
     "complaints.import": frozenset({"leader", "compliance", "admin", "machine"}),
-    "cases.read": STAFF | {"machine"},
-    "cases.work": frozenset({"handler", "leader", "admin", "machine"}),
-    "mentions.read": STAFF | {"machine"},
-    "mentions.work": frozenset({"handler", "leader", "admin", "machine"}),
+    "cases.read": STAFF | PROGRAMS,
+    "cases.work": PROGRAMS | {"handler", "leader", "admin"},
+    "mentions.read": STAFF | PROGRAMS,
+    "mentions.work": PROGRAMS | {"handler", "leader", "admin"},
     "surveys.read": STAFF | {"machine"},
     "surveys.withdraw": frozenset({"handler", "leader", "compliance", "admin"}),
     "reports.read": STAFF | {"machine"},

@@ -18,9 +18,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.kafka.clients import reader
 from shared.kafka.topics import ACCESS, Cluster
 from shared.problems import Unavailable
 from shared.security.permissions import Who
@@ -49,7 +50,7 @@ class Access:
 
     async def start(self) -> None:
         """Read all that there is, then follow."""
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._cluster.bootstrap, enable_auto_commit=False)
+        self._consumer = reader(self._cluster)
         await self._consumer.start()
         self._consumer.assign([self._at])
         await self._consumer.seek_to_beginning(self._at)

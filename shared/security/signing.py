@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -17,6 +16,8 @@ from shared.security.permissions import Who
 
 REMEMBERED = 4096
 """Signatures that were checked, so that a session's is not checked at each of its requests."""
+LONGEST = 4096
+"""Characters of a link, cookie or token; ours have a few hundred, and a browser keeps no longer cookie."""
 
 
 SELF_ISSUED = "recourse_signed_"
@@ -44,7 +45,7 @@ class Signer:
         self._secrets = [line.strip() for line in secret.splitlines() if line.strip()]
         self._serializers: dict[str, URLSafeTimedSerializer] = {}
         self._for_forms = self._key("csrf", self._secrets[0])
-        self.open: Callable[[str, str], Signed | None] = lru_cache(REMEMBERED)(self._open)
+        self._verified = lru_cache(REMEMBERED)(self._verify)
 
     @property
     def changes(self) -> bool:
@@ -54,13 +55,18 @@ class Signer:
     def sign(self, purpose: str, value: object) -> str:
         return str(self._serializer(purpose).dumps(value))
 
-    def _open(self, purpose: str, signed: str) -> Signed | None:
+    def open(self, purpose: str, signed: str) -> Signed | None:
         """None where the signature is not ours for this purpose; whoever asks decides how old it may be."""
+        if len(signed) > LONGEST:
+            return None
         try:
-            value, at = self._serializer(purpose).loads(signed, return_timestamp=True)
+            return self._verified(purpose, signed)
         except BadSignature:
             return None
-        return Signed(value, at)
+
+    def _verify(self, purpose: str, signed: str) -> Signed:
+        """Raises what is not remembered: strangers may not fill the memory with signatures that are none."""
+        return Signed(*self._serializer(purpose).loads(signed, return_timestamp=True))
 
     def read(self, purpose: str, signed: str, *, seconds: float | None = None) -> object | None:
         """The value, or None where the signature or the age is not right."""

@@ -1,15 +1,13 @@
 """A running service: its store, relay, views, policies and HTTP, started and stopped together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import AsyncConnection
 
 from shared.eventstore import relay
@@ -26,28 +24,24 @@ from shared.http.tracing import FASTAPIS_OWN, TraceRequests
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres import purge
-from shared.postgres.leader import alone
 from shared.postgres.pools import lasting_pool
 from shared.projections import versions
-from shared.projections.batching import Pace
-from shared.projections.consumer import Consumer, Reading, Sink
+from shared.projections.batching import BatchDelay
 from shared.projections.lag import LagWatch
-from shared.projections.policies import Policy, PolicySink
+from shared.projections.policies import Policy
 from shared.projections.read_your_writes import Positions
-from shared.projections.rebuild import rebuild
 from shared.projections.view import View
-from shared.projections.view_sink import ViewsSink
 from shared.security.accounts import Accounts
 from shared.security.revocations import Access
 from shared.security.sessions import Sessions
 from shared.security.signing import Signer
+from shared.service import operations
+from shared.service.bus import Bus, Worker
 from shared.service.settings import Settings
 from shared.supervision import finish, over_and_over
-from shared.telemetry import READY, log
+from shared.telemetry import log
 from shared.web import styleguide
 from shared.web.pages import static_files
-
-Worker = Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -60,7 +54,7 @@ class Runtime:
     policies: Sequence[Policy] = ()
     workers: list[Worker] = field(default_factory=list)
     rest: float = 0.25
-    """Seconds that consumers rest between batches: what is shown may be as much behind."""
+    """Seconds between the batches of a consumer: what is shown may be as much behind."""
 
     def __post_init__(self) -> None:
         at = self.settings
@@ -73,11 +67,9 @@ class Runtime:
         )
         self.pool = lasting_pool(at.postgres, max_size=12, timeout=10, configure=_unhurried)
         self.keys = KeyFollower(at.kafka, self.pool, self.keyring, self.service)
-        self.pace = Pace(self.rest)
-        self.positions = Positions(self.pool, self.keys, at.kafka, self.pace)
-        self.consumers: list[Consumer] = []
-        self.readings: list[Reading] = []
-        self.rebuilding: set[str] = set()
+        self.batch_delay = BatchDelay(self.rest)
+        self.bus = Bus(self.service, at, self.views, self.policies, self.pool, self.keyring, self.batch_delay)
+        self.positions = Positions(self.pool, self.keys, at.kafka, self.batch_delay)
         self._commits: Committer | None = None
 
     @property
@@ -108,32 +100,38 @@ class Runtime:
         app.add_middleware(TraceRequests)
         app.include_router(signin.router(self.sessions, self.accounts, self.settings.limits))
         app.include_router(styleguide.router, dependencies=[allow("cases.read")])
-        self._add_operations(app)
+        app.include_router(operations.router(self))
         return app
 
     @asynccontextmanager
-    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+    async def opened(self) -> AsyncIterator[Store]:
+        """The parts that need the database alone: the store, the pool and the tables."""
         async with AsyncExitStack() as stack:
             store = await asyncio.to_thread(Store, self.service, self.settings.postgres, self.keyring)
             stack.push_async_callback(asyncio.to_thread, store.close)
             await self.pool.open(wait=True, timeout=30)
             stack.push_async_callback(self.pool.close)
             await self._prepare()
+            self._commits = Committer(store, self.keys)
+            yield store
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        async with self.opened() as store, AsyncExitStack() as stack:
             await self.keys.start()
             stack.push_async_callback(self.keys.stop)
             await self.access.start()
             stack.push_async_callback(self.access.stop)
-            self._commits = Committer(store, self.keys)
             sender = Relay(self.service, self.settings.postgres, self.settings.kafka)
             sender.start()
             stack.push_async_callback(sender.stop)
-            stack.push_async_callback(self._stop_consumers)
-            await self._consume(store)
-            self.lag = LagWatch(self.service, self.pool, self.settings.kafka, self.readings)
+            await stack.enter_async_context(self.bus.running(store, self.keys))
+            self.lag = LagWatch(self.service, self.pool, self.settings.kafka, self.bus.readings)
             self.lag.start()
             stack.push_async_callback(self.lag.stop)
             workers: list[Worker] = [
                 *self.workers,
+                *self.bus.rebuilds(self.keys),
                 partial(purge.keep_rewriting, self.pool),
                 partial(versions.keep_dropping, self.pool, self.views),
             ]
@@ -145,63 +143,30 @@ class Runtime:
             yield
 
     async def _prepare(self) -> None:
-        """Tables of the kit and of each view; a view of an older version is rebuilt beside it first."""
+        """Tables of the kit and of each view."""
         async with self.pool.connection() as conn:
             await conn.execute("select pg_advisory_lock(hashtext('recourse.prepare'))")
             await conn.execute(versions.SCHEMA)
             await conn.execute(relay.SCHEMA)
             await conn.execute("select pg_advisory_unlock(hashtext('recourse.prepare'))")
-            self._outdated = [v for v in self.views if (await versions.prepare(conn, v)).version != v.version]
-
-    async def _consume(self, store: Store) -> None:
-        """One consumer for all views, one for each policy: a policy may wait for what another does."""
-        if following := [view for view in self.views if view not in self._outdated]:
-            self._follow("views", self._sink(following))
-        for policy in self.policies:
-            at = self.settings.kafka
-            self._follow(policy.name, PolicySink(policy, store, at, self.pool, self.keyring, self.keys))
-        for view in self._outdated:
-            self.rebuilding.add(view.name)
-            self.workers.append(partial(self._renew, view))
-
-    def _follow(self, purpose: str, sink: Sink) -> None:
-        self.consumers.append(Consumer(self.service, purpose, sink, self.settings.kafka, self.pace))
-        self.readings += self.consumers[-1].readings
-        self.consumers[-1].start()
-
-    def _sink(self, views: Sequence[View]) -> ViewsSink:
-        return ViewsSink(views, self.settings.kafka, self.pool, self.keyring, self.keys)
-
-    async def _stop_consumers(self) -> None:
-        await asyncio.gather(*[consumer.stop() for consumer in self.consumers])
-
-    async def _renew(self, view: View) -> None:
-        """The fold has changed: build the new version beside the live one, switch, and only then follow.
-
-        One process does it for all of its service.
-        """
-        if view.name in self.rebuilding:
-            async with await AsyncConnection.connect(self.settings.postgres, autocommit=True) as conn:
-                await alone(conn, f"renew {view.name}")
-                if (await versions.prepare(conn, view)).version != view.version:  # another process has not done it
-                    done = await rebuild(view, self.pool, self.settings.kafka, self.keyring, self.keys)
-                    log.info("view rebuilt", view=view.name, version=view.version, records=done.records)
-            self._follow(view.name, self._sink([view]))
-            self.rebuilding.discard(view.name)
-        await asyncio.sleep(3600)
+        await self.bus.prepare()
 
     @property
-    def _well(self) -> bool:
+    def rebuilding(self) -> set[str]:
+        """The names of the views that are built anew."""
+        return self.bus.rebuilding
+
+    @property
+    def ready(self) -> bool:
+        """True while nothing is stuck, being rebuilt, or without its keys."""
         return self.lag.ready and not self.rebuilding and not self.keys.trouble
 
-    def _add_operations(self, app: FastAPI) -> None:
-        @app.get("/health/live", include_in_schema=False)
-        async def live() -> dict[str, str]:
-            return {"status": "live"}
-
-        @app.get("/health/ready", include_in_schema=False)
-        async def ready() -> JSONResponse:
-            lags = [
+    def state(self) -> dict[str, Any]:
+        """The reasons, for operators."""
+        return {
+            "keys": self.keys.trouble,
+            "rebuilding": sorted(self.rebuilding),
+            "consumers": [
                 {
                     "consumer": lag.consumer,
                     "behind": lag.behind,
@@ -209,20 +174,8 @@ class Runtime:
                     "trouble": lag.trouble,
                 }
                 for lag in self.lag.lags.values()
-            ]
-            well = self._well
-            body = {
-                "status": "ready" if well else "not ready",
-                "keys": self.keys.trouble,
-                "rebuilding": sorted(self.rebuilding),
-                "consumers": lags,
-            }
-            return JSONResponse(body, 200 if well else 503)
-
-        @app.get("/metrics", include_in_schema=False)
-        async def metrics() -> Response:
-            READY.labels(self.service).set(self._well)
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+            ],
+        }
 
 
 async def _unhurried(conn: AsyncConnection[Any]) -> None:

@@ -1,171 +1,83 @@
-"""Charts as SVG drawn on the server: every mark a link to the cases behind it, coloured by the page's own tokens."""
+"""The figures of charts and where they stand, from zero and in percent; the macros of `components.html` draw them."""
 
-import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+import re
+from collections.abc import Sequence
+from itertools import count
 from typing import NamedTuple
-from unicodedata import east_asian_width
 
-import altair
-import vl_convert
-from markupsafe import Markup
+from .words import Tone
 
-from . import drawing, words
+MOST = 7
+LABELS = 5
+"""Moments named under a line; a narrow one leaves out every second."""
 
-SEVEN = 7
-STEP = 26
-LABEL_WIDTH = 128
-VALUE_WIDTH = 48
-HIGHEST = 0.001
-ROOM = 19
+UNDRAWABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 
 
-class Bar(NamedTuple):
-    """One category: what it is called, how many, where its cases are, and a tone where colour has a meaning."""
+class Mark(NamedTuple):
+    """A bar, or a point of a line: its name, how many, where its cases are, and a tone where colour has a meaning."""
 
     label: str
-    value: float
+    value: int
     href: str
-    tone: words.Tone = "neutral"
+    tone: Tone = "neutral"
 
 
-class Point(NamedTuple):
-    """One moment of a series; moments come evenly spaced and in order."""
+class Spot(NamedTuple):
+    """A mark on a line: percent from the left and from the top, how its text is anchored, and whether it has a name."""
 
-    label: str
-    value: float
-    href: str
+    mark: Mark
+    x: float
+    y: float
+    above: str
+    below: str
+    named: bool
 
 
-def sorted_bars(rows: Sequence[Bar], *, ordered: bool = False, other: str = "Other", other_href: str = "") -> list[Bar]:
-    """Largest first, at most seven and the rest as one; an ordered scale keeps its order and its zeros."""
-    if ordered:
-        return list(rows)
-    ranked = sorted(rows, key=lambda row: -row.value)
-    if len(ranked) <= SEVEN:
+def largest(marks: Sequence[Mark], other: str, other_href: str) -> list[Mark]:
+    """Largest first, at most seven and the rest as one."""
+    ranked = sorted(marks, key=lambda mark: -mark.value)
+    if len(ranked) <= MOST:
         return ranked
-    rest = sum(row.value for row in ranked[SEVEN:])
-    return [*ranked[:SEVEN], Bar(other, rest, other_href)]
+    return [*ranked[:MOST], Mark(other, sum(mark.value for mark in ranked[MOST:]), other_href)]
 
 
-def shortened(label: str) -> str:
-    """What fits before the bar, wide characters counted twice; the converter's own cut can split one in two."""
-    taken = 0
-    for at, character in enumerate(label):
-        taken += 2 if east_asian_width(character) in "WF" else 1
-        if taken > ROOM:
-            return label[: at - 1].rstrip() + "…"
-    return label
+def highest(*charts: Sequence[Mark]) -> int:
+    """The end of the one scale on which charts stand that are read together."""
+    return max((mark.value for marks in charts for mark in marks), default=0)
 
 
-def bar_chart(
-    rows: Sequence[Bar],
-    *,
-    title: str,
-    ordered: bool = False,
-    other: str = "Other",
-    other_href: str = "",
-    say: Callable[[float], str] = words.number,
-    width: int = 360,
-) -> Markup:
-    """Horizontal bars from zero with their figures at the end; call it in a thread, the first takes a second."""
-    bars = sorted_bars(rows, ordered=ordered, other=other, other_href=other_href)
-    return _bars(tuple(bars), title, say, width)
+def share(value: int, top: int) -> str:
+    """The length of a bar on a scale from zero to the top."""
+    return f"{100 * value / max(top, 1):.2f}%"
 
 
-@lru_cache(maxsize=256)
-def _bars(bars: tuple[Bar, ...], title: str, say: Callable[[float], str], width: int) -> Markup:
-    values = [
-        {
-            "at": at,
-            "label": shortened(row.label),
-            "value": row.value,
-            "said": say(row.value),
-            "tone": row.tone,
-            "href": drawing.link(row.href, f"{row.label}: {say(row.value)}"),
-        }
-        for at, row in enumerate(bars)
-    ]
-    top = max([HIGHEST, *(row.value for row in bars)])
-    scale = altair.Scale(domain=[0, top], range=[LABEL_WIDTH, width - VALUE_WIDTH], nice=False, zero=True)
-    base = altair.Chart(altair.InlineData(values=values)).encode(y=altair.Y("at:O", axis=None, sort=None))
-    x = altair.X("value:Q", scale=scale, axis=None)
-    label = altair.Text("label:N")
-    chart = altair.layer(
-        base.mark_bar(height=14, cornerRadius=2).encode(
-            x=x, color=altair.Color("tone:N", scale=drawing.TONES, legend=None)
-        ),
-        base.mark_text(align="right", baseline="middle", fontSize=12).encode(
-            x=altair.value(LABEL_WIDTH - 8), text=label, color=altair.value(drawing.TEXT)
-        ),
-        base.mark_text(align="left", baseline="middle", dx=6, fontSize=12, fontWeight=600).encode(
-            x=x, text=altair.Text("said:N"), color=altair.value(drawing.TEXT)
-        ),
-        base.mark_rect(height=STEP - 2, cornerRadius=4).encode(
-            x=altair.value(0), x2=altair.value(width), href="href:N", color=altair.value(drawing.HIT)
-        ),
-    ).properties(width=width, height=altair.Step(STEP))
-    return _drawn(chart, title)
+def ticks(top: int) -> list[int]:
+    """From zero in steps of 1, 2, 5, 10 and so on to the first that reaches the top: at most five."""
+    step = next(size for power in count() for size in (10**power, 2 * 10**power, 5 * 10**power) if 4 * size >= top)
+    return list(range(0, max(top, 1) + step, step))
 
 
-def line_chart(
-    rows: Sequence[Point],
-    *,
-    title: str,
-    say: Callable[[float], str] = words.number,
-    width: int = 360,
-    height: int = 140,
-) -> Markup:
-    """One series over time from zero, its last figure said at the end and every point a link."""
-    return _line(tuple(rows), title, say, width, height)
+def spots(marks: Sequence[Mark], top: int) -> list[Spot]:
+    """Evenly spaced moments; text near either edge runs inwards, and the last moment is always named."""
+    step = -(-len(marks) // LABELS)
+    placed = []
+    for at, mark in enumerate(marks):
+        x = 100 * (at + 0.5) / len(marks)
+        y = 100 - 100 * mark.value / max(top, 1)
+        named = (len(marks) - 1 - at) % step == 0
+        placed.append(Spot(mark, round(x, 2), round(y, 2), _anchor(x, 33), _anchor(x, 7), named))
+    return placed
 
 
-@lru_cache(maxsize=256)
-def _line(rows: tuple[Point, ...], title: str, say: Callable[[float], str], width: int, height: int) -> Markup:
-    step = max(1, math.ceil(len(rows) / 5))
-    values = [
-        {
-            "at": at,
-            "value": row.value,
-            "label": row.label if (len(rows) - 1 - at) % step == 0 else "",
-            "said": say(row.value) if at == len(rows) - 1 else "",
-            "href": drawing.link(row.href, f"{row.label}: {say(row.value)}"),
-        }
-        for at, row in enumerate(rows)
-    ]
-    top = max([HIGHEST, *(row.value for row in rows)])
-    room = [24, width - VALUE_WIDTH]
-    apart = (room[1] - room[0]) / max(len(rows) - 1, 1)
-    base = altair.Chart(altair.InlineData(values=values)).encode(
-        x=altair.X("at:O", axis=None, scale=altair.Scale(type="point", range=room, padding=0))
-    )
-    y = altair.Y("value:Q", axis=None, scale=altair.Scale(domain=[0, top], range=[height - 28, 12]))
-    chart = altair.layer(
-        altair.Chart(altair.InlineData(values=[{}]))
-        .mark_rule(strokeWidth=1)
-        .encode(
-            y=altair.value(height - 28),
-            x=altair.value(0),
-            x2=altair.value(width),
-            color=altair.value(drawing.AXIS),
-        ),
-        base.mark_line(strokeWidth=2).encode(y=y, color=altair.value(drawing.LINE)),
-        base.mark_point(filled=True, size=36, opacity=1).encode(y=y, color=altair.value(drawing.LINE)),
-        base.mark_text(dx=10, align="left", fontSize=12, fontWeight=600).encode(
-            y=y, text=altair.Text("said:N"), color=altair.value(drawing.TEXT)
-        ),
-        base.mark_text(baseline="bottom", fontSize=11).encode(
-            y=altair.value(height - 4), text=altair.Text("label:N"), color=altair.value(drawing.MUTED)
-        ),
-        base.mark_rect(width=max(8, min(apart - 2, 48)), cornerRadius=4).encode(
-            y=altair.value(2), y2=altair.value(height - 24), href="href:N", color=altair.value(drawing.HIT)
-        ),
-    ).properties(width=width, height=height)
-    return _drawn(chart, title)
+def _anchor(x: float, edge: int) -> str:
+    return "start" if x < edge else "end" if x > 100 - edge else "middle"
 
 
-def _drawn(chart: altair.LayerChart | altair.FacetChart, title: str) -> Markup:
-    """The converter may fetch nothing, neither data nor fonts; what it draws is kept by its callers."""
-    spec = chart.configure_view(stroke=None).to_dict()
-    svg = vl_convert.vegalite_to_svg({**spec, "background": None, "padding": 0}, allowed_base_urls=[])
-    return drawing.themed(svg, title)
+def drawable(text: str) -> str:
+    """Text with U+FFFD for every control character, noncharacter and lone surrogate."""
+    return UNDRAWABLE.sub("\ufffd", text)

@@ -101,18 +101,21 @@ def flash(
     fields: Mapping[str, str] | None = None,
     label: str = "",
 ) -> None:
-    """Leaves a notice for the next page, with the path that undoes it for ten seconds."""
-    value = _notices(request).dumps({"text": text, "undo": undo, "label": label, "fields": dict(fields or {})})
+    """Leaves a notice for the next page, with the path that undoes it for ten seconds; for who is signed in."""
+    if (notices := _notices(request)) is None:
+        return
+    value = notices.dumps({"text": text, "undo": undo, "label": label, "fields": dict(fields or {})})
     secure = request.url.scheme == "https"
     response.set_cookie(NOTICE, str(value), max_age=60, httponly=True, samesite="lax", secure=secure)
 
 
 def notice_of(request: Request) -> dict[str, Any] | None:
     """The notice left by the last page; one that undoes elsewhere is not shown, nor one that we have not written."""
-    if is_live(request) or not (value := request.cookies.get(NOTICE)):
+    value, notices = request.cookies.get(NOTICE), _notices(request)
+    if is_live(request) or not value or notices is None:
         return None
     try:
-        notice: dict[str, Any] = _notices(request).loads(value)
+        notice: dict[str, Any] = notices.loads(value)
     except BadSignature:
         return None
     undo = notice["undo"]
@@ -120,9 +123,14 @@ def notice_of(request: Request) -> dict[str, Any] | None:
     return notice if local else None
 
 
-def _notices(request: Request) -> URLSafeSerializer:
-    """Signed with what only forms of this session know: another site may plant a cookie, and a notice is a form."""
-    return URLSafeSerializer(getattr(request.state, "csrf", ""), salt="notice")
+def _notices(request: Request) -> URLSafeSerializer | None:
+    """Signed with what only forms of this session know: another site may plant a cookie, and a notice is a form.
+
+    None without a session: who plants a visitor's cookie too would know what that visitor's forms know.
+    """
+    if getattr(request.state, "session", None) is None:
+        return None
+    return URLSafeSerializer(request.state.csrf, salt="notice")
 
 
 class _Kept(StaticFiles):

@@ -14,7 +14,7 @@ import jinja2
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from . import words
+from . import charts, words
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -143,6 +143,7 @@ def templates(*folders: Path, zone: tzinfo = UTC) -> jinja2.Environment:
         number=words.number,
         money=words.money,
         percent=words.percent,
+        drawable=charts.drawable,
     )
     environment.globals.update(
         static=static,
@@ -150,6 +151,9 @@ def templates(*folders: Path, zone: tzinfo = UTC) -> jinja2.Environment:
         zone=zone,
         clock_state=words.clock_state,
         feeling=words.feeling,
+        share=charts.share,
+        ticks=charts.ticks,
+        spots=charts.spots,
         address=address.get,
     )
     return environment

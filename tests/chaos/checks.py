@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.cli import operations
 from deploy.cli.operations import chosen, database, rebuild_view
 from services.reporting.audit.verify import verify
 from shared.events import OWNERS
+from shared.kafka.clients import ends, read_to, reader
 from shared.kafka.dead_letters import dead_letters
 from shared.kafka.records import FIRST_CHAIN, chain, read
 from tests.chaos.load import Load
@@ -145,17 +145,12 @@ async def _in_order(site: Site, strangers: Strangers, made: Verdict) -> None:
 
 
 async def _all_records(site: Site) -> Any:
-    async with AIOKafkaConsumer(
-        bootstrap_servers=site.at.kafka, auto_offset_reset="earliest", max_partition_fetch_bytes=8_388_608
-    ) as kafka:
-        cluster = await kafka._client.fetch_all_metadata()
-        places = [TopicPartition(t, p) for t in OWNERS for p in sorted(cluster.partitions_for_topic(t) or ())]
-        kafka.assign(places)
-        ends = await kafka.end_offsets(places)
-        while left := [place for place in places if await kafka.position(place) < ends[place]]:
-            for records in (await kafka.getmany(*left, timeout_ms=1000, max_records=5000)).values():
-                for record in records:
-                    yield record
+    async with reader(site.at.cluster, max_partition_fetch_bytes=8_388_608) as kafka:
+        limits = await ends(kafka, *OWNERS)
+        kafka.assign(list(limits))
+        async for batch in read_to(kafka, limits, 5000):
+            for record in batch:
+                yield record
 
 
 async def _rebuild(site: Site, made: Verdict) -> None:

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from deploy.cli.operations import database
 from deploy.services import SERVICES
 from shared.events import OWNERS
+from shared.kafka.clients import ends, reader
 from tests.chaos.supervisor import Supervisor
 from tests.chaos.threads import beside
 
@@ -77,9 +78,7 @@ class Watch:
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # clients that a dead broker left half open
         while not self._over.is_set():
             with suppress(KafkaError, psycopg.Error, OSError):
-                async with AIOKafkaConsumer(
-                    bootstrap_servers=self.supervisor.site.at.kafka, request_timeout_ms=5000
-                ) as kafka:
+                async with reader(self.supervisor.site.at.cluster, request_timeout_ms=5000) as kafka:
                     while not self._over.is_set():
                         await self._compare(kafka)
                         await asyncio.sleep(2 * EVERY)
@@ -87,9 +86,7 @@ class Watch:
             await asyncio.sleep(EVERY)
 
     async def _compare(self, kafka: AIOKafkaConsumer) -> None:
-        await kafka._client.force_metadata_update()
-        topics = {topic: kafka._client.cluster.partitions_for_topic(topic) or () for topic in OWNERS}
-        ends = await kafka.end_offsets([TopicPartition(t, p) for t, found in topics.items() for p in found])
+        limits = await ends(kafka, *OWNERS)
         for service in SERVICES:
             async with await psycopg.AsyncConnection.connect(database(self.supervisor.site.at, service)) as conn:
                 rows = await (
@@ -99,7 +96,7 @@ class Watch:
             for consumer, topic, partition, offset in rows:
                 stands[consumer][TopicPartition(topic, partition)] = offset
             for consumer, at in stands.items():
-                self._judge(service, f"{service}.{consumer}", at, ends)
+                self._judge(service, f"{service}.{consumer}", at, limits)
 
     def _judge(
         self, service: str, consumer: str, at: dict[TopicPartition, int], ends: dict[TopicPartition, int]

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg.sql import SQL, Identifier
 
 from deploy.cli.operations import chosen, database, rebuild_view
 from deploy.installation import Installation
+from shared.kafka.clients import WHOLE_LOG, ends, reader
 from shared.kafka.topics import Cluster
 from shared.projections.view import View
 from tests.load.filling import bring_in, rows_file
@@ -62,14 +62,10 @@ def read_bare(cluster: Cluster, topics: tuple[str, ...]) -> tuple[int, float]:
 
 async def _read(cluster: Cluster, topics: list[str]) -> tuple[int, float]:
     began = time.perf_counter()
-    async with AIOKafkaConsumer(
-        bootstrap_servers=cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
-        max_partition_fetch_bytes=8_388_608, fetch_max_bytes=67_108_864,
-    ) as kafka:  # fmt: skip
-        known = await kafka._client.fetch_all_metadata()
-        partitions = [TopicPartition(topic, p) for topic in topics for p in known.partitions_for_topic(topic) or ()]
-        kafka.assign(partitions)
-        left = there = sum((await kafka.end_offsets(partitions)).values())
+    async with reader(cluster, **WHOLE_LOG) as kafka:
+        limits = await ends(kafka, *topics)
+        kafka.assign(list(limits))
+        left = there = sum(limits.values())
         while left:
             found = await kafka.getmany(timeout_ms=1000, max_records=5000)
             left -= sum(map(len, found.values()))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from deploy.cli.operations import database
 from shared.eventstore import relay
 from shared.eventstore.relay import Relay
+from shared.kafka.clients import ends, partitions, reader
 from shared.kafka.topics import Cluster, create_topics
 from shared.keys.keyring import Keyring
 from tests.load.client import in_process
@@ -73,14 +74,8 @@ async def _send(url: str, cluster: Cluster, events: int) -> tuple[float, float]:
 
 
 async def _ends(cluster: Cluster) -> Sequence[int]:
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as kafka:
-        return list((await kafka.end_offsets(await _places(kafka, cluster))).values())
-
-
-async def _places(kafka: AIOKafkaConsumer, cluster: Cluster) -> list[TopicPartition]:
-    topic = cluster.name("complaints")
-    known = await kafka._client.fetch_all_metadata()
-    return [TopicPartition(topic, partition) for partition in known.partitions_for_topic(topic) or ()]
+    async with reader(cluster) as kafka:
+        return list((await ends(kafka, cluster.name("complaints"))).values())
 
 
 def send_bare(relayed: Cluster, bare: Cluster) -> tuple[float, float]:
@@ -90,8 +85,8 @@ def send_bare(relayed: Cluster, bare: Cluster) -> tuple[float, float]:
 
 async def _send_bare(relayed: Cluster, bare: Cluster) -> tuple[float, float]:
     records: list[Bytes] = []
-    async with AIOKafkaConsumer(bootstrap_servers=relayed.bootstrap, auto_offset_reset="earliest") as kafka:
-        kafka.assign(await _places(kafka, relayed))
+    async with reader(relayed) as kafka:
+        kafka.assign(await partitions(kafka, relayed.name("complaints")))
         left = sum(await _ends(relayed))
         while len(records) < left:
             for found in (await kafka.getmany(timeout_ms=1000)).values():

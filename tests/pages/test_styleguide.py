@@ -148,7 +148,7 @@ async def test_the_irreversible_asks_and_says_what_it_does(page: Page, address: 
 
 async def test_every_bar_is_a_named_link(page: Page, address: str) -> None:
     await page.goto(address + "/styleguide")
-    bar = page.get_by_role("link", name="Late payment: 103")
+    bar = page.get_by_role("link", name="Late payment 103")
     await bar.focus()
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile(r"/cases\?cause=1$"))

@@ -7,13 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg.sql import SQL, Identifier
 
 from deploy.cli.operations import database
 from deploy.cli.recovery import archive
 from deploy.installation import Installation
 from deploy.services import SERVICES
+from shared.kafka.clients import ends, read_to, reader, topics
 from tests.privacy.seeding import PREFIX, WORD
 
 Found = dict[str, set[bytes]]
@@ -36,20 +36,16 @@ async def in_records(at: Installation) -> tuple[Found, int]:
     """Keys, values and headers of every record of every topic, and how many there are."""
     found: Found = {}
     count = 0
-    async with AIOKafkaConsumer(bootstrap_servers=at.kafka, enable_auto_commit=False) as kafka:
-        cluster = await kafka._client.fetch_all_metadata()
-        places = [TopicPartition(t, p) for t in cluster.topics() for p in cluster.partitions_for_topic(t) or ()]
-        kafka.assign(places)
-        await kafka.seek_to_beginning()
-        ends = await kafka.end_offsets(places)
-        while any([await kafka.position(place) < end for place, end in ends.items()]):
-            for place, records in (await kafka.getmany(timeout_ms=500)).items():
-                for record in records:
-                    count += 1
-                    parts = [record.key or b"", record.value or b"", *(v for _, v in record.headers)]
-                    parts += [name.encode() for name, _ in record.headers]
-                    if here := set(WORD.findall(b"\n".join(parts))):
-                        found.setdefault(place.topic, set()).update(here)
+    async with reader(at.cluster) as kafka:
+        limits = await ends(kafka, *await topics(kafka))
+        kafka.assign(list(limits))
+        async for batch in read_to(kafka, limits):
+            for record in batch:
+                count += 1
+                parts = [record.key or b"", record.value or b"", *(v for _, v in record.headers)]
+                parts += [name.encode() for name, _ in record.headers]
+                if here := set(WORD.findall(b"\n".join(parts))):
+                    found.setdefault(record.topic, set()).update(here)
     return found, count
 
 

@@ -16,9 +16,9 @@ from tests.serving import Served, serve, serve_neighbour, settings, until
 
 @pytest_asyncio.fixture(scope="package")
 async def reporting(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
-    """Running, and up to date with the story of case 1 and the beginning of case 2."""
+    """Running, and up to date with the story of case 1 and the beginning of case 2, whose product is odd."""
     given = await settings(kafka, postgres("reporting"))
-    second = [*opened(2, 5, product=None, channel="phone", invented=True), raised(2, 3, 6, "+Card")]
+    second = [*opened(2, 5, product=None, channel="phone", invented=True), raised(2, 3, 6, "+Card\ufffe")]
     events: list[Event] = [*story(), *second]
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serve(build, given))

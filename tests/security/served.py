@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProces
 from prometheus_client import start_http_server
 
 from deploy.gateway.app import gateway
+from deploy.gateway.server_settings import server
 from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.http.rate_limits import FREE, Limits
@@ -41,9 +42,8 @@ def main(folder: Path) -> None:
     settings = {name: replace(installation.settings(url), limits=UNLIMITED) for name, url in databases.items()}
     apps = {name: service.build(settings[name]) for name, service in SERVICES.items()}
     port = int(installation.url.rpartition(":")[2])
-    uvicorn.run(
-        gateway(apps, list(SERVICES.values())), port=port, lifespan="on", log_level="warning", server_header=False
-    )
+    app = gateway(apps, list(SERVICES.values()))
+    uvicorn.run(app, port=port, lifespan="on", log_level="warning", **server({}))
 
 
 if __name__ == "__main__":

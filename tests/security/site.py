@@ -16,10 +16,11 @@ import httpx
 
 from deploy.installation import ROLES, Installation
 from services.surveys.response.state import response_id
+from shared.security.permissions import PROGRAMS
 
 PATIENCE = 120.0
 STRANGERS = ("anonymous", "customer", "other customer")
-EVERY_ROLE = (*STRANGERS, *ROLES, "machine")
+EVERY_ROLE = (*STRANGERS, *ROLES, *sorted(PROGRAMS))
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -50,7 +51,8 @@ class Site:
     @cached_property
     def clients(self) -> dict[str, httpx.Client]:
         """Of everybody but customers."""
-        clients = {"anonymous": self._client(), "machine": self.machine}
+        demo = self._client(self.at.token("demo", "tests"))
+        clients = {"anonymous": self._client(), "machine": self.machine, "demo": demo}
         return clients | {role: self.signed_in(role) for role in ROLES}
 
     def client(self, role: str) -> httpx.Client:

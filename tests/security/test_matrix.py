@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from deploy.installation import ROLES
-from shared.security.permissions import MAY
+from shared.security.permissions import MAY, PROGRAMS
 from tests.security.routes import filled, routes, table
 from tests.security.site import EVERY_ROLE, STRANGERS, Site
 
@@ -34,7 +34,7 @@ def test_every_route_stands_in_the_table_once_and_every_line_has_a_route() -> No
 def reaches(role: str, route: str) -> bool:
     """As the table and `MAY` say; a link opens what it names for whoever holds it; a form is for browsers."""
     action = table()[route]
-    if role == "machine" and FORM.match(route):
+    if role in PROGRAMS and FORM.match(route):
         return False
     if action in ("anybody", "link"):
         return True
@@ -101,6 +101,13 @@ def test_words_are_read_by_those_who_may_whichever_way_they_come(site: Site) -> 
     for name, action in readers.items():
         assert set(shown[name]) == MAY[action] - set(STRANGERS), (name, dict(shown[name]))
     assert len({way for ways_of in shown["narrative"].values() for way in ways_of}) >= 4, "more than one way was tried"
+
+
+def test_nobody_changes_anything_by_the_api_who_has_not_said_who_they_are() -> None:
+    """What stands before every service refuses strangers there by the path, before a route is looked for."""
+    changing = {route for route in table() if API.match(route) and not route.startswith("GET ")}
+    assert len(changing) > 20
+    assert {table()[route] for route in changing} <= set(MAY)
 
 
 @pytest.mark.parametrize("search", ["/cases?q={}", "/api/v1/cases?q={}", "/audit?q={}", "/social?network={}"])

@@ -1,6 +1,7 @@
 """Rules of our own that no linter knows, over the source itself. Each has a sample that it must refuse."""
 
 import ast
+import importlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,7 +37,7 @@ WRITTEN = {
 """What stands in a statement and is no constant by its name; whoever adds a line has looked where it is from."""
 MARKED = {
     "services/reporting/trail/page.py", "services/sentiment/card/page.py", "services/social/inbox/page.py",
-    "shared/web/drawing.py", "shared/web/templating.py",
+    "shared/web/templating.py",
 }  # fmt: skip
 """Modules that build HTML by themselves, each part escaped."""
 SAFE = {"services/reporting/trail/templates/audit.html", "shared/web/templates/components.html"}
@@ -137,9 +138,35 @@ def logs_say_what_is_theirs(path: str, tree: ast.AST) -> Iterator[str]:
                     yield f"{given.arg}={value}"
 
 
+CACHES = {
+    "_verify": "signatures of ours, of a bounded length", "_parsed": "cut to a bounded length",
+    "_chained": "records of a bounded length", "_in_lexicon": "words of a bounded length",
+    "_hash": "files of ours", "_catalogue": "languages that we have", "_shared": "one", "_analyzer": "one",
+    "_bars": "drawings of at most eight bars", "_line": "drawings of at most sixty points",
+    "topic_settings": "the files of an installation", "texts": "one", "fields_of": "models of ours",
+    "_reader": "types of ours",
+}  # fmt: skip
+"""What is remembered by function, and what bounds its bytes: a count alone does not where strangers choose the size."""
+
+
+def what_is_remembered_is_bounded(path: str, tree: ast.AST) -> Iterator[str]:
+    """By a decorator, or by a call over a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any(map(_caches, node.decorator_list)) and node.name not in CACHES:
+            yield f"{node.name} remembers its answers"
+    for call, _ in calls(tree):
+        given = ast.unparse(call.args[0]).rpartition(".")[2] if call.args else ""
+        if _caches(call.func) and ast.unparse(call.func) != "lru_cache" and given not in CACHES:
+            yield f"{given} remembers its answers"
+
+
+def _caches(node: ast.expr) -> bool:
+    return bool(re.fullmatch(r"(functools\.)?(cache|lru_cache(\(.*\))?)", ast.unparse(node)))
+
+
 RULES: list[Callable[[str, ast.AST], Iterator[str]]] = [
     sql_is_constant, declared_sql_is_constant, nothing_runs_what_it_is_given, html_is_made_where_it_is_escaped,
-    secrets_are_compared_in_constant_time, logs_say_what_is_theirs,
+    secrets_are_compared_in_constant_time, logs_say_what_is_theirs, what_is_remembered_is_bounded,
 ]  # fmt: skip
 
 
@@ -166,6 +193,9 @@ def test_the_source_keeps_the_rule(rule: Callable[[str, ast.AST], Iterator[str]]
         (html_is_made_where_it_is_escaped, "HTMLResponse(text)"),
         (secrets_are_compared_in_constant_time, "given == self.secret"),
         (secrets_are_compared_in_constant_time, "csrf != form.get('csrf')"),
+        (what_is_remembered_is_bounded, "@lru_cache(10)\ndef read(link): pass"),
+        (what_is_remembered_is_bounded, "@functools.cache\ndef read(link): pass"),
+        (what_is_remembered_is_bounded, "self.read = lru_cache(REMEMBERED)(self._read)"),
         (logs_say_what_is_theirs, "log.info(f'made {x}')"),
         (logs_say_what_is_theirs, "log.info('made', email=person.email)"),
         (logs_say_what_is_theirs, "log.warning('failed', error=str(error))"),
@@ -173,6 +203,22 @@ def test_the_source_keeps_the_rule(rule: Callable[[str, ast.AST], Iterator[str]]
 )  # fmt: skip
 def test_the_rule_refuses(rule: Callable[[str, ast.AST], Iterator[str]], sample: str) -> None:
     assert list(rule("services/made_up/pages.py", ast.parse(sample)))
+
+
+def test_whatever_is_raised_can_be_given_its_traceback() -> None:
+    """A frozen one cannot: a context manager that lets it pass raises another in its place."""
+    for path in SOURCES:
+        if path.stem not in ("__main__", "__init__"):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    found = [one for one in _below(Exception) if one.__module__.startswith(FOLDERS)]
+    assert len(found) > 40
+    assert [one for one in found if one.__setattr__ is not Exception.__setattr__] == []
+
+
+def _below(kind: type[Exception]) -> Iterator[type[Exception]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
 
 
 def test_every_page_that_takes_a_form_checks_where_it_came_from() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.installation import seed
+from shared.kafka.clients import ends, read_to, reader, topics
 from tests.security.site import Site
 
 PAGE = {"Accept": "text/html"}
@@ -84,17 +84,12 @@ def test_error_pages_and_problems_show_no_secret(site: Site, secrets: dict[str, 
 
 async def test_kafka_holds_no_secret_and_no_words(site: Site, secrets: dict[str, str]) -> None:
     """Words are sealed; dead letters and what services tell each other hold no link, token or session."""
-    async with AIOKafkaConsumer(bootstrap_servers=site.at.kafka, enable_auto_commit=False) as kafka:
-        cluster = await kafka._client.fetch_all_metadata()
-        topics = [topic for topic in cluster.topics() if topic.startswith(site.at.prefix)]
-        partitions = [TopicPartition(t, p) for t in topics for p in cluster.partitions_for_topic(t) or ()]
-        ends = await kafka.end_offsets(partitions)
-        kafka.assign(partitions)
-        await kafka.seek_to_beginning(*partitions)
+    async with reader(site.at.cluster) as kafka:
+        limits = await ends(kafka, *(topic for topic in await topics(kafka) if topic.startswith(site.at.prefix)))
+        kafka.assign(list(limits))
         text = []
-        while any([await kafka.position(p) < end for p, end in ends.items()]):
-            for records in (await kafka.getmany(timeout_ms=1000)).values():
-                text += [f"{r.key!r} {r.value!r} {r.headers!r}" for r in records]
+        async for batch in read_to(kafka, limits):
+            text += [f"{r.key!r} {r.value!r} {r.headers!r}" for r in batch]
     assert len(text) > 20
     assert found(secrets | site.words, "\n".join(text)) == []
 

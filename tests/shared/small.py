@@ -37,7 +37,7 @@ def build(given: Settings) -> FastAPI:
     async def erasures() -> dict[str, str]:
         return {}
 
-    @app.post("/api/v1/bodies")
+    @app.post("/bodies")
     async def bodies(request: Request) -> dict[str, int]:
         return {"bytes": len(await request.body())}
 

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from rich.table import Table
 
 from deploy.cli.access.tokens import access_to
-from deploy.cli.console import Data, address, console, fail, installation
+from deploy.cli.console import Data, address, console, fail, installation, plain
 from deploy.installation import Installation
 from shared.security.permissions import STAFF
 
@@ -34,7 +34,7 @@ def account_list(data: Data = None) -> None:
 @app.command("set")
 def account_set(
     email: Email, role: Annotated[str | None, typer.Option(help="What they may do.")] = None,
-    name: Annotated[str | None, typer.Option(help="Shown in the audit trail.")] = None,
+    name: Annotated[str | None, typer.Option(help="Shown in the audit trail.", callback=plain)] = None,
     new_password: Annotated[bool, typer.Option("--new-password", help="Make one, and show it once.")] = False,
     data: Data = None,
 ) -> None:  # fmt: skip

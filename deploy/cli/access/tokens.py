@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from deploy.cli.console import Data, Json, console, fail, installation
+from deploy.cli.console import Data, Json, console, fail, installation, plain
 from deploy.installation import Installation
 from shared.kafka.topics import create_topics
 from shared.security.permissions import STAFF, actions_of
@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Tokens for machines.")
 
 @asynccontextmanager
 async def access_to(at: Installation) -> AsyncIterator[Access]:
-    """Who may come in, as the topic says now."""
+    """Tokens and sessions that are valid now, by the topic."""
     await create_topics(at.cluster)
     access = Access(at.cluster, Signer(at.secret))
     await access.start()
@@ -37,7 +37,7 @@ async def access_to(at: Installation) -> AsyncIterator[Access]:
 @app.command("create")
 def token_create(
     role: Annotated[str, typer.Option(help="What it may do, for example machine.")] = "machine",
-    name: Annotated[str, typer.Option(help="Shown in the audit trail.")] = "integration",
+    name: Annotated[str, typer.Option(help="Shown in the audit trail.", callback=plain)] = "integration",
     scope: Annotated[list[str] | None, typer.Option(help="The only actions it may do; repeat it for several.")] = None,
     days: Annotated[int, typer.Option(min=0, max=36_500, help="How long it works; 0 is until it is revoked.")] = 365,
     data: Data = None,

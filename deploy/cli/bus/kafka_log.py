@@ -1,28 +1,27 @@
 """Reads Kafka outside any group: partition counts, and records from given offsets up to the present ends."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.events import OWNERS
 from shared.kafka.chain import Place
+from shared.kafka.clients import WHOLE_LOG, partitions, read_to, reader
 from shared.kafka.records import ConsumerRecord
 from shared.kafka.topics import PEOPLE_KEYS, Cluster, create_topics
-
-BATCH = 2000
 
 
 async def partition_counts(cluster: Cluster) -> dict[str, int]:
     """Of each topic of the installation that is there, by its bare name."""
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as kafka:
-        found = await kafka._client.fetch_all_metadata()
-        counts = {name: len(found.partitions_for_topic(cluster.name(name)) or ()) for name in [*OWNERS, PEOPLE_KEYS]}
-    return {name: count for name, count in counts.items() if count}
+    async with reader(cluster) as kafka:
+        found = await partitions(kafka, *map(cluster.name, [*OWNERS, PEOPLE_KEYS]))
+    return Counter(place.topic.removeprefix(cluster.prefix) for place in found)
 
 
 async def places(cluster: Cluster, topics: Iterable[str]) -> list[Place]:
@@ -34,13 +33,10 @@ async def places(cluster: Cluster, topics: Iterable[str]) -> list[Place]:
 async def batches(
     cluster: Cluster, starts: Mapping[Place, int], ends: Mapping[Place, int] | None = None
 ) -> AsyncIterator[list[ConsumerRecord]]:
-    """What is from `starts` up to `ends`, or to where the log ends now; in order within each partition."""
+    """Records from `starts` up to `ends`, or to the present end of the log; in order within each partition."""
     if not starts:
         return
-    async with AIOKafkaConsumer(
-        bootstrap_servers=cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
-        max_partition_fetch_bytes=8_388_608, fetch_max_bytes=67_108_864,
-    ) as kafka:  # fmt: skip
+    async with reader(cluster, **WHOLE_LOG) as kafka:
         wanted = {TopicPartition(*place): start for place, start in starts.items()}
         kafka.assign(list(wanted))
         last = await kafka.end_offsets(wanted)
@@ -49,18 +45,16 @@ async def batches(
             last = {place: min(end, ends.get(tuple(place), 0)) for place, end in last.items()}
         for place, start in wanted.items():
             kafka.seek(place, max(first[place], start))
-        while left := [place for place, end in last.items() if await kafka.position(place) < end]:
-            found = await kafka.getmany(*left, timeout_ms=1000, max_records=BATCH)
-            if batch := [r for place, records in found.items() for r in records if r.offset < last[place]]:
-                yield batch
+        async for batch in read_to(kafka, last):
+            yield batch
 
 
 async def compacted(cluster: Cluster, topic: str) -> dict[str, Any]:
-    """What a small compacted topic says now: JSON by key, without what was deleted or is a stranger's."""
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as kafka:
-        found = (await kafka._client.fetch_all_metadata()).partitions_for_topic(cluster.name(topic)) or ()
+    """The present values of a small compacted topic: JSON by key, without what was deleted or is a stranger's."""
+    async with reader(cluster) as kafka:
+        found = await partitions(kafka, cluster.name(topic))
     said: dict[str, Any] = {}
-    async for batch in batches(cluster, {(cluster.name(topic), number): 0 for number in found}):
+    async for batch in batches(cluster, dict.fromkeys(found, 0)):
         said |= {record.key.decode(errors="replace"): record.value for record in batch if record.key}
     read: dict[str, Any] = {}
     for key, value in said.items():
@@ -70,7 +64,7 @@ async def compacted(cluster: Cluster, topic: str) -> dict[str, Any]:
 
 
 async def make_topics(cluster: Cluster, partitions: int | None) -> dict[str, int]:
-    """Those that are missing; answers the partitions of all, once Kafka tells everybody of them."""
+    """Make the topics that are missing; answers the partitions of all, once Kafka tells everybody of them."""
     await create_topics(cluster, partitions=partitions)
     while len(counts := await partition_counts(cluster)) < len(OWNERS) + 1:  # noqa: ASYNC110 - as below
         await asyncio.sleep(0.2)

@@ -10,7 +10,7 @@ from deploy.cli.operations import beside, chosen, database, rebuild_view
 from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.eventstore.store import Conflict, Store
-from shared.kafka.chain import Place, Sifted, Stand, sift
+from shared.kafka.chain import Checked, Checkpoint, Place, check_chain
 from shared.kafka.dead_letters import Letter
 from shared.postgres.pools import Pool
 from shared.projections.decoding import open_events
@@ -40,15 +40,16 @@ async def react_again(settings: Settings, service: str, policy: Policy, sources:
 
     They are read from the log, and not from the letters: only what is part of its chain may have effects.
     """
-    stands: dict[Place, Stand] = {}
+    checkpoints: dict[Place, Checkpoint] = {}
     done = 0
     async with beside(service, settings) as at:
         store = await asyncio.to_thread(Store, service, settings.postgres, at.keyring)
         sink = PolicySink(policy, store, settings.kafka, at.pool, at.keyring, at.keys)
         try:
             async for batch in batches(settings.kafka, {_place(source): 0 for source in sources}):
-                found = sift(policy.name, batch, stands, policy.types)
-                stands |= {(a.topic, a.partition): (a.position, a.next_offset, a.link) for a in found.advances}
+                found = check_chain(policy.name, batch, checkpoints, policy.types)
+                for step in found.advances:
+                    checkpoints[step.topic, step.partition] = Checkpoint(step.position, step.next_offset, step.link)
                 found.records = [r for r in found.records if f"{r.topic}/{r.partition}/{r.offset}" in sources]
                 answered = await _answered(at.pool, store.table, [record.id for record in found.records])
                 for one in await open_events(found, at.keyring, at.keys):
@@ -59,7 +60,7 @@ async def react_again(settings: Settings, service: str, policy: Policy, sources:
 
 
 async def _answered(pool: Pool, table: str, ids: Sequence[str]) -> set[str]:
-    """Those that have led to an event of the service: what people have decided since is not overruled."""
+    """The events that have led to one of the service: a decision that people have made since is not overruled."""
     if not ids:
         return set()
     cause = SQL("convert_from(state, 'utf8')::jsonb ->> 'caused_by'")
@@ -70,9 +71,9 @@ async def _answered(pool: Pool, table: str, ids: Sequence[str]) -> set[str]:
 
 
 async def _react(sink: PolicySink, one: Opened) -> bool:
-    """Whether it was possible."""
+    """True where it was possible."""
     try:
-        await sink.react([one], Sifted(records=[one[0]]))
+        await sink.react([one], Checked(records=[one[0]]))
     except Conflict:
         return True  # what it says was said before
     except AWAITED:

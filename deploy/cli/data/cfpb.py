@@ -17,7 +17,7 @@ Advance = Callable[[int], None]
 
 @dataclass
 class Totals:
-    """What became of one file's rows."""
+    """The result of importing one file."""
 
     rows: int = 0
     accepted: int = 0

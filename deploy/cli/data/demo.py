@@ -72,7 +72,7 @@ class Made:
 
 async def _fill(at: Installation, count: int, seed: int, *, more: bool, console: Console) -> Made:
     today, made = datetime.now(UTC), Made()
-    async with _client(at, "machine") as machine, _client(at, "leader") as reader, _client(at) as customer:
+    async with _client(at, "demo") as machine, _client(at, "leader") as reader, _client(at) as customer:
         api = Api(machine)
         if not more and (await api.get("/api/v1/complaints?page[size]=1"))["data"]:
             raise Refused(

@@ -27,7 +27,7 @@ KINDS = {"reviews": "review", "facebook": "comment", "reddit": "comment"}
 
 @dataclass(frozen=True)
 class Work:
-    """What is done about one complaint; decisions are one per aspect, or none while it is open."""
+    """The work on one complaint; decisions are one per aspect, or none while it is open."""
 
     subject: dict[str, str]
     handler: str | None = None
@@ -57,7 +57,7 @@ class Mention:
 
 @cache
 def texts() -> dict[str, Any]:
-    """What everything is put together from."""
+    """The building blocks of the invented history."""
     return tomllib.loads(Path(__file__).with_name("demo.toml").read_text(encoding="utf-8"))
 
 
@@ -68,7 +68,7 @@ def complaints(seed: int, count: int, today: datetime) -> list[Complaint]:
 
 
 def mentions(seed: int, count: int, today: datetime) -> list[Mention]:
-    """What was said in public over the last four months."""
+    """Public posts of the last four months."""
     return [_mention(seeded("mention", seed, number), seed, number, today) for number in range(count)]
 
 
@@ -82,7 +82,7 @@ def answers(random: Random) -> dict[str, str]:
 
 
 def is_asked(complaint: Complaint) -> bool:
-    """Whether a survey reaches this customer: the case closes, and there is an address."""
+    """True if a survey reaches this customer: the case closes, and there is an address."""
     return bool(complaint.work.decisions) and "email" in complaint.body["person"]
 
 
@@ -106,7 +106,7 @@ def _complaint(seed: int, number: int, today: datetime) -> Complaint:
 
 
 def _narrative(random: Random, subject: dict[str, Any]) -> str:
-    """What happened, then how it feels."""
+    """The story, then the feeling."""
     temper = _weighted(random, list(texts()["tempers"].values()))
     told = random.choice(texts()["people"]["openings"]) + random.choice(subject["stories"])
     return _filled(random, f"{told}\n\n{random.choice(temper['endings'])}")

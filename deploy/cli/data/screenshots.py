@@ -70,7 +70,7 @@ def screenshots(
 
 
 def _pages(at: Installation) -> dict[str, Callable[[Page], None]]:
-    """How each page is reached, by its name."""
+    """The steps to each page, by its name."""
     headers = {"Authorization": f"Bearer {at.token('leader', 'recourse screenshots')}"}
     with httpx.Client(base_url=at.url, headers=headers, timeout=60) as client:
         closed = _first(client, "/api/v1/cases?view=closed&page[size]=200", lambda c: c["heat"] == "red")["case_id"]

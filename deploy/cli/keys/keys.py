@@ -25,7 +25,7 @@ app = typer.Typer(no_args_is_help=True, help="People's keys, and the master key 
 
 @app.command()
 def status(data: Data = None, as_json: Json = False) -> None:
-    """How many keys each service holds, by the id of the master key that wraps them, and how many were destroyed."""
+    """Count the keys of each service, by the id of the master key that wraps them, and those that were destroyed."""
     at = installation(data)
     counts = {service: rotation.held(database(at, service)) for service in SERVICES}
     topic = asyncio.run(_on_topic(at))

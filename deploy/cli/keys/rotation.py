@@ -38,7 +38,7 @@ class NotRotated(Exception):
 
 
 def held(url: str) -> Counter[str]:
-    """How many keys the service has by the id of their master, and how many were destroyed."""
+    """Count the service's keys by the id of their master key, and those that were destroyed."""
     with psycopg.connect(url, autocommit=True) as conn:
         if conn.execute("select to_regclass('keys')").fetchone() == (None,):
             return Counter()
@@ -105,7 +105,7 @@ async def unfence(databases: Mapping[str, str]) -> None:
 
 
 async def wipe(databases: Mapping[str, str]) -> None:
-    """What the earlier master wrapped leaves PostgreSQL's files."""
+    """Purge keys that the earlier master key wrapped from PostgreSQL's files."""
     for url in databases.values():
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
             await conn.execute(NOTE, [["keys"]])

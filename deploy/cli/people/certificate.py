@@ -1,4 +1,4 @@
-"""What is known of one person everywhere, and the proof that it is gone: looked up in each place, never assumed."""
+"""All that is known of one person anywhere, and the proof that it is gone: looked up in each place, never assumed."""
 
 import asyncio
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
@@ -16,6 +16,7 @@ from deploy.cli.keys.key_topic import TopicKeys
 from deploy.cli.operations import database
 from deploy.installation import Installation
 from deploy.services import SERVICES
+from shared.kafka.clients import ends, read_to, reader
 from shared.kafka.records import ConsumerRecord, read
 from shared.kafka.topics import Cluster, partition_of
 from shared.postgres.purge import waiting
@@ -27,7 +28,7 @@ BEFORE_MS = 60_000
 
 @dataclass(frozen=True)
 class Held:
-    """What one service has of the person."""
+    """One service's data of the person."""
 
     service: str
     key: str
@@ -37,7 +38,7 @@ class Held:
     rows: dict[str, int]
     """Table -> rows about them, which stay."""
     folded: bool
-    """Whether all views of the service have taken the erasure in; true before there is one."""
+    """True once all views of the service have taken the erasure in, and before there is one."""
     unwritten: tuple[str, ...]
     """Tables whose files may still hold bytes that were taken out, or that are filled for a view to come."""
 
@@ -49,7 +50,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Topic:
-    """What `people-keys` has of the person."""
+    """The person's keys on `people-keys`."""
 
     key: str
     """`held`, `destroyed`, or `never held`."""
@@ -135,7 +136,7 @@ async def _held(at: Installation, service: str, person: UUID, proof: Proof | Non
             if any(table.personal for table in view.tables):
                 filled += await versions.unread(conn, view)
                 if proof is not None:
-                    folded &= await _folded(conn, at.cluster, versions.consumer_name(view, live), person, proof)
+                    folded &= await _folded(conn, at.cluster, view.consumer(live), person, proof)
         if service == "intake":
             fields["mailbox"] = await _mails(conn, person)
         left = dict.fromkeys([*filled, *await waiting(conn)])  # what is dropped meanwhile is noted
@@ -191,19 +192,17 @@ async def _proof(at: Installation, person: UUID) -> Proof | None:
 async def _record(cluster: Cluster, person: UUID, position: int, erased_at: datetime) -> ConsumerRecord | None:
     """The event as Kafka has it; None where it was not sent yet."""
     topic, key = cluster.name("people"), str(person).encode()
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap, enable_auto_commit=False) as kafka:
-        partitions = (await kafka._client.fetch_all_metadata()).partitions_for_topic(topic) or {0}
-        place = TopicPartition(topic, partition_of(key, len(partitions)))
+    async with reader(cluster) as kafka:
+        if not (limits := await ends(kafka, topic)):
+            return None
+        place = TopicPartition(topic, partition_of(key, len(limits)))
         kafka.assign([place])
-        end = (await kafka.end_offsets([place]))[place]
         began = (await kafka.offsets_for_times({place: int(erased_at.timestamp() * 1000) - BEFORE_MS}))[place]
         if began is None:
             return None
         kafka.seek(place, began.offset)
-        while await kafka.position(place) < end:
-            for records in (await kafka.getmany(timeout_ms=500)).values():
-                record: ConsumerRecord
-                for record in records:
-                    if record.key == key and ("ce_position", str(position).encode()) in record.headers:
-                        return record
+        async for batch in read_to(kafka, {place: limits[place]}):
+            for record in batch:
+                if record.key == key and ("ce_position", str(position).encode()) in record.headers:
+                    return record
     return None

@@ -11,7 +11,7 @@ UNPROVED = (
 
 
 def preview(found: Certificate, said: Any) -> Iterator[str]:
-    """What would go, what would stay, and what holds it."""
+    """A preview: what would go, what would stay, and what holds it."""
     yield f"Person {found.person}: {said['complaints']} complaints, {said['messages']} messages sent to them."
     for one in found.services:
         if one.fields:

@@ -23,7 +23,7 @@ RESERVE = 1_000_000_000
 
 @dataclass(frozen=True)
 class Aligned:
-    """What came of one service."""
+    """The result for one service."""
 
     taken_back: int
     to_send: int
@@ -31,7 +31,7 @@ class Aligned:
 
     @property
     def goes_on(self) -> bool:
-        """Whether Kafka knows what came after the table; if not, a restore that was cut short may have filled it."""
+        """True if Kafka has events newer than the table; if not, a restore that was cut short may have filled it."""
         return self.taken_back > 0 and not self.lost
 
 
@@ -64,7 +64,7 @@ async def align(
 
 
 async def only_in_kafka(service: str, conn: Connection, cluster: Cluster) -> int:
-    """How many events the table lacks: who deletes the topics loses them."""
+    """Count the events that the table lacks: deleting the topics would lose them."""
     return await kafka_snapshot.load(service, conn, cluster, _highest(service, conn))
 
 

@@ -48,7 +48,7 @@ class Service(_Frozen):
 
 
 class Manifest(_Frozen):
-    """What a backup holds."""
+    """The contents of a backup."""
 
     format: Literal[1] = 1
     recourse: str

@@ -81,12 +81,12 @@ def write(at: Installation, path: Path, advance: Callable[[str, int], None] = la
 
 
 async def _of_kafka(cluster: Cluster) -> tuple[dict[str, int], dict[str, Any]]:
-    """What is nowhere but there."""
+    """Events that are nowhere else."""
     return await partition_counts(cluster), await compacted(cluster, ACCESS)
 
 
 def _all(topics: dict[str, int], conns: Mapping[str, Connection]) -> dict[str, int]:
-    """Those that Kafka has lost too, with as many partitions as the events were sent to."""
+    """Topics that Kafka has lost too, with as many partitions as their events were sent to."""
     lost = {*OWNERS, PEOPLE_KEYS} - topics.keys()
     return topics | dict.fromkeys(sorted(lost), count_before(conns, set(topics.values())) if lost else 0)
 

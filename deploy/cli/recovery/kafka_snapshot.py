@@ -1,4 +1,4 @@
-"""What Kafka has of one service's events, in a temporary table; what the audit calls added is left out."""
+"""One service's events as Kafka has them, in a temporary table; records that the audit calls added are left out."""
 
 from collections.abc import Iterable
 from hashlib import sha256

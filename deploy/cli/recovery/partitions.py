@@ -1,4 +1,4 @@
-"""How many partitions the topics had: another number would put events elsewhere, and give other chains."""
+"""The partition counts of the topics: another number would put events elsewhere, and give other chains."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

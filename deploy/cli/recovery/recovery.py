@@ -32,7 +32,7 @@ from shared.service.runtime import Runtime
 Connection = psycopg.Connection[Any]
 Connections = dict[str, Connection]
 Say = Callable[[str, int, int | None], None]
-"""What is being done, how much is done, and of how much."""
+"""The step under way, how much of it is done, and of how much."""
 PATIENCE = 120.0
 """Seconds that a relay may stand still."""
 LEFT = """
@@ -47,7 +47,7 @@ class Running(Refused):
 
 @dataclass(frozen=True)
 class Recovered:
-    """What came of it."""
+    """The result of a recovery."""
 
     aligned: Mapping[str, Aligned]
     verified: Verified

@@ -134,7 +134,7 @@ def carried_out(data: Path | None, work: Callable[[Installation, Say], Any]) -> 
 
 
 def people_in(file: Path) -> list[UUID]:
-    """What `recourse erased` listed; whoever it names must not come back, so it is read whole or not at all."""
+    """Read the list of `recourse erased`, whole or not at all: nobody that it names may come back."""
     try:
         lines = file.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,10 +1,9 @@
-"""Before services start on a log, or on tables, that were made whole again: everybody stands where they should.
+"""Before services start on a log, or on tables, that were made whole again: every checkpoint is where it should be.
 
 Offsets are looked up anew, as records may have been sent again, policies step over what they have answered, and views
 are folded up to the end of the log. Nothing is sent to anybody: no worker runs.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,12 +16,12 @@ from deploy.cli.bus.kafka_log import batches, places
 from shared.events import OWNERS
 from shared.eventstore.store import Store
 from shared.kafka.chain import Dead, Place
-from shared.kafka.dead_letters import Graves
+from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.records import Malformed, read, read_all
 from shared.kafka.topics import Cluster
-from shared.projections.consumer import Sink, furthest_behind
 from shared.projections.fold import Opened
 from shared.projections.policies import Policy, PolicySink
+from shared.projections.sink import Sink, furthest_behind
 from shared.projections.view_sink import ViewsSink
 from shared.service.runtime import Runtime
 
@@ -34,32 +33,24 @@ NOBODY = UUID(int=0)
 
 async def make_tables(runtime: Runtime) -> None:
     """As the service does when it starts, and what only a recovery writes."""
-    store = await asyncio.to_thread(Store, runtime.service, runtime.settings.postgres, runtime.keyring)
-    await asyncio.to_thread(store.close)
-    async with runtime.pool:
-        await runtime._prepare()
-        async with runtime.pool.connection() as conn:
-            await conn.execute(ANSWERED)
+    async with runtime.opened(), runtime.pool.connection() as conn:
+        await conn.execute(ANSWERED)
 
 
 @asynccontextmanager
 async def opened(runtime: Runtime) -> AsyncIterator[Store]:
     """The parts of a service that these steps need, with every key that there is; no relay, no worker, no HTTP."""
-    store = await asyncio.to_thread(Store, runtime.service, runtime.settings.postgres, runtime.keyring)
-    try:
-        async with runtime.pool:
-            await runtime.keys.start()
-            try:
-                await runtime.keys.fetch({NOBODY})  # reads the topic up to its end: keys and tombstones are here now
-                yield store
-            finally:
-                await runtime.keys.stop()
-    finally:
-        await asyncio.to_thread(store.close)
+    async with runtime.opened() as store:
+        await runtime.keys.start()
+        try:
+            await runtime.keys.fetch({NOBODY})  # reads the topic up to its end: keys and tombstones are here now
+            yield store
+        finally:
+            await runtime.keys.stop()
 
 
 async def renew_offsets(conns: Mapping[str, psycopg.Connection[Any]], cluster: Cluster) -> None:
-    """Where records were sent again, the offset after a position is another, and a wrong hint would look like lag.
+    """Look the offset of each checkpoint up anew: after records were sent again it is another, and would look like lag.
 
     Of all topics: a run that was cut short may have sent what this one did not.
     """
@@ -116,7 +107,7 @@ async def fold(runtime: Runtime, advance: Progress) -> None:
 
 
 async def _starts(sink: Sink, cluster: Cluster) -> dict[Place, int]:
-    topics = {topic.removeprefix(cluster.prefix) for topics in sink.reads.values() for topic in topics}
+    topics = {topic.removeprefix(cluster.prefix) for reads in sink.reads.values() for topic in reads.topics}
     return await furthest_behind(sink, await places(cluster, topics))
 
 
@@ -125,13 +116,13 @@ async def _take_in(
 ) -> None:
     """As a live consumer would; who meets a gap stays there, and the log's audit names it."""
     cluster = runtime.settings.kafka
-    graves = Graves(cluster)
+    dead_letters = DeadLetters(cluster)
 
-    async def bury(name: str, dead: Sequence[Dead]) -> None:
-        await graves.bury(f"{runtime.service}.{name}", dead)
+    async def publish_dead(name: str, dead: Sequence[Dead]) -> None:
+        await dead_letters.publish(f"{runtime.service}.{name}", dead)
 
     async for batch in batches(cluster, starts, ends):
-        await sink.take(read_all(batch), bury)
+        await sink.take(read_all(batch), publish_dead)
         advance(len(batch))
 
 

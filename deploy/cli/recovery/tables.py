@@ -1,4 +1,4 @@
-"""Which tables of a service a backup keeps, and which it leaves out and why. Each table is one or the other."""
+"""The tables of a service that a backup keeps, and those that it leaves out and why. Each table is one or the other."""
 
 import re
 from typing import Any
@@ -39,7 +39,7 @@ class Unclassified(Exception):
 
 
 def kept(service: Service, conn: psycopg.Connection[Any]) -> list[str]:
-    """Those that go into the backup; raises `Unclassified`. Views hold plain personal text and are never among them."""
+    """The tables that go into the backup; raises `Unclassified`. Views hold plain personal text and are left out."""
     found = conn.execute("select tablename from pg_tables where schemaname = current_schema() order by 1").fetchall()
     there = [row[0] for row in found]
     wanted = {name.format(service=service.name) for name in KEPT}

@@ -51,13 +51,16 @@ def rebuild(
         for made_ in results:
             for difference in made_["differences"]:
                 console.print(f"differs: {difference}", highlight=False)
-    if any(made_["differences"] for made_ in results):
+    for made_ in results:
+        if made_["gap"]:
+            fail(f"{made_['service']}.{made_['view']} is built up to where the log has a gap. {made_['gap']}.")
+    if any(made_["differences"] or made_["gap"] for made_ in results):
         raise typer.Exit(1)
 
 
 @app.command()
 def lag(data: Data = None, as_json: Json = False) -> None:
-    """How far every view and policy is behind Kafka."""
+    """Show how far every view and policy is behind Kafka."""
     found = asyncio.run(operations.lags(installation(data)))
     if as_json:
         sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")

@@ -27,6 +27,7 @@ from services.intake.person.view import with_address
 from shared.events import By, Event
 from shared.events.complaints import ArrivalRecorded, Channel
 from shared.eventstore.store import Conflict
+from shared.offload import offload
 from shared.problems import Unprocessable
 from shared.service.runtime import Runtime
 
@@ -94,7 +95,7 @@ class Intake:
         ids = [item.arrival.id for item in items] + [item.complaint_id for item in items]
         for _ in range(TRIES):
             seen = await asyncio.to_thread(self.runtime.store.existing, ids)
-            events, counts = _sort(items, seen, actor)
+            events, counts = await offload(_sort, items, seen, actor)
             with suppress(Conflict):
                 await self.runtime.commits.save(events)
                 return counts

@@ -1,27 +1,34 @@
 """The JSON API of intake: complaints in, one by one or as rows of a file, and what became of them."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, EmailStr, Field
+from pydantic import AfterValidator, BaseModel, EmailStr, FailFast, Field
 
 from services.intake.complaint.commands import Intake
+from services.intake.complaint.listing import COMPLAINTS, ComplaintRow
 from services.intake.complaint.receiving import Contact, Grievance
 from services.intake.complaint.view import complaint_list
 from services.intake.importing import cfpb
+from services.intake.ledger.listing import totals
 from services.intake.ledger.view import ledger
 from shared.events.complaints import Channel
-from shared.http.paging import Page, cursor, links
+from shared.features.listing import add_api, one
 from shared.http.requests import AtLeast, allow, asker
-from shared.problems import NotFound
-from shared.text import one_line, printable
+from shared.offload import offload
+from shared.problems import NotAllowed, NotFound, OnlyTheDemoInvents
+from shared.security.permissions import may
+from shared.text import askable, one_line, printable
 from shared.times import Happened
 
 Short = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
 Long = Annotated[str, Field(max_length=20_000), AfterValidator(printable)]
+
+
+class OnlyImportsAreSilent(NotAllowed):
+    """Nobody is written to about a complaint of the channel `import`, so it is for who may import. Name another."""
 
 
 class Complainant(BaseModel):
@@ -49,7 +56,7 @@ class MakeComplaint(BaseModel):
     received_at: Happened | None = Field(None, description="When it was received, if that was earlier.")
     external_id: Short | None = Field(None, description="Its number in the sender's system.")
     person: Complainant = Field(default_factory=Complainant)
-    invented: bool = Field(False, description="True for demonstration data.")
+    invented: bool = Field(False, description="True for demonstration data; only `recourse demo` may say so.")
 
 
 class Receipt(BaseModel):
@@ -60,6 +67,10 @@ class Receipt(BaseModel):
     position: str | None = Field(description="Wait for it with `at_least`; absent when the request is a repeat.")
 
 
+Row = Annotated[list[Annotated[str, Field(max_length=200_000)]], FailFast()]
+"""The first thing wrong is told: a million would take longer to tell than to find."""
+
+
 class Rows(BaseModel):
     """Rows of one CFPB file, as its reader found them; sent again they add nothing."""
 
@@ -68,7 +79,7 @@ class Rows(BaseModel):
     header: list[Annotated[str, Field(max_length=100)]] = Field(max_length=40)
     first: Annotated[int, Field(ge=0, le=2**31)] = Field(description="Number of the first row, from 0.")
     lines: list[Annotated[int, Field(ge=1, le=2**31)]] = Field(max_length=1000, description="Each row's line.")
-    rows: list[list[Annotated[str, Field(max_length=200_000)]]] = Field(max_length=1000)
+    rows: Annotated[list[Row], FailFast()] = Field(max_length=1000)
 
 
 class RefusedRow(BaseModel):
@@ -100,6 +111,10 @@ def router(intake: Intake) -> APIRouter:
     ) -> Receipt:  # fmt: skip
         """Take a complaint in. The same `Idempotency-Key` with the same content gets the first answer again."""
         who = asker(request)
+        if body.invented and not may(who, "complaints.invent"):
+            raise OnlyTheDemoInvents
+        if body.channel == "import" and not may(who, "complaints.import"):
+            raise OnlyImportsAreSilent
         accepted = await intake.receive(
             body.channel, f"api:{who.id}", idempotency_key,
             Grievance(
@@ -116,7 +131,7 @@ def router(intake: Intake) -> APIRouter:
     @routes.post("/imports/cfpb", dependencies=[allow("complaints.import")])
     async def import_rows(body: Rows, request: Request) -> Imported:
         """Take rows of a Consumer Complaint Database file in, whatever its layout."""
-        items = cfpb.read_rows(body.file, body.name, body.header, body.first, body.lines, body.rows)
+        items = await offload(cfpb.read_rows, body.file, body.name, body.header, body.first, body.lines, body.rows)
         counts = await intake.bring_in(items, actor=asker(request).id)
         refusals = [RefusedRow(line=i.arrival.line or 0, reasons=list(i.refused)) for i in items if i.refused]
         return Imported(**counts, refusals=refusals)
@@ -124,51 +139,23 @@ def router(intake: Intake) -> APIRouter:
     @routes.get("/ledger", dependencies=[allow("complaints.read")])
     async def ledger_totals(
         at_least: AtLeast = None,
-        source: Annotated[Annotated[str, AfterValidator(printable)] | None, Query(max_length=300)] = None,
+        source: Annotated[Annotated[str, AfterValidator(askable)] | None, Query(max_length=300)] = None,
     ) -> dict[str, int]:
         """Received = accepted + duplicate + refused, over all or for one source."""
         await runtime.positions.wait(ledger, at_least)
         async with runtime.pool.connection() as conn:
-            found = await conn.execute(
-                "select outcome, count(*) from receipts where %s::text is null or source = %s group by 1",
-                [source, source],
-            )
-            counts = dict(await found.fetchall())
-        totals = {name: counts.get(name, 0) for name in ("accepted", "duplicate", "refused")}
-        return {"received": sum(totals.values()), **totals}
+            return await totals(conn, source)
 
-    @routes.get("", dependencies=[allow("complaints.read")])
-    async def list_complaints(page: Page, request: Request, at_least: AtLeast = None) -> dict[str, Any]:
-        """The newest first."""
-        await runtime.positions.wait(complaint_list, at_least)
-        after = cursor(page.after, datetime, UUID)
-        async with runtime.pool.connection() as conn:
-            found = await conn.execute(
-                f"select {COLUMNS} from complaints where reference is not null and"
-                " (%s::timestamptz is null or (received_at, complaint_id) < (%s, %s))"
-                " order by received_at desc, complaint_id desc limit %s",
-                [*(after or (None, None))[:1], *(after or (None, None)), page.size + 1],
-            )
-            rows = [dict(zip(COLUMNS.split(", "), row, strict=True)) for row in await found.fetchall()]
-        return links(request, page, rows, lambda row: (row["received_at"], row["complaint_id"]))
+    add_api(routes, COMPLAINTS, "", "Complaints as they were received, the newest first.")
 
-    @routes.get("/{complaint_id}", dependencies=[allow("complaints.read")])
+    @routes.get("/{complaint_id}", dependencies=[allow("complaints.read")], response_model=ComplaintRow)
     async def get_complaint(complaint_id: UUID, at_least: AtLeast = None) -> dict[str, Any]:
         """One complaint as it was received."""
         await runtime.positions.wait(complaint_list, at_least)
         async with runtime.pool.connection() as conn:
-            found = await conn.execute(
-                f"select {COLUMNS} from complaints where complaint_id = %s and reference is not null", [complaint_id]
-            )
-            row = await found.fetchone()
+            row = await one(conn, COMPLAINTS, "c.complaint_id = %s", [complaint_id])
         if row is None:
             raise NotFound("There is no complaint with this id.")
-        return dict(zip(COLUMNS.split(", "), row, strict=True))
+        return row
 
     return routes
-
-
-COLUMNS = (
-    "complaint_id, reference, person_id, channel, external_id, organisation, product, issue, narrative, status,"
-    " received_at"
-)

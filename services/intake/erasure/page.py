@@ -16,6 +16,7 @@ from shared.events.people import PersonErased
 from shared.http.requests import Form, allow, asker
 from shared.problems import NotAllowed
 from shared.security.permissions import may
+from shared.text import CANNOT_BE_READ, NotPlain
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
 
@@ -40,11 +41,13 @@ def read(model: type[M], form: Mapping[str, Any], names: Mapping[str, str]) -> M
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        bad = {wrong["loc"][0] for wrong in error.errors()}
-        raise NotFilledIn({name: _wanted(field) for name, field in names.items() if field in bad}) from None
+        bad = {wrong["loc"][0]: wrong.get("ctx", {}).get("error") for wrong in error.errors()}
+        raise NotFilledIn({name: _wanted(field, bad[field]) for name, field in names.items() if field in bad}) from None
 
 
-def _wanted(field: str) -> str:
+def _wanted(field: str, error: object = None) -> str:
+    if isinstance(error, NotPlain):
+        return _(CANNOT_BE_READ)
     return _("Give a day after today") if field == "until" else _("Say why, in at most 200 characters")
 
 

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.kafka.clients import ends, reader
 from shared.kafka.topics import Cluster
 from shared.problems import Unavailable
 from shared.projections.view import View
@@ -61,10 +62,7 @@ async def _ends(cluster: Cluster, topics: Sequence[str]) -> dict[TopicPartition,
     """Where each partition ends now."""
     try:
         with cancelled_only_by_us():
-            async with asyncio.timeout(PATIENCE), AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as kafka:
-                known = await kafka._client.fetch_all_metadata()
-                places = [TopicPartition(t, number) for t in topics for number in known.partitions_for_topic(t) or ()]
-                ends: dict[TopicPartition, int] = await kafka.end_offsets(places)
+            async with asyncio.timeout(PATIENCE), reader(cluster) as kafka:
+                return await ends(kafka, *topics)
     except (KafkaError, OSError, TimeoutError) as error:
         raise Unavailable from error
-    return ends

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import EmailStr, TypeAdapter, ValidationError
 
 from shared.events.complaints import Channel
-from shared.text import one_line, printable
+from shared.text import CANNOT_BE_READ, one_line, printable
 
 FIRST, LAST = "happened", "check"
 PRODUCTS: list[str] = tomllib.loads((Path(__file__).parent / "products.toml").read_text())["products"]
@@ -26,6 +26,12 @@ LIMITS = {
     "phone": 50,
     "needs": 2_000,
 }
+ASKED = {
+    FIRST: ("narrative",),
+    "about": ("product", "organisation", "wanted"),
+    "you": ("name", "email", "phone", "needs"),
+}
+"""On which page: an error is told where its field stands."""
 CHANNELS: tuple[Channel, ...] = ("phone", "letter", "email", "face-to-face", "chat", "fax", "referral")
 """How a complaint came that staff record; a customer is not asked."""
 PREFERRED: tuple[Channel, ...] = ("email", "phone", "letter")
@@ -60,17 +66,19 @@ def wrong(step: str, given: dict[str, str]) -> dict[str, str]:
             received_at(given)
         except ValueError:
             errors["received"] = "Write the day like 2026-03-14, from the year 2000 on and not in the future."
-    for name, limit in LIMITS.items():
-        if len(given.get(name, "")) > limit:
+    for name in ASKED[step]:
+        if len(given.get(name, "")) > (limit := LIMITS[name]):
             errors[name] = f"Use at most {limit:,} characters. You have {len(given[name]):,}."
             continue
         try:
             kept = printable if name in IN_LINES else one_line
             given[name] = kept(given.get(name, "").replace("\r\n", "\n"))
         except ValueError:
-            errors[name] = "Some characters cannot be read. Type them again."
+            errors[name] = CANNOT_BE_READ
     if step == FIRST and not given.get("narrative", "").strip():
         errors["narrative"] = "Tell us what happened."
+    if step == "about" and given.get("product") and given["product"] not in PRODUCTS:
+        errors["product"] = "Choose one of the products or services in the list."
     if step == "you" and given.get("email"):
         try:
             given["email"] = ADDRESS.validate_python(given["email"])  # without the name that may stand before it

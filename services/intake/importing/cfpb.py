@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from services.intake.complaint.commands import Item
 from services.intake.complaint.receiving import Arrival, Grievance, complaint_id_of
+from shared.text import NotPlain, printable
 
 COLUMNS = {
     "date received": "date", "date_received": "date",
@@ -74,12 +75,21 @@ def _wrong(found: dict[str, str | None], width: int, row: Sequence[str]) -> list
         reasons.append("there is a complaint id and no date received")
     if found.get("id") and not re.fullmatch(r"\d{1,18}", found["id"] or ""):
         reasons.append("the complaint id is not a number")
+    reasons += [f"{column.replace('_', '-')}: {why}" for column, text in found.items() if (why := _unprintable(text))]
     reasons += [
         f"{column.replace('_', '-')} is longer than {limit} characters"
         for column, limit in LIMITS.items()
         if len(found.get(column) or "") > limit
     ]
     return reasons
+
+
+def _unprintable(text: str | None) -> str:
+    try:
+        printable(text or "")
+    except NotPlain as error:
+        return str(error)
+    return ""
 
 
 def _date(text: str) -> date | None:

@@ -1,43 +1,62 @@
-"""The ledger as a page reads it: totals, files, and the arrivals themselves, newest first."""
+"""The ledger: totals, files, and the arrivals themselves, the newest first."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from shared.http.paging import cursor, encode
+from pydantic import BaseModel
 
-SIZE = 50
+from services.intake.ledger.view import ledger
+from shared.features.listing import Column, Filter, Listing, Sort, Tab
+
+OUTCOMES = {"accepted": ("Accepted", "good"), "duplicate": ("Duplicate", "neutral"), "refused": ("Refused", "danger")}
 
 
-async def read(conn: Any, outcome: str, source: str, after: str | None) -> dict[str, Any]:
-    """Everything that the page shows, in four queries."""
-    found = await conn.execute("select outcome, count(*) from receipts group by 1")
-    counts = dict.fromkeys(("accepted", "duplicate", "refused"), 0) | dict(await found.fetchall())
+class ArrivalRow(BaseModel):
+    """What became of one arrival."""
+
+    reference: Annotated[str | None, Column("Reference", "c.reference")]
+    complaint_id: UUID | None
+    arrival_id: UUID
+    recorded_at: Annotated[datetime, Column("Recorded", sort="recorded")]
+    outcome: Annotated[str, Column("Outcome", badges=OUTCOMES)]
+    channel: Annotated[str, Column("Channel", "r.channel")]
+    source: Annotated[str | None, Column("Source")]
+    line: Annotated[int | None, Column("Line")]
+    reasons: Annotated[list[str] | None, Column("Why")]
+
+
+ARRIVALS = Listing(
+    "arrivals", ArrivalRow, view=ledger, may="complaints.read", source="receipts r", alias="r",
+    joined="left join complaints c using (complaint_id)",
+    sorts={
+        "recorded": Sort(("r.recorded_at", datetime), ("r.arrival_id", UUID), index="btree (recorded_at desc)")
+    },
+    sort="-recorded", tab="outcome",
+    tabs=(
+        Tab("", "Received"), Tab("accepted", "Accepted", "r.outcome = 'accepted'"),
+        Tab("duplicate", "Duplicate", "r.outcome = 'duplicate'"), Tab("refused", "Refused", "r.outcome = 'refused'"),
+    ),
+    filters=(Filter("source", "r.source = %(source)s", "Source", description="A file, or who sent it by the API."),),
+)  # fmt: skip
+
+
+async def totals(conn: Any, source: str | None = None) -> dict[str, int]:
+    """Received = accepted + duplicate + refused, over all or for one source."""
+    found = await conn.execute(
+        "select outcome, count(*) from receipts where %(source)s::text is null or source = %(source)s group by 1",
+        {"source": source},
+    )
+    counted = dict.fromkeys(OUTCOMES, 0) | dict(await found.fetchall())
+    return {"received": sum(counted.values()), **counted}
+
+
+async def sources(conn: Any) -> list[Any]:
+    """The files and senders that brought something last, with their totals."""
     found = await conn.execute(
         "select source, channel, count(*), count(*) filter (where outcome = 'accepted'),"
         " count(*) filter (where outcome = 'duplicate'), count(*) filter (where outcome = 'refused'), max(recorded_at)"
         " from receipts group by 1, 2 order by 7 desc limit 50"
     )
-    sources = await found.fetchall()
-    at = cursor(after, datetime, UUID)
-    found = await conn.execute(
-        "select arrival_id, recorded_at, r.channel, outcome, source, line, reasons, complaint_id, c.reference"
-        " from receipts r left join complaints c using (complaint_id)"
-        " where (%(outcome)s = '' or outcome = %(outcome)s) and (%(source)s = '' or source = %(source)s)"
-        " and (%(at)s::timestamptz is null or (recorded_at, arrival_id) < (%(at)s, %(id)s))"
-        " order by recorded_at desc, arrival_id desc limit %(size)s",
-        {
-            "outcome": outcome, "source": source, "at": at[0] if at else None, "id": at[1] if at else None,
-            "size": SIZE + 1,
-        },
-    )  # fmt: skip
-    rows = await found.fetchall()
-    following = encode([rows[SIZE - 1][1], rows[SIZE - 1][0]]) if len(rows) > SIZE else None
-    return {
-        "counts": {},
-        "totals": counts,
-        "sources": sources,
-        "rows": rows[:SIZE],
-        "following": following,
-        "source": source,
-    }
+    rows: list[Any] = await found.fetchall()
+    return rows

@@ -1,25 +1,28 @@
-"""What people see of intake: following a complaint, the ledger, and the embedded mailbox; its forms stand beside."""
+"""The pages of intake beside its forms: following a complaint, the ledger, and the embedded mailbox."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import AfterValidator
 
 from services.intake.complaint.commands import Intake
 from services.intake.complaint.view import complaint_list
 from services.intake.form import page as form_pages
-from services.intake.ledger import listing as ledger_page
+from services.intake.ledger.listing import ARRIVALS, sources, totals
 from services.intake.ledger.view import ledger
 from services.intake.links import page as link_pages
 from services.intake.links.commands import Tracking
 from services.intake.links.state import LinkExpired, LinkStopped
 from services.intake.message.view import outbox
 from services.intake.pages import pages
+from shared.features.listing import Asked, add_download, asked, show
 from shared.http.live import live_updates
+from shared.http.paging import Page
 from shared.http.requests import AtLeast, allow, asker
 from shared.problems import NotFound
-from shared.text import printable
+
+ArrivalsAsked = Annotated[Asked, Depends(asked(ARRIVALS))]
 
 
 def router(intake: Intake) -> APIRouter:
@@ -51,16 +54,17 @@ def router(intake: Intake) -> APIRouter:
             raise NotFound("We have no complaint under this link.")
         return pages.render(request, "track.html", complaint=row, fresh=at_least is not None, signed=signed)
 
+    add_download(routes, ARRIVALS, "/intake/ledger.csv")
+
     @routes.get("/intake", dependencies=[allow("complaints.read")])
-    async def show_ledger(
-        request: Request,
-        outcome: Annotated[str, Query(max_length=20), AfterValidator(printable)] = "",
-        source: Annotated[str, Query(max_length=300), AfterValidator(printable)] = "",
-        after: Annotated[str | None, Query(max_length=500)] = None,
-    ) -> Response:
+    async def show_ledger(request: Request, asked: ArrivalsAsked, page: Page) -> Response:
+        found = await show(ARRIVALS, request, asked, page)
         async with runtime.pool.connection() as conn:
-            context = await ledger_page.read(conn, outcome, source, after)
-        return pages.render(request, "ledger.html", area="intake", live="/intake/live", outcome=outcome, **context)
+            total, files = await totals(conn), await sources(conn)
+        return pages.render(
+            request, "ledger.html", area="intake", live="/intake/live", list=found, sources=files,
+            totals={"": total["received"], **total}, now=datetime.now(UTC),
+        )  # fmt: skip
 
     @routes.get("/intake/live", dependencies=[allow("complaints.read")])
     async def live(request: Request) -> Response:

@@ -14,6 +14,7 @@ from services.reporting.pages import pages
 from services.reporting.trail import page as audit_page
 from shared.http.paging import Page, cursor, links
 from shared.http.requests import Form, allow, asker
+from shared.offload import offload
 from shared.problems import NotFound
 from shared.security.permissions import may
 
@@ -59,7 +60,7 @@ def router(evidence: Evidence) -> APIRouter:
     @routes.post("/audit/{subject}/evidence", dependencies=[allow("audit.read")])
     async def download_evidence(request: Request, subject: UUID, form: Form) -> Response:
         document = await evidence.bundle(subject, asker(request).id)
-        return _file(json.dumps(document, indent=1), "application/json", f"evidence-{subject}.json")
+        return _file(await offload(json.dumps, document, indent=1), "application/json", f"evidence-{subject}.json")
 
     return routes
 

@@ -5,17 +5,16 @@ gives another last value than the one that the owner recorded, and other bytes t
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import UnknownTopicOrPartitionError
 
 from services.reporting.audit.findings import Finding, Verified
 from services.reporting.audit.log.chains import Chain
 from services.reporting.audit.log.sent import Sent, version_of
 from services.reporting.audit.log.stores import Relayed, relayed_by, verify_store
 from shared.events import OWNERS
+from shared.kafka.clients import read_to, reader, required_partitions
 from shared.kafka.records import ConsumerRecord, Malformed, Record, read
 from shared.kafka.topics import Cluster
 
@@ -49,16 +48,14 @@ async def verify_topic(
     """
     sent = sent or Sent()
     chains: dict[int, Chain] = {}
-    async with AIOKafkaConsumer(
-        bootstrap_servers=cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-    ) as kafka:
-        found = (await kafka._client.fetch_all_metadata()).partitions_for_topic(cluster.name(topic))
-        if not found:
-            raise UnknownTopicOrPartitionError(cluster.name(topic))
-        chains = {number: Chain(topic, number) for number in sorted(found)}
-        async for raw in _records(kafka, [TopicPartition(cluster.name(topic), number) for number in chains]):
-            sent.records += 1
-            _take(chains[raw.partition], raw, sent)
+    async with reader(cluster) as kafka:
+        places = await required_partitions(kafka, cluster.name(topic))
+        chains = {place.partition: Chain(topic, place.partition) for place in places}
+        kafka.assign(places)
+        async for batch in read_to(kafka, await kafka.end_offsets(places)):
+            for raw in batch:
+                sent.records += 1
+                _take(chains[raw.partition], raw, sent)
     sent.partitions[topic] = len(chains)
     for number, chain in chains.items():
         if relayed is not None and (end := relayed.ends.get((cluster.name(topic), number))):
@@ -89,18 +86,6 @@ def _checked(record: Record) -> Record:
     if not 0 < version_of(record) <= HIGHEST:
         raise Malformed("its id has no version")
     return record
-
-
-async def _records(kafka: AIOKafkaConsumer, places: list[TopicPartition]) -> AsyncIterator[ConsumerRecord]:
-    kafka.assign(places)
-    ends = await kafka.end_offsets(places)
-    left = {place for place in places if await kafka.position(place) < ends[place]}
-    while left:
-        for place, records in (await kafka.getmany(*left, timeout_ms=500, max_records=5000)).items():
-            for record in records:
-                if record.offset < ends[place]:
-                    yield record
-        left = {place for place in left if await kafka.position(place) < ends[place]}
 
 
 def _relayed(url: str) -> Relayed:

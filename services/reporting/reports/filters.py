@@ -10,9 +10,9 @@ from pydantic import AfterValidator
 
 from services.reporting.reports.listing import Dimension, Filters
 from shared.problems import Unprocessable
-from shared.text import printable
+from shared.text import askable
 
-Text = Annotated[str, Query(max_length=200), AfterValidator(printable)]
+Text = Annotated[str, Query(max_length=200), AfterValidator(askable)]
 Day = Annotated[str, Query(max_length=10)]
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2])|-)?$"
 AT = "The figures as they were known then: an instant like 2026-03-14T09:30:00Z; UTC where no offset is given."

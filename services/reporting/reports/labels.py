@@ -2,7 +2,9 @@
 
 from services.reporting.reports.listing import Dimension
 from shared.features.event_text import CODES
+from shared.text import shown
 from shared.web.templating import gettext
+from shared.web.words import Tone
 
 QUESTIONS: dict[Dimension, str] = {
     "product": "What are they about?",
@@ -18,7 +20,7 @@ NOTHING_SAID: dict[Dimension, str] = {
     "product": "Not classified yet", "channel": "Not known", "outcome": "Not decided yet", "cause": "No cause yet",
     "month": "Not known",
 }  # fmt: skip
-TONES = {"upheld": "good", "partly-upheld": "warn"}
+TONES: dict[str, Tone] = {"upheld": "good", "partly-upheld": "warn"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -27,11 +29,11 @@ def label(dimension: Dimension, value: str | None) -> str:
     if value is None or value == "-":
         return gettext(NOTHING_SAID[dimension])
     if dimension == "product":
-        return value
+        return shown(value)
     if dimension == "month":
         year, month = value.split("-")
         return f"{gettext(MONTHS[int(month) - 1])} {year}"
-    said = gettext(CODES[value]) if value in CODES else value.replace("-", " ")
+    said = gettext(CODES[value]) if value in CODES else shown(value.replace("-", " "))
     return said[:1].upper() + said[1:]
 
 

@@ -1,6 +1,5 @@
 """What people see of reporting: the questions with their figures, and the trail of each complaint."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -36,11 +35,10 @@ def router(runtime: Runtime) -> APIRouter:
             found = await counts_by(conn, report.by, report.filters, report.as_at)
             offered = await choices(conn)
         groups = report_page.groups_of(report, found)
-        charts = await asyncio.to_thread(report_page.drawings, report, groups) if groups else []
         return pages.render(
             request, "report.html", area="reports", live="" if report.as_at else "/reports/live", report=report,
             questions=QUESTIONS, names=NAMES, total=found.total, rows=report_page.rows_of(report, groups),
-            charts=charts, offered=offered, field=audit_page.field_value(report.as_at),
+            charts=report_page.charts_of(report, groups), offered=offered, field=audit_page.field_value(report.as_at),
             rebuilding=counts.name in runtime.rebuilding,
         )  # fmt: skip
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from services.reporting.reports.filters import Report
-from services.reporting.reports.labels import QUESTIONS, TONES, label, months
+from services.reporting.reports.labels import TONES, label, months
 from services.reporting.reports.listing import NOTHING, Counts, Group
+from shared.web.charts import Mark, highest, largest
 from shared.web.templating import gettext
 
 LONGEST = 60
-"""Months in one drawing; the table has them all."""
+"""Months in one chart; the table has them all."""
 
 
 def groups_of(report: Report, counts: Counts) -> list[Group]:
@@ -29,23 +30,25 @@ def rows_of(report: Report, groups: list[Group]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def drawings(report: Report, groups: list[Group]) -> list[dict[str, Any]]:
-    """One per count; call it in a thread, as drawing takes time."""
+def charts_of(report: Report, groups: list[Group]) -> list[dict[str, Any]]:
+    """One for each count, both on one scale."""
+    marks = {count: _marks(report, groups, count) for count in ("complaints", "aspects")}
+    top = highest(*marks.values())
     return [
-        {"caption": gettext(caption), "svg": _drawing(report, groups, count), "count": count}
-        for caption, count in (("Complaints", "complaints"), ("Aspects", "aspects"))
+        {"caption": gettext(count.capitalize()), "count": count, "marks": shown, "top": top}
+        for count, shown in marks.items()
     ]
 
 
-def _drawing(report: Report, groups: list[Group], count: str) -> Any:
-    from shared.web.charts import Bar, Point, bar_chart, line_chart  # noqa: PLC0415 - it loads half a second of schema
-
-    title = f"{gettext(QUESTIONS[report.by])} {gettext(count.capitalize())}"
-    marks = [(label(report.by, g.value), getattr(g, count), _behind(report, g.value, count), g.value) for g in groups]
-    if report.by == "month":
-        return line_chart([Point(text, number, href) for text, number, href, _ in marks[-LONGEST:]], title=title)
-    bars = [Bar(text, number, href, TONES.get(value or "", "neutral")) for text, number, href, value in marks]  # type: ignore[arg-type]
-    return bar_chart(bars, title=title, other=gettext("Other"), other_href="#table")
+def _marks(report: Report, groups: list[Group], count: str) -> list[Mark]:
+    marks = [
+        Mark(
+            label(report.by, group.value), getattr(group, count), _behind(report, group.value, count),
+            TONES.get(group.value or "", "neutral"),
+        )
+        for group in groups
+    ]  # fmt: skip
+    return marks[-LONGEST:] if report.by == "month" else largest(marks, gettext("Other"), "#table")
 
 
 def _behind(report: Report, value: str | None, count: str) -> str:

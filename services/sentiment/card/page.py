@@ -1,30 +1,32 @@
 """The model card: what the model is and cannot do, what it has found, and a place to try it."""
 
-import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from markupsafe import Markup, escape
 
 from services.sentiment.card import card
-from services.sentiment.card.view import by_heat, find, measurements
-from services.sentiment.measuring.model import Deciding, Heat, measure
+from services.sentiment.card.listing import HEATS, MEASUREMENTS, by_heat
+from services.sentiment.card.view import measurements
+from services.sentiment.measuring.model import Deciding, measure
 from services.sentiment.pages import pages
+from shared.features.listing import Asked, asked
+from shared.features.listing import show as show_list
 from shared.http.live import live_updates
-from shared.http.paging import cursor, encode
+from shared.http.paging import Page, Paging
 from shared.http.requests import Form, allow
+from shared.offload import offload
 from shared.service.runtime import Runtime
-from shared.text import printable
+from shared.text import CANNOT_BE_READ, printable
+from shared.web.charts import Mark
 from shared.web.templating import gettext as _
-from shared.web.words import Tone
 
-SIZE = 50
+EVERYTHING, FIRST = Asked(), Paging(50)
 LONGEST = 20_000
-TONES: dict[str, Tone] = {"red": "danger", "amber": "warn", "green": "good"}
+TONES = {heat: tone for heat, (_label, tone) in HEATS.items()}
 
 
 def marked(text: str, deciding: Sequence[Deciding]) -> Markup:
@@ -41,46 +43,38 @@ def marked(text: str, deciding: Sequence[Deciding]) -> Markup:
 
 
 def _names() -> dict[str, str]:
-    return {"red": _("Red"), "amber": _("Amber"), "green": _("Green")}
+    return {heat: _(label) for heat, (label, _tone) in HEATS.items()}
 
 
-def _chart(counts: dict[str, int]) -> Markup:
-    """One bar per colour; call it in a thread, as drawing takes time."""
-    from shared.web.charts import Bar, bar_chart  # noqa: PLC0415 - drawing loads half a second of schema
-
+def _marks(counts: dict[str, int]) -> list[Mark]:
+    """One bar for each colour."""
     names = _names()
-    bars = [Bar(names[heat], n, f"/sentiment?heat={heat}", TONES[heat]) for heat, n in counts.items()]
-    return bar_chart(bars, title=_("How do customers sound?"), ordered=True)
+    return [Mark(names[heat], n, f"/sentiment?heat={heat}", TONES[heat]) for heat, n in counts.items()]
 
 
 def router(runtime: Runtime) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     async def show(
-        request: Request, status: int = 200, heat: Heat | None = None, after: str | None = None, text: str = "",
+        request: Request, status: int = 200, asked: Asked = EVERYTHING, page: Paging = FIRST, text: str = "",
         error: str = "",
     ) -> Response:  # fmt: skip
-        at = cursor(after, datetime, UUID)
         async with runtime.pool.connection() as conn:
             counts = await by_heat(conn, card.MODEL)
-            rows = await find(conn, SIZE, heat=heat, after=None if at is None else (at[0], at[1]))
-        chart = await asyncio.to_thread(_chart, counts)
-        found = measure(text) if text else None
-        last = rows[SIZE - 1] if len(rows) > SIZE else None
+        found = await offload(measure, text) if text else None
         return pages.render(
-            request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES, chart=chart,
-            rows=rows[:SIZE], heat=heat, text=text, error=error, found=found,
+            request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES,
+            marks=_marks(counts), list=await show_list(MEASUREMENTS, request, asked, page), text=text, error=error,
+            found=found,
             words=marked(text, found.deciding) if found else "", live="" if text else "/sentiment/live",
-            following=encode([last["measured_at"], last["measurement_id"]]) if last else None,
+            now=datetime.now(UTC),
         )  # fmt: skip
 
     @routes.get("/sentiment", dependencies=[allow("complaints.read")])
     async def model_card(
-        request: Request,
-        heat: Annotated[Heat | None, Query()] = None,
-        after: Annotated[str | None, Query(max_length=500)] = None,
+        request: Request, asked: Annotated[Asked, Depends(asked(MEASUREMENTS))], page: Page
     ) -> Response:
-        return await show(request, heat=heat, after=after)
+        return await show(request, asked=asked, page=page)
 
     @routes.post("/sentiment", dependencies=[allow("complaints.read")])
     async def try_text(request: Request, form: Form) -> Response:
@@ -89,7 +83,7 @@ def router(runtime: Runtime) -> APIRouter:
         try:
             text = printable(text)
         except ValueError:
-            return await show(request, 422, error=_("Take out the characters that cannot be shown."))
+            return await show(request, 422, error=_(CANNOT_BE_READ))
         if not text:
             return await show(request, 422, error=_("Write a sentence to measure."))
         if len(text) > LONGEST:

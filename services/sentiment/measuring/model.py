@@ -43,6 +43,8 @@ ANGER = {"😡": "angry face", "🤬": "furious face", "🖕": "insulting hand"}
 
 SENTENCES = re.compile(rf"[^.!?\n]{{1,{LONGEST}}}(?![^\s.!?])[.!?]*")
 NEAR = 3
+LONGEST_WORD = 40
+"""Characters of a word that is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,13 @@ def weigh(sentence: str) -> tuple[float, list[Deciding]]:
     return score, [_place(spots[i], weight, places) for i, weight in enumerate(weights) if weight]
 
 
-@lru_cache(maxsize=50_000)
 def _shows(word: str) -> bool:
     """Whether it may show a feeling; most words of a sentence do not, and people use few of all words."""
+    return (_in_lexicon if len(word) <= LONGEST_WORD else _in_lexicon.__wrapped__)(word)
+
+
+@lru_cache(maxsize=50_000)
+def _in_lexicon(word: str) -> bool:
     low = word.lower()
     return not _analyzer().lexicon.keys().isdisjoint((low, low.strip(punctuation)))
 

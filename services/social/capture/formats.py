@@ -8,16 +8,23 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
 from services.social.mention.state import Kind, Post
 from shared.problems import NotFound, Unprocessable
+from shared.text import shown
 
 BREAKS = {"br": "\n", "p": "\n\n", "li": "\n", "blockquote": "\n\n"}
 UNENDED = re.compile(r"<(?=[^<>]*(?:<|\Z))|<(?=!\[)")
 """No tag, as no end of it comes: for each the parser would look to the end of the text."""
 UNSEEN = frozenset({"script", "style", "template"})
+LONGEST = 200_000
+"""Characters of what a network sent, markup and all: three for each that a mention may have."""
+LONGEST_ADDRESS = 2000
+MOST = 500
+"""Posts of one object."""
 TWEETS_SINCE = 1288834974657
 """The millisecond that the ids of X count from (4 November 2010)."""
 
@@ -28,6 +35,14 @@ class NetworkNotKnown(NotFound):
 
 class NotAPost(Unprocessable):
     """The object is no post of this network: an id, the text or the time is missing or of another type."""
+
+
+class PostTooLong(Unprocessable):
+    """A text in this object is too long to be a post: it may have 200,000 characters with its markup."""
+
+
+class TooManyPosts(Unprocessable):
+    """The object has more than 500 posts, and none was taken in. Send them in parts."""
 
 
 class _Text(HTMLParser):
@@ -55,16 +70,28 @@ class _Text(HTMLParser):
 def text_of(markup: str) -> str:
     """HTML as plain text: paragraphs apart, links by their words, scripts and styles gone."""
     parser = _Text()
-    parser.feed(UNENDED.sub("&lt;", markup))
+    parser.feed(UNENDED.sub("&lt;", within(markup)))
     parser.close()
     return clean("".join(parser.parts))
 
 
+def within(text: str, most: int = LONGEST) -> str:
+    """Looked at before anything that takes longer the longer the text is."""
+    if len(text) > most:
+        raise PostTooLong
+    return text
+
+
+def unescaped(text: str) -> str:
+    """Plain text in which `&amp;` stands for `&`."""
+    return clean(html.unescape(within(text)))
+
+
 def clean(text: str) -> str:
-    """Without what cannot be stored: control characters, and halves of characters."""
-    text = "".join(c for c in text if ord(c) >= 32 or c in "\n\t")
+    """Without what cannot be stored: control characters, halves of characters, and noncharacters."""
+    text = "".join(c for c in within(text) if ord(c) >= 32 or c in "\n\t")
     text = text.encode("utf-8", "replace").decode()
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    return re.sub(r"\n{3,}", "\n\n", shown(text)).strip()
 
 
 def mastodon(sent: Any) -> Iterator[Post]:
@@ -75,7 +102,7 @@ def mastodon(sent: Any) -> Iterator[Post]:
     account = status["account"]
     handle = account["acct"]
     if "@" not in handle:
-        handle = f"{handle}@{urlsplit(account['url']).netloc}"
+        handle = f"{handle}@{urlsplit(within(account['url'], LONGEST_ADDRESS)).netloc}"
     private = status.get("visibility") == "direct"
     warning, said = clean(status.get("spoiler_text") or ""), text_of(status["content"])
     yield Post(
@@ -101,7 +128,7 @@ def x(sent: Any) -> Iterator[Post]:
         message = "event_type" in tweet or "dm_conversation_id" in tweet
         said = tweet.get("note_tweet", {}).get("text") or tweet["text"]
         yield Post(
-            "x", tweet["id"], clean(html.unescape(said)), "message" if message else kind, user.get("name"), handle,
+            "x", tweet["id"], unescaped(said), "message" if message else kind, user.get("name"), handle,
             None if message else f"https://x.com/{user.get('username') or 'i/web'}/status/{tweet['id']}",
             instant(tweet["created_at"]) if "created_at" in tweet else tweeted_at(tweet["id"]), tweet.get("lang"),
         )  # fmt: skip
@@ -162,7 +189,7 @@ def reddit(sent: Any) -> Iterator[Post]:
     comment = "body" in thing
     said = thing["body"] if comment else f"{thing['title']}\n\n{thing.get('selftext') or ''}"
     yield Post(
-        "reddit", thing["name"], clean(html.unescape(said)), "comment" if comment else "post", None, thing["author"],
+        "reddit", thing["name"], unescaped(said), "comment" if comment else "post", None, thing["author"],
         f"https://www.reddit.com{thing['permalink']}" if thing.get("permalink") else None,
         instant(thing["created_utc"]),
     )  # fmt: skip
@@ -186,6 +213,9 @@ def read(network: str, sent: Any) -> list[Post]:
     if network not in NETWORKS:
         raise NetworkNotKnown
     try:
-        return list(NETWORKS[network](sent))
+        posts = list(islice(NETWORKS[network](sent), MOST + 1))
     except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError, OSError) as error:
         raise NotAPost(f"{NotAPost.__doc__} ({type(error).__name__}: {str(error)[:100]})") from None
+    if len(posts) > MOST:
+        raise TooManyPosts
+    return posts

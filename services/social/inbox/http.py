@@ -1,5 +1,6 @@
 """The JSON API of social: mentions in, neutral or as a network sent them, and what became of them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,7 +16,9 @@ from services.social.mention.commands import Captured, Social
 from services.social.mention.state import Kind, Post, Reason
 from shared.features.listing import add_api, one
 from shared.http.requests import AtLeast, allow, asker
-from shared.problems import NotFound
+from shared.offload import offload
+from shared.problems import NotFound, OnlyTheDemoInvents
+from shared.security.permissions import Who, may
 from shared.text import printable
 from shared.times import Happened
 
@@ -55,7 +58,7 @@ class CaptureMention(BaseModel):
     url: Annotated[str, Field(max_length=2000), AfterValidator(printable), AfterValidator(web_address)] | None = None
     posted_at: Happened | None = Field(None, description="When it was posted; now, if it is left out.")
     language: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,35}$")] | None = Field(None, description="BCP 47.")
-    invented: bool = Field(False, description="True for demonstration data.")
+    invented: bool = Field(False, description="True for demonstration data; only `recourse demo` may say so.")
 
     def post(self) -> Post:
         return Post(**self.model_dump() | {"handle": self.handle or None, "author": self.author or None})
@@ -64,7 +67,7 @@ class CaptureMention(BaseModel):
 class CaptureMentions(BaseModel):
     """Many at once: all are taken in, or none."""
 
-    mentions: list[CaptureMention] = Field(min_length=1, max_length=MOST)
+    mentions: list[CaptureMention] = Field(min_length=1, max_length=formats.MOST)
 
 
 class DismissMention(BaseModel):
@@ -120,7 +123,7 @@ def _add_capture(routes: APIRouter, social: Social) -> None:
     )  # fmt: skip
     async def capture_mention(body: CaptureMention, request: Request, response: Response) -> Receipt:
         """Take a mention in. Delivered again, with the same text or another, it is the same mention (200)."""
-        done = await social.capture([body.post()], actor=asker(request).id)
+        done = await social.capture(_told([body], asker(request)), actor=asker(request).id)
         response.status_code = 201 if done.new else 200
         response.headers["Location"] = f"/api/v1/mentions/{done.ids[0]}"
         return Receipt(id=done.ids[0], position=await positions.token(done.saved) if done.saved else None)
@@ -128,9 +131,8 @@ def _add_capture(routes: APIRouter, social: Social) -> None:
     @routes.post("/batch", dependencies=[allow("mentions.work")])
     async def capture_mentions(body: CaptureMentions, request: Request) -> Receipts:
         """Take up to 500 mentions in; those that are known add nothing."""
-        return await receipts(
-            await social.capture([mention.post() for mention in body.mentions], actor=asker(request).id)
-        )
+        posts = _told(body.mentions, asker(request))
+        return await receipts(await social.capture(posts, actor=asker(request).id))
 
     @routes.post("/from/{network}", dependencies=[allow("mentions.work")])
     async def capture_object(
@@ -140,12 +142,22 @@ def _add_capture(routes: APIRouter, social: Social) -> None:
 
         What only repeats somebody else's words (a boost, a retweet) is read and adds nothing.
         """
-        found = formats.read(network, sent)
-        try:
-            posts = [CaptureMention.model_validate(asdict(post)).post() for post in found[:MOST]]
-        except ValidationError as error:
-            raise RequestValidationError(error.errors(include_context=False, include_input=False)) from None
+        posts = await offload(_posts, network, sent)
         return await receipts(await social.capture(posts, actor=asker(request).id))
+
+
+def _told(mentions: Sequence[CaptureMention], who: Who) -> list[Post]:
+    if any(mention.invented for mention in mentions) and not may(who, "complaints.invent"):
+        raise OnlyTheDemoInvents
+    return [mention.post() for mention in mentions]
+
+
+def _posts(network: str, sent: dict[str, Any]) -> list[Post]:
+    """Not on the event loop: markup takes a tenth of a second to read."""
+    try:
+        return [CaptureMention.model_validate(asdict(post)).post() for post in formats.read(network, sent)]
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_context=False, include_input=False)) from None
 
 
 def _add_decisions(routes: APIRouter, social: Social) -> None:

@@ -7,7 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from shared.text import printable
 
 FOLDER = Path(__file__).parent / "questionnaires"
 MOST_QUESTIONS = 20
@@ -17,7 +27,7 @@ LONGEST = 4000
 """Characters of a free answer."""
 
 Name = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9-]{0,39}$")]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(printable)]
 
 
 class QuestionnaireNotValid(ValueError):

@@ -1,6 +1,5 @@
 """The pages of surveys: results for staff, and the questions that a customer's link opens."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -30,6 +29,7 @@ from shared.http.paging import Page
 from shared.http.requests import AtLeast, Form, allow, asker
 from shared.problems import NotFound, PersonWasErased
 from shared.security.permissions import may
+from shared.web.charts import Mark, highest
 from shared.web.pages import Pages, flash
 from shared.web.templating import gettext as _
 
@@ -55,7 +55,7 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
         async with runtime.pool.connection() as conn:
             invited, answered = (await responses.rates(conn)).get(shown.id, (0, 0))
             tallies = await answers.tallies(conn, shown)
-        charts = await asyncio.to_thread(_charts, shown.id, tallies)
+        charts = _charts(shown.id, tallies)
         return pages.render(
             request, "results.html", area="surveys", live="/surveys/live", shown=shown,
             all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts, now=datetime.now(UTC),
@@ -155,23 +155,11 @@ def _way_back(form: Any) -> str:
 
 
 def _charts(name: str, tallies: list[Tally]) -> list[dict[str, Any]]:
-    """One drawing per question with options, all of them in their order; in a thread, as drawing takes time."""
-    from shared.web.charts import Bar, bar_chart  # noqa: PLC0415 - drawing loads half a second of schema
-
-    return [
-        {
-            "tally": tally,
-            "svg": bar_chart(
-                [
-                    Bar(
-                        count.label, count.count,
-                        f"/surveys/responses?questionnaire={name}&question={tally.question.name}&choice={count.value}",
-                    )
-                    for count in tally.counts
-                ],
-                title=tally.question.text, ordered=True,
-            ),
-        }
-        for tally in tallies
-        if tally.counts
-    ]  # fmt: skip
+    """One for each question with options, all of them in their order and all questions on one scale."""
+    behind = f"/surveys/responses?questionnaire={name}&question="
+    asked = [tally for tally in tallies if tally.counts]
+    marks = [
+        [Mark(_(one.label), one.count, f"{behind}{tally.question.name}&choice={one.value}") for one in tally.counts]
+        for tally in asked
+    ]
+    return [{"tally": tally, "marks": shown, "top": highest(*marks)} for tally, shown in zip(asked, marks, strict=True)]

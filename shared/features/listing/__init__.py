@@ -15,12 +15,12 @@
 page shows with the macros of `listing.html`.
 """
 
-from shared.features.listing.declaration import Column, Filter, Listing, Sort, Tab, period
+from shared.features.listing.declaration import Column, Filter, Listing, Sort, Tab, of_state, period
 from shared.features.listing.queries import conditions, counts, one, rows
 from shared.features.listing.request import Asked, asked
 from shared.features.listing.routes import Shown, add_api, add_download, show
 
 __all__ = [
     "Asked", "Column", "Filter", "Listing", "Shown", "Sort", "Tab", "add_api", "add_download", "asked", "conditions",
-    "counts", "one", "period", "rows", "show",
+    "counts", "of_state", "one", "period", "rows", "show",
 ]  # fmt: skip

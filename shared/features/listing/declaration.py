@@ -43,6 +43,14 @@ class Column:
         return STYLES[self.kind]
 
 
+def of_state(source: str, name: str, kind: str) -> str:
+    """The SQL of a column that is read from the state of an aggregate, which its row keeps (`Table.of_aggregate`).
+
+    It needs no column in the view, and no index serves it.
+    """
+    return f"(convert_from({source}.state, 'utf8')::jsonb->>'{name}')::{kind}"
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A parameter of the address and the condition that it stands for, which holds its value as `%(name)s`.

@@ -12,7 +12,7 @@ from fastapi import Query
 from shared.features.listing.declaration import Filter, Listing
 from shared.http.periods import beginning, end, ensure_in_order
 from shared.problems import Unprocessable
-from shared.text import printable
+from shared.text import askable
 
 LONGEST = 300
 LARGEST_NUMBER = 2**31 - 1
@@ -125,7 +125,7 @@ def _text(one: Filter, text: str) -> str:
     if one.pattern and not re.fullmatch(one.pattern, text):
         raise Unprocessable(f"{one.name} must be like this: {one.description}")
     try:
-        return printable(text)
+        return askable(text)
     except ValueError as error:
         raise Unprocessable(f"{one.name}: {error}.") from None
 

@@ -1,13 +1,17 @@
 """The API takes a complaint once, says what is wrong, and shows what became of it."""
 
 import asyncio
+import csv
+import io
+import json
 import secrets
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from tests.serving import DATA, Served, until
+from tests.serving import DATA, Served, standstill, until
 
 COMPLAINT = {"narrative": "My card was charged twice.", "person": {"name": "A. Customer", "email": "a@example.org"}}
 
@@ -74,6 +78,31 @@ async def test_a_stranger_neither_sends_nor_reads(intake: Served) -> None:
         made = await client.post("/api/v1/complaints", json=COMPLAINT, headers=key())
         listed = await client.get("/api/v1/complaints")
     assert (made.status_code, listed.status_code) == (401, 401)
+
+
+async def test_a_complaint_is_found_by_the_number_of_whoever_sent_it(intake: Served) -> None:
+    async with intake.client("machine") as client:
+        number = {"external_id": f"crm:{uuid4().hex}"}
+        made = (await client.post("/api/v1/complaints", json=COMPLAINT | number, headers=key())).json()
+        for params in (number, {"reference": made["reference"].lower()}):
+            found = await client.get("/api/v1/complaints", params=params | {"at_least": made["position"]})
+            assert [row["complaint_id"] for row in found.json()["data"]] == [made["id"]]
+        wrong = await client.get("/api/v1/complaints", params={"externalid": "crm:4711"})
+    assert (wrong.status_code, "no parameter externalid" in wrong.text) == (422, True)
+
+
+async def test_the_ledger_can_be_taken_away_as_a_file(intake: Served) -> None:
+    async with intake.client("machine") as client:
+        made = (await client.post("/api/v1/complaints", json=COMPLAINT, headers=key())).json()
+
+        async def recorded() -> Any:
+            sheet = csv.DictReader(io.StringIO((await client.get("/intake/ledger.csv?outcome=accepted")).text))
+            return next((row for row in sheet if row["complaint_id"] == made["id"] and row["reference"]), None)
+
+        row = await until(recorded)
+        assert (row["reference"], row["channel"], row["outcome"]) == (made["reference"], "api", "accepted")
+        refused = await client.get("/intake/ledger.csv?outcome=refused")
+        assert made["id"] not in refused.text
 
 
 async def test_the_list_pages_by_cursor(intake: Served) -> None:
@@ -162,6 +191,25 @@ async def test_rows_sent_again_add_nothing_and_bad_rows_say_why(intake: Served) 
     assert (second["accepted"], second["duplicate"], second["refused"], second["known"]) == (0, 0, 0, 4)
 
 
+async def test_nobody_waits_while_rows_are_read(intake: Served) -> None:
+    first = secrets.randbelow(10**9)
+    body = rows(*([str(first + n), "é" * 9_500, "2020-03-18"] for n in range(500)))
+    body["header"] = ["Complaint ID", "Consumer complaint narrative", "Date received"]
+    sent = json.dumps(body, ensure_ascii=False).encode()
+    as_json = {"content-type": "application/json"}
+    async with intake.client("compliance", **as_json) as client, standstill() as longest:
+        done = await asyncio.gather(*(client.post("/api/v1/complaints/imports/cfpb", content=sent) for _ in range(3)))
+    assert sum(one.json()["accepted"] for one in done) == 500
+    assert longest[0] < 0.3
+
+
+async def test_of_wrong_rows_the_first_thing_is_told(intake: Served) -> None:
+    body = rows() | {"rows": [[1] * 400] * 1000}
+    async with intake.client("compliance") as client:
+        refused = await client.post("/api/v1/complaints/imports/cfpb", json=body)
+    assert (refused.status_code, len(refused.json()["errors"])) == (422, 1)
+
+
 async def test_imports_of_one_file_at_once_bring_it_in_once(intake: Served) -> None:
     first = secrets.randbelow(10**9)
     body = rows(*(["2020-03-18", "Mortgage", "", "Fees", str(first + n)] for n in range(200)))
@@ -209,8 +257,6 @@ async def test_an_erased_person_is_gone_from_every_view(intake: Served) -> None:
 
 @pytest.mark.skipif(not DATA.exists(), reason=f"the real inputs are not at {DATA}")
 async def test_every_published_layout_is_read(intake: Served) -> None:
-    import csv
-
     async with intake.client("compliance") as client:
         for path in sorted((DATA / "cfpb" / "fixtures").glob("*.csv")):
             with path.open(newline="", encoding="utf-8") as file:

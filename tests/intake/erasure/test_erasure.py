@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.intake.app import build
 from services.intake.complaint.view import complaint_list
 from services.intake.erasure.commands import Erasures
 from services.intake.erasure.retention import Hold, Retention, load_retention
@@ -19,8 +20,9 @@ from shared.events import By, Event
 from shared.events.cases import AspectClassified, AspectRaised
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted
+from shared.security.permissions import STAFF
 from tests.feeding import Feeder
-from tests.serving import Served, publish, serve_neighbour, until
+from tests.serving import Served, publish, serve, serve_neighbour, settings, until
 
 BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
 PERSON = UUID(int=1)
@@ -178,28 +180,50 @@ async def test_what_staff_classified_as_counts_as_soon_as_kafka_has_it(
         assert held == ["DISP 1.9.1R", "MiFID Org Regulation Article 72"]
 
 
-async def test_nobody_is_erased_by_a_view_of_an_earlier_release(intake: Served) -> None:
+async def test_nobody_is_erased_by_a_view_of_an_earlier_release(kafka: str, postgres: Callable[[str], str]) -> None:
     """It lacks what decides, and is rebuilt beside: until then the answer is to come back."""
-    async with intake.client("compliance") as client:
+    given = await settings(kafka, postgres("intake"))
+    async with serve(build, given) as intake, intake.client("compliance") as client:
         at = f"/api/v1/people/{await complain(client)}/erasure"
+        assert (await client.get(at)).status_code == 200
+        # A consumer that met a view of another version would end, as it should.
+        await asyncio.gather(*(consumer.stop() for consumer in intake.runtime.bus.consumers))
         async with intake.runtime.pool.connection() as conn:
             await conn.execute("update views set version = version - 1 where name = 'complaints'")
-            try:
-                assert (await client.get(at)).status_code == 503
-            finally:
-                await conn.execute("update views set version = version + 1 where name = 'complaints'")
+            assert (await client.get(at)).status_code == 503
+            await conn.execute("update views set version = version + 1 where name = 'complaints'")
         assert (await client.get(at)).status_code == 200
 
 
 async def test_what_was_received_long_ago_and_demonstration_data_are_erased_at_once(intake: Served) -> None:
-    async with intake.client("compliance") as client:
-        for more in ({"received_at": "2015-03-14T09:30:00Z"}, {"invented": True}):
-            at = f"/api/v1/people/{await complain(client, **more)}"
+    async with intake.client("compliance") as client, intake.client("demo") as demo:
+        for sender, more in ((client, {"received_at": "2015-03-14T09:30:00Z"}), (demo, {"invented": True})):
+            at = f"/api/v1/people/{await complain(sender, **more)}"
             held = await client.put(f"{at}/hold", json={"reason": "court order", "until": "2999-01-01"})
             assert held.status_code == 200, held.text
             assert (await client.post(f"{at}/erasure", json={"reason": "asked"})).status_code == 202
             assert (await client.post(f"{at}/hold/lifting", json={"reason": "settled"})).status_code == 200
             assert (await client.post(f"{at}/erasure", json={"reason": "asked"})).status_code == 200
+
+
+@pytest.mark.parametrize("role", [*sorted(STAFF), "machine"])
+async def test_only_the_demo_says_that_a_complaint_is_invented(intake: Served, role: str) -> None:
+    body = {"narrative": "It broke.", "invented": True}
+    async with intake.client(role) as client:
+        made = await client.post("/api/v1/complaints", json=body, headers={"Idempotency-Key": secrets.token_hex(8)})
+    assert (made.status_code, made.headers["content-type"]) == (403, "application/problem+json")
+    assert "Leave out `invented`." in made.json()["detail"]
+
+
+async def test_who_may_not_import_says_of_nothing_that_it_was(intake: Served) -> None:
+    """Nobody is written to about it."""
+    body = {"narrative": "It broke.", "channel": "import"}
+    statuses = {}
+    for role in ("handler", "machine"):
+        async with intake.client(role) as client:
+            headers = {"Idempotency-Key": secrets.token_hex(8)}
+            statuses[role] = (await client.post("/api/v1/complaints", json=body, headers=headers)).status_code
+    assert statuses == {"handler": 403, "machine": 201}
 
 
 @pytest.mark.parametrize("role", ["admin", "leader", "handler", "auditor"])

@@ -27,7 +27,7 @@ YOU = {"name": "Ada"}
 async def filled(client: httpx.AsyncClient, you: dict[str, str] = YOU, **first: str) -> httpx.Response:
     """The answer to the last page, where all pages before it were taken; else the page that was not."""
     page = await client.get("/complain")
-    for answers in (first, {"product": "Loan"}, you, {}):
+    for answers in (first, {"product": "Loan or mortgage"}, you, {}):
         page = await client.post("/complain", data=dict(HIDDEN.findall(page.text)) | answers | {"go": "next"})
         if page.status_code != 200:
             break
@@ -123,6 +123,20 @@ async def test_staff_record_what_the_customer_needs_and_prefers(intake: Served) 
         sent = await filled(client, you, narrative="A fee.", channel="phone")
     found = await complainant(intake, await received(intake, sent.headers["location"].partition("=")[2]))
     assert (found.preferred_channel, found.needs) == ("letter", "Large print.\nNo calls.")
+
+
+@pytest.mark.parametrize("product", ["Loan", "loan or mortgage", "Loan or mortgage\ufffe"])
+async def test_a_product_is_one_of_those_offered(intake: Served, product: str) -> None:
+    async with intake.client(**HTML) as client:
+        page = await client.get("/complain")
+        page = await client.post("/complain", data=dict(HIDDEN.findall(page.text)) | {"narrative": "A fee."})
+        given = dict(HIDDEN.findall(page.text)) | {"product": product, "wanted": "Kept <words>"}
+        refused = await client.post("/complain", data=given)
+        forced = await client.post("/complain", data=given | {"step": "check"})
+    for page in (refused, forced):
+        assert (page.status_code, "Step 2 of 4" in page.text) == (422, True)
+        assert 'href="#f-product' in page.text
+        assert "Kept &lt;words&gt;</textarea>" in page.text
 
 
 async def test_a_customer_says_what_they_need_and_not_when_we_received_it(intake: Served) -> None:

@@ -45,6 +45,10 @@ def test_every_day_is_read_in_every_way(day: date) -> None:
         (["2020-03-18", "", "Fees", "", "", "1"], "neither a product nor a narrative"),
         (GOOD[:5], "5 fields where the header has 6"),
         (["2020-03-18", "P" * 201, "Fees", "x", "", "1"], "longer than 200"),
+        (["2020-03-18", "Card\uffff", "Fees", "x", "", "1"], "product: U+FFFF is no character"),
+        (["2020-03-18", "Card", "Fees", "x\ufdd0", "", "1"], "narrative: U+FDD0 is no character"),
+        (["2020-03-18", "Card", "Fees", "x", "a, b\U0010fffe", "1"], "tags: U+10FFFE is no character"),
+        (["2020-03-18", "Card", "Fees", "x\ud800", "", "1"], "narrative: the text has half a character"),
     ],
 )
 def test_a_row_that_cannot_be_taken_says_why(row: list[str], why: str) -> None:

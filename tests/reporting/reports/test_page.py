@@ -10,11 +10,16 @@ from uuid import UUID
 import pytest
 
 from services.reporting.reports.listing import DIMENSIONS
+from tests.drawn import Drawn, bars, points
 from tests.reporting.scenarios import PERSON, at, case
 from tests.serving import Served
 
 HTML = {"accept": "text/html"}
-MARK = re.compile(r'<a href="(/reports/complaints\?[^"]+)" aria-label="[^"]+: (\d+)"')
+
+
+def marks(page: str) -> list[Drawn]:
+    """The bars or points of both charts."""
+    return [one for chart in bars(page) + points(page) for one in chart]
 
 
 async def test_every_question_has_a_page_whose_marks_lead_to_cases(reporting: Served) -> None:
@@ -41,8 +46,7 @@ async def test_every_question_has_a_page_whose_marks_lead_to_cases(reporting: Se
 @pytest.mark.parametrize("by", DIMENSIONS)
 async def test_a_mark_opens_as_many_rows_as_it_counts(reporting: Served, by: str, narrowed: str) -> None:
     async with reporting.client("handler", **HTML) as client:
-        marks = MARK.findall((await client.get(f"/reports?by={by}{narrowed}")).text)
-        counted = {unescape(href): int(number) for href, number in marks}
+        counted = {one.href: one.value for one in marks((await client.get(f"/reports?by={by}{narrowed}")).text)}
         assert sum("main=true" in href for href in counted) == len(counted) / 2 > 0
         for href, number in counted.items():
             page = (await client.get(href)).text
@@ -55,15 +59,38 @@ async def test_a_mark_opens_as_many_rows_as_it_counts(reporting: Served, by: str
             assert total["aspects"] == number, href
 
 
+async def test_a_stored_noncharacter_is_drawn_as_the_replacement_character(reporting: Served) -> None:
+    async with reporting.client("handler", **HTML) as client:
+        page = (await client.get("/reports?by=product")).text
+        assert 'aria-label="+Card\ufffd: 1"' in page
+        assert not any("\ufffe" in svg for svg in re.findall(r"<svg.*?</svg>", page, re.S))
+
+
 @pytest.mark.parametrize("by", DIMENSIONS)
 async def test_the_way_back_leads_to_the_report_as_it_was(reporting: Served, by: str) -> None:
     async with reporting.client("handler", **HTML) as client:
         report = f"/reports?by={by}&from=2026-01-01&as_at=2026-03-14T20:00:00Z"
-        for href, _ in MARK.findall((await client.get(report)).text):
-            page = (await client.get(unescape(href))).text
+        found = marks((await client.get(report)).text)
+        assert found
+        for mark in found:
+            page = (await client.get(mark.href)).text
             back = re.search(r'<a href="([^"]+)">Back to the report', page)
             assert back
             assert parse_qsl(urlsplit(unescape(back[1])).query) == parse_qsl(urlsplit(report).query)
+
+
+@pytest.mark.parametrize("by", DIMENSIONS)
+async def test_both_charts_have_every_figure_on_one_scale(reporting: Served, by: str) -> None:
+    async with reporting.client("handler", **HTML) as client:
+        page = (await client.get(f"/reports?by={by}")).text
+        counted = (await client.get("/api/v1/reports/counts", params={"by": by})).json()
+    drawn = points(page) if by == "month" else bars(page)
+    for chart, count in zip(drawn, ("complaints", "aspects"), strict=True):
+        assert sorted(one.value for one in chart) == sorted(group[count] for group in counted["data"])
+        assert all(f"&{by}=" in one.href and one.href.startswith("/reports/complaints?") for one in chart)
+    longest = max(one.size / one.value for chart in drawn for one in chart if one.value)
+    assert all(one.size == pytest.approx(one.value * longest, abs=0.01) for chart in drawn for one in chart)
+    assert by == "month" or max(one.size for chart in drawn for one in chart) == 100
 
 
 async def test_a_month_that_narrows_a_report_can_be_seen_and_taken_away(reporting: Served) -> None:
@@ -98,7 +125,7 @@ async def test_the_download_says_what_the_page_says_and_is_safe(reporting: Serve
         assert sent.headers["content-disposition"] == 'attachment; filename="complaints.csv"'
         rows = list(csv.DictReader(io.StringIO(sent.text)))
         assert {(row["reference"], row["organisation"], row["product"]) for row in rows} == {
-            ("REF2-AAAA", "'=Bank", ""), ("REF2-AAAA", "'=Bank", "'+Card"),
+            ("REF2-AAAA", "'=Bank", ""), ("REF2-AAAA", "'=Bank", "'+Card\ufffe"),
         }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from services.sentiment.measuring.model import Deciding, measure
 from shared.events import By
 from shared.events.mentions import MentionCaptured
 from shared.events.sealed import Sealed
+from tests.drawn import bars
 from tests.serving import Served, until
 
 HTML = {"accept": "text/html"}
@@ -50,7 +51,13 @@ async def test_the_card_lists_what_was_measured(sentiment: Served, intake: Serve
 
     page = await until(shown)
     assert page.status_code == 200
-    assert "<svg" in page.text
+    (chart,) = bars(page.text)
+    assert [(one.label, one.href) for one in chart] == [
+        ("Red", "/sentiment?heat=red"), ("Amber", "/sentiment?heat=amber"), ("Green", "/sentiment?heat=green")
+    ]  # fmt: skip
+    assert chart[0].value >= 1
+    top = max(one.value for one in chart)
+    assert [one.size for one in chart] == [pytest.approx(100 * one.value / top, abs=0.01) for one in chart]
     assert "takes irony at its word" in page.text
     assert 'data-live="/sentiment/live"' in page.text
 

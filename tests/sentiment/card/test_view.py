@@ -7,11 +7,14 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from services.sentiment.card.view import by_heat, find, measurements
+from services.sentiment.card.listing import MEASUREMENTS, by_heat
+from services.sentiment.card.view import measurements
 from services.sentiment.measuring.model import MODEL
 from shared.events import By
 from shared.events.sentiments import DecidingWord, SentimentMeasured
+from shared.http.paging import Paging
 from tests.feeding import Feeder
+from tests.listing import listed
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
@@ -51,10 +54,11 @@ async def test_the_list_is_filtered_and_paged_and_counts_one_model(feeder: Feede
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert await by_heat(conn, MODEL) == {"red": 2, "amber": 2, "green": 2}
         assert await by_heat(conn, "never used") == {"red": 0, "amber": 0, "green": 0}
-        reds = await find(conn, 10, heat="red")
-        assert [row["measurement_id"] for row in reds] == [events[n].originator_id for n in (5, 4, 0)]
-        assert [row["subject_id"] for row in await find(conn, 10, subject_id=subject)] == [subject]
-        first = await find(conn, 3)
-        assert len(first) == 4
-        rest = await find(conn, 10, after=(first[2]["measured_at"], first[2]["measurement_id"]))
-        assert [row["measurement_id"] for row in first[:3] + rest] == [e.originator_id for e in reversed(events)]
+        reds = await listed(conn, MEASUREMENTS, heat="red")
+        assert [row["measurement_id"] for row in reds.rows] == [events[n].originator_id for n in (5, 4, 0)]
+        of_one = await listed(conn, MEASUREMENTS, subject_id=str(subject))
+        assert [row["subject_id"] for row in of_one.rows] == [subject]
+        first = await listed(conn, MEASUREMENTS, Paging(3))
+        rest = await listed(conn, MEASUREMENTS, Paging(10, first.after))
+        assert (len(first.rows), rest.after) == (3, None)
+        assert [row["measurement_id"] for row in first.rows + rest.rows] == [e.originator_id for e in reversed(events)]

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 import uvicorn
+from itsdangerous import URLSafeSerializer
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -98,10 +99,10 @@ async def test_a_body_too_large_is_refused_as_it_arrives(served: Served) -> None
             yield b"x" * 10_000
 
     async with browser(served, headers={}) as client:
-        streamed = await client.post("/api/v1/bodies", content=endless())
+        streamed = await client.post("/bodies", content=endless())
         assert sent <= MOST + 20_000
-        told = await client.post("/api/v1/bodies", content=b"x" * (MOST + 1))
-        whole = await client.post("/api/v1/bodies", content=b"x" * MOST)
+        told = await client.post("/bodies", content=b"x" * (MOST + 1))
+        whole = await client.post("/bodies", content=b"x" * MOST)
         page = await client.post("/form", content=endless(), headers=PAGE | FORM)
     for answer in (streamed, told):
         assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
@@ -111,10 +112,45 @@ async def test_a_body_too_large_is_refused_as_it_arrives(served: Served) -> None
     assert "<h1>" in page.text
 
 
+@pytest.mark.parametrize("token", ["", "Bearer recourse_none", "Bearer recourse_signed_none", "Basic YTpi"])
+async def test_a_stranger_is_refused_before_a_byte_of_what_they_send_is_read(served: Served, token: str) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(100):
+            sent += 1
+            yield b"[" * 10_000
+
+    as_json = {"Content-Type": "application/json"} | ({"Authorization": token} if token else {})
+    async with browser(served, headers=as_json) as client:
+        for path in ("/api/v1/erasures", "/api/v1/nowhere"):
+            refused = await client.post(path, content=endless())
+            assert (refused.status_code, refused.headers["content-type"]) == (401, "application/problem+json")
+    assert sent == 0
+
+
+async def test_a_body_of_too_many_values_is_refused_as_it_arrives(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body_limits, "MOST_VALUES", 1_000)
+
+    async def body(commas: int) -> AsyncIterator[bytes]:
+        for start in range(0, commas, 400):
+            yield b"[]," * min(400, commas - start)
+
+    async with browser(served, headers={}) as client:
+        refused = await client.post("/bodies", content=body(1_001))
+        taken = await client.post("/bodies", content=body(1_000))
+    assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
+    assert "Send fewer values at once." in refused.json()["detail"]
+    assert taken.json() == {"bytes": 3_000}
+
+
 async def test_over_a_socket_the_rest_of_a_large_body_is_not_waited_for(served: Served) -> None:
     async with listening(served) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"POST /api/v1/bodies HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"POST /bodies HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n")
         for _ in range(11):
             writer.write(b"2710\r\n" + b"x" * 10_000 + b"\r\n")
         answer = await asyncio.wait_for(reader.read(), 60)
@@ -127,7 +163,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(served: Served, monke
     monkeypatch.setattr(body_limits, "SLOWEST", 0.2)
     async with listening(served) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"POST /api/v1/bodies HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\nx")
+        writer.write(b"POST /bodies HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\nx")
         answer = await asyncio.wait_for(reader.read(), 60)
         writer.close()
     assert answer.startswith(b"HTTP/1.1 408")
@@ -150,8 +186,8 @@ async def test_strangers_may_send_so_much_and_are_told_when_they_may_again(
     given = Limits(strangers=Rate(3, 3600), requests=Rate(20, 3600), tokens=Rate(2, 3600))
     async with small(kafka, postgres, limits=given, accounts=file) as served:
         async with browser(served, headers={}) as client:
-            statuses = [(await client.post("/api/v1/bodies")).status_code for _ in range(4)]
-            refused = await client.post("/api/v1/bodies")
+            statuses = [(await client.post("/bodies")).status_code for _ in range(4)]
+            refused = await client.post("/bodies")
             page = await client.post("/form", headers=PAGE)
             assert (await client.get("/api/v1/who")).status_code == 200
             assert (await client.get("/static/tokens.css")).status_code == 200
@@ -161,16 +197,16 @@ async def test_strangers_may_send_so_much_and_are_told_when_they_may_again(
         assert page.status_code == 429
         assert "<h1>Too many</h1>" in page.text
         async with browser(served, "203.0.113.8", headers={}) as client:
-            assert (await client.post("/api/v1/bodies")).status_code == 200
+            assert (await client.post("/bodies")).status_code == 200
         neighbours = ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ffff::3", "2001:db8:1:2::4"]
         statuses = []
         for address in neighbours:
             async with browser(served, address, headers={}) as client:
-                statuses.append((await client.post("/api/v1/bodies")).status_code)
+                statuses.append((await client.post("/bodies")).status_code)
         assert statuses == [200, 200, 200, 429]
         token = {"Authorization": f"Bearer {served.runtime.signer.token('machine', 'test')}"}
         async with browser(served, headers=token) as client:
-            statuses = [(await client.post("/api/v1/bodies")).status_code for _ in range(3)]
+            statuses = [(await client.post("/bodies")).status_code for _ in range(3)]
         assert statuses == [200, 200, 429]
 
 
@@ -206,13 +242,13 @@ async def test_only_the_gateway_says_for_whom_it_asks(kafka: str, postgres: Call
             statuses = []
             for n in range(2):
                 headers = {"X-Forwarded-For": f"192.0.2.{n}"}
-                statuses.append((await client.post("/api/v1/bodies", headers=headers)).status_code)
+                statuses.append((await client.post("/bodies", headers=headers)).status_code)
         assert statuses == [200, 429]
         proxied = ProxyHeadersMiddleware(served.app, trusted_hosts="10.0.0.0/8")  # type: ignore[arg-type]
         transport = httpx.ASGITransport(proxied, client=("10.1.2.3", 1))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             for forwarded, status in (("192.0.2.9", 200), ("192.0.2.10", 200), ("6.6.6.6, 192.0.2.9", 429)):
-                answer = await client.post("/api/v1/bodies", headers={"X-Forwarded-For": forwarded})
+                answer = await client.post("/bodies", headers={"X-Forwarded-For": forwarded})
                 assert answer.status_code == status
 
 
@@ -233,18 +269,35 @@ async def test_every_answer_carries_what_keeps_it_safe(served: Served, path: str
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/nowhere", 404), ("DELETE", "/api/v1/who", 405), ("GET", "/api/v1/cases", 401),
+        ("GET", "/nowhere", 404), ("DELETE", "/form", 405), ("GET", "/api/v1/cases", 401),
         ("POST", "/api/v1/erasures", 401), ("GET", "/static/nothing.css", 404),
     ],
 )  # fmt: skip
 async def test_every_failure_is_a_problem_or_a_page(served: Served, method: str, path: str, status: int) -> None:
     async with browser(served, headers={}) as client:
         told = await client.request(method, path)
-        shown = await client.request(method, path.replace("/api/v1/who", "/form"), headers=PAGE)
+        shown = await client.request(method, path, headers=PAGE)
     assert (told.status_code, told.headers["content-type"]) == (status, "application/problem+json")
     assert told.json()["status"] == status
     if not path.startswith("/api/v1/c") and not path.startswith("/api/v1/e"):
         assert (shown.status_code, "<h1>" in shown.text) == (status, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/metrics/x", "/health/x", "/static/none.css", "/nowhere", "/signin", "/api/v1/cases"]
+)
+async def test_a_notice_that_somebody_planted_is_not_shown(served: Served, path: str) -> None:
+    """Neither signed with nothing, nor with what the forms of a visitor know whose cookie was planted beside it."""
+    planted = {"text": "Call 0900 123", "undo": "/signout", "label": "", "fields": {}}
+    async with browser(served) as client:
+        field = await csrf(client)
+        for key in ("", field):
+            client.cookies.set("notice", str(URLSafeSerializer(key, salt="notice").dumps(planted)))
+            assert "0900" not in (await client.get(path, follow_redirects=True)).text
+        await sign_in(client, "hanna")
+        for key in ("", field):
+            client.cookies.set("notice", str(URLSafeSerializer(key, salt="notice").dumps(planted)))
+            assert "0900" not in (await client.get(path, follow_redirects=True)).text
 
 
 async def test_a_database_that_is_away_is_503_and_comes_back(

@@ -131,7 +131,7 @@ async def test_a_gap_stops_the_view_and_is_told(stories: Stories) -> None:
         await runtime.commits.save([reopening(case, 2)])
 
         async def told() -> bool:
-            return "recourse audit verify" in (runtime.readings[0].trouble or "")
+            return "recourse audit verify" in (runtime.bus.readings[0].trouble or "")
 
         await until(told)
         assert (await stories.rows(runtime))[case] == (1, "again")

@@ -1,10 +1,10 @@
-"""What a consumer takes from a partition in which strangers write, records repeat, or something is missing."""
+"""A consumer reads a partition in which strangers write, records repeat, or something is missing."""
 
 from dataclasses import dataclass, replace
 
 import pytest
 
-from shared.kafka.chain import STRANGER, Sifted, Stand, sift
+from shared.kafka.chain import STRANGER, Checked, Checkpoint, check_chain
 from shared.kafka.records import FIRST_CHAIN, chain, headers, read
 
 VALUE = b'{"recorded_at":"2026-03-14T09:30:00Z"}'
@@ -36,7 +36,7 @@ def sent(*positions: int) -> list[Raw]:
 
 
 def forged(offset: int, position: int, previous: int) -> Raw:
-    """By somebody who knows the form, and not what the chain stands at."""
+    """By somebody who knows the form, and not the chain's last value."""
     return Raw(offset, _headers(position, previous, b"\1" * 32))
 
 
@@ -48,11 +48,11 @@ def _headers(position: int, previous: int, link: bytes) -> list[tuple[str, bytes
     return list(made)
 
 
-def at(*records: Raw, stand: Stand | None = None) -> Sifted:
-    return sift("view", records, {PLACE: stand} if stand else {}, frozenset({"case.opened"}))
+def at(*records: Raw, checkpoint: Checkpoint | None = None) -> Checked:
+    return check_chain("view", records, {PLACE: checkpoint} if checkpoint else {}, frozenset({"case.opened"}))
 
 
-def taken(found: Sifted) -> list[int]:
+def taken(found: Checked) -> list[int]:
     return [record.position for record in found.records]
 
 
@@ -117,20 +117,20 @@ def test_a_record_that_was_changed_stops_the_partition() -> None:
 
 def test_garbage_that_was_set_aside_is_not_when_it_comes_again() -> None:
     [first] = sent(3)
-    found = at(Raw(0, []), shifted(first, 1), Raw(2, []), stand=(3, 2, read(first).chain))
+    found = at(Raw(0, []), shifted(first, 1), Raw(2, []), checkpoint=Checkpoint(3, 2, read(first).chain))
     assert [dead.raw.offset for dead in found.dead] == [2]
 
 
 def test_garbage_does_not_hide_what_stands_before_it() -> None:
     """As after the database has lost its last commits: the batch at hand begins with garbage, further on."""
     first, second, third = sent(3, 5, 9)
-    stand = (3, 1, read(first).chain)
-    found = at(Raw(2, []), shifted(third, 1), stand=stand)
+    checkpoint = Checkpoint(3, 1, read(first).chain)
+    found = at(Raw(2, []), shifted(third, 1), checkpoint=checkpoint)
     assert ([dead.raw.offset for dead in found.dead], found.advances) == ([2], [])
     assert found.gap is not None
     assert found.gap.next_offset == 1
-    assert at(Raw(2, []), stand=stand).advances == []
-    assert taken(at(second, Raw(2, []), shifted(third, 1), stand=stand)) == [5, 9]
+    assert at(Raw(2, []), checkpoint=checkpoint).advances == []
+    assert taken(at(second, Raw(2, []), shifted(third, 1), checkpoint=checkpoint)) == [5, 9]
 
 
 def test_copies_are_read_and_change_nothing() -> None:
@@ -143,15 +143,15 @@ def test_copies_are_read_and_change_nothing() -> None:
 def test_a_copy_does_not_hide_what_stands_before_it() -> None:
     """Nor do copies that come then; else what the database has lost would be a gap for ever."""
     first, second, third = sent(3, 5, 9)
-    stand, copy = (3, 1, read(first).chain), shifted(first, 2)
-    assert at(copy, stand=stand).advances == []
-    found = at(copy, shifted(third, 1), stand=stand)
+    checkpoint, copy = Checkpoint(3, 1, read(first).chain), shifted(first, 2)
+    assert at(copy, checkpoint=checkpoint).advances == []
+    found = at(copy, shifted(third, 1), checkpoint=checkpoint)
     assert found.gap is not None
     assert (found.gap.next_offset, found.advances) == (1, [])
-    assert taken(at(second, copy, shifted(third, 1), stand=stand)) == [5, 9]
+    assert taken(at(second, copy, shifted(third, 1), checkpoint=checkpoint)) == [5, 9]
 
 
 def test_without_a_known_chain_value_the_next_record_is_believed() -> None:
     _, second, third = sent(3, 5, 9)
-    found = at(second, third, stand=(3, 1, None))
+    found = at(second, third, checkpoint=Checkpoint(3, 1, None))
     assert (taken(found), found.gap) == ([5, 9], None)

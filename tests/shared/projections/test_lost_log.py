@@ -18,7 +18,7 @@ async def read_some(stories: Stories) -> None:
     async with stories.running() as runtime:
         saved = await runtime.commits.save([reopening(uuid4(), 1) for _ in range(20)])
         await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
-        assert runtime._well
+        assert runtime.ready
 
 
 async def troubles(runtime: Runtime) -> str | None:
@@ -30,7 +30,7 @@ async def test_topics_that_are_gone_while_a_service_runs(stories: Stories) -> No
     async with stories.running() as runtime:
         await delete_topics(stories.settings.kafka, ["cases", "people"])
         assert await until(lambda: troubles(runtime), 120) == CUT_SHORT
-        assert not runtime._well
+        assert not runtime.ready
 
 
 async def test_topics_that_were_made_anew(stories: Stories) -> None:
@@ -40,7 +40,7 @@ async def test_topics_that_were_made_anew(stories: Stories) -> None:
     await create_topics(stories.settings.kafka, partitions=2)
     async with stories.running() as runtime:
         assert await until(lambda: troubles(runtime), 60) == CUT_SHORT
-        assert not runtime._well
+        assert not runtime.ready
         with pytest.raises(LogCutShort, match="ends before what the view has read"):
             async with asyncio.timeout(60):
                 await rebuild(runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys)

@@ -14,7 +14,7 @@ from shared.events.people import PersonErased
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres import purge
-from shared.projections import decoding, versions
+from shared.projections import checkpoints, decoding, versions
 from shared.projections.rebuild import rebuild
 from shared.projections.view import Table, View
 from shared.service.runtime import Runtime
@@ -247,10 +247,10 @@ async def test_who_holds_a_view_sees_what_the_batch_has_written_that_it_waited_f
         async def held() -> int:
             async with runtime.pool.connection() as conn, conn.transaction():
                 await versions.hold(conn, view)
-                return (await versions.standing(conn, [view]))[view.name].places[place][0]
+                return (await checkpoints.lock(conn, [view]))[view.name].checkpoints[place].position
 
         async with runtime.pool.connection() as conn, conn.transaction():
-            await versions.standing(conn, [view])
+            await checkpoints.lock(conn, [view])
             waiting = asyncio.create_task(held())
             await asyncio.sleep(0.2)
             await conn.execute("update progress set position = 1000000 where partition = 0")

@@ -16,9 +16,9 @@ async def test_a_stranger_sends_no_more_than_a_form_needs(
     monkeypatch.setattr(edge, "STRANGERS_MOST", 10)
     body = b"x" * 11
     async with small(kafka, postgres) as served, browser(served, headers={}) as client:
-        assert (await client.post("/api/v1/bodies", content=body)).status_code == 413
+        assert (await client.post("/bodies", content=body)).status_code == 413
         token = served.runtime.signer.token("machine", "Feed")
-        known = await client.post("/api/v1/bodies", content=body, headers={"Authorization": f"Bearer {token}"})
+        known = await client.post("/bodies", content=body, headers={"Authorization": f"Bearer {token}"})
     assert known.json() == {"bytes": 11}
 
 

@@ -24,7 +24,7 @@ from tests.serving import MASTER, until
 from tests.shared.conftest import BY, Stories, met, note, records, reopening, story_view
 
 
-async def bury(name: str, dead: Sequence[Any]) -> None:
+async def publish_dead(name: str, dead: Sequence[Any]) -> None:
     raise AssertionError(dead)
 
 
@@ -52,7 +52,7 @@ async def another_that_remembers(person: UUID, runtime: Runtime, stories: Storie
         await runtime.commits.save([met(person)])
         assert await keys.fetch({person}) == set()
         other = Other(ViewsSink(runtime.views, cluster, pool, keyring, keys), keyring, pool)
-        await other.sink.take(await records(cluster, "people", 1), bury)
+        await other.sink.take(await records(cluster, "people", 1), publish_dead)
         yield other
         await keys.stop()
 
@@ -61,14 +61,14 @@ async def test_who_has_not_heard_of_an_erasure_writes_no_words_after_it(stories:
     """As when one of them has the partition of the person, and the other that of a note about them."""
     cluster, person, case = stories.settings.kafka, uuid4(), uuid4()
     async with stories.running() as runtime:
-        await runtime.consumers[0].stop()
+        await runtime.bus.consumers[0].stop()
         async with another_that_remembers(person, runtime, stories) as other:
             await runtime.commits.save([note(case, 1, person, "words")])
             await runtime.commits.save([PersonErased(**BY.stamp(person, 2), reason="asked")])
             first = ViewsSink(runtime.views, cluster, runtime.pool, runtime.keyring, runtime.keys)
-            await first.take(await records(cluster, "people", 2), bury)
+            await first.take(await records(cluster, "people", 2), publish_dead)
             assert other.keyring.absent([person]) == set()
-            await other.sink.take(await records(cluster, "cases", 1), bury)
+            await other.sink.take(await records(cluster, "cases", 1), publish_dead)
             assert await other.shown() == [(case, None)]
 
 
@@ -76,7 +76,7 @@ async def test_nor_after_one_that_a_rebuild_has_brought(stories: Stories) -> Non
     """Filled further than the live one was, so nobody else takes it in; who has not heard seals a note after it."""
     cluster, person, case = stories.settings.kafka, uuid4(), uuid4()
     async with stories.running() as runtime:
-        await runtime.consumers[0].stop()
+        await runtime.bus.consumers[0].stop()
         async with another_that_remembers(person, runtime, stories) as other:
             await runtime.commits.save([PersonErased(**BY.stamp(person, 2), reason="asked")])
             await records(cluster, "people", 2)
@@ -85,7 +85,7 @@ async def test_nor_after_one_that_a_rebuild_has_brought(stories: Stories) -> Non
             await asyncio.to_thread(store.put, [note(case, 1, person, "words")])
             store.close()
             assert other.keyring.absent([person]) == set()
-            await other.sink.take(await records(cluster, "cases", 1), bury)
+            await other.sink.take(await records(cluster, "cases", 1), publish_dead)
             assert await other.shown() == [(case, None)]
 
 
@@ -106,7 +106,7 @@ async def test_an_older_release_leaves_a_view_alone_that_a_newer_one_has_built(s
         await old.commits.save([reopening(case, 2) for case in cases])
 
         async def troubled() -> bool:
-            return any("OtherVersion" in (one.trouble or "") for one in old.readings)
+            return any("OtherVersion" in (one.trouble or "") for one in old.bus.readings)
 
         await until(troubled)
         assert await counted() == [10, 10]

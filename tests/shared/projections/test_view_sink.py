@@ -22,7 +22,7 @@ from tests.serving import MASTER, SECRET, until
 from tests.shared.conftest import BY, Stories, reopening
 
 PASSING: dict[str, type[BaseException]] = {"too early": NotYet, "cancelled": asyncio.CancelledError}
-"""What is over when it is tried again: what it needs has come, or a client of Kafka has cancelled a request."""
+"""Errors that are over on the next try: what was needed has come, or a client of Kafka had cancelled a request."""
 
 TRIED: set[UUID] = set()
 """Cases on which it has failed so."""
@@ -75,7 +75,7 @@ async def hastening(stories: Stories, policy: Policy = HASTEN) -> AsyncIterator[
 
 
 async def reasons(runtime: Runtime, case: UUID, count: int) -> list[str]:
-    """What the policy has written about the case, once there is as much."""
+    """The reasons that the policy has written about the case, once there are as many."""
 
     async def written() -> list[str]:
         found: list[str] = []
@@ -93,7 +93,7 @@ async def test_a_record_that_a_policy_cannot_react_to_is_set_aside_alone(stories
         )
         assert await reasons(runtime, first, 2) == ["once", "twice"]
         letters = await dead_letters(stories.settings.kafka)
-        assert runtime.readings[0].trouble is None
+        assert runtime.bus.readings[0].trouble is None
     assert [(letter.group, letter.type) for letter in letters] == [("cases.hasten", "case.reopened.v1")]
     assert "ArithmeticError" in letters[0].error
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,13 @@ from shared.web.templating import static
 
 
 def app() -> FastAPI:
+    """As somebody sees it who is signed in."""
     made = FastAPI()
+
+    @made.middleware("http")
+    async def session(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        request.state.session, request.state.csrf = SimpleNamespace(id="s"), "what only this session's forms know"
+        return await call_next(request)
 
     @made.get("/signin")
     def signin(request: Request) -> Response:

@@ -50,6 +50,7 @@ def test_the_last_version_to_take_effect_is_asked(tmp_path: Path) -> None:
         ("", "question ease: a choice needs two options or more"),
         ('{ value = 2, label = "Easy" }, { value = 1, label = "Hard" }', "question ease: the options' values ascend"),
         ('{ value = 1, label = "" }, { value = 2, label = "Easy" }', "questions/0/options/0/label"),
+        ('{ value = 1, label = "Hard\ufffe" }, { value = 2, label = "Easy" }', "U+FFFE is no character"),
         ('{ value = 1, label = "Hard" ', "short.v1.toml"),
     ],
 )

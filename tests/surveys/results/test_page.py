@@ -5,8 +5,10 @@ from html import unescape
 from uuid import UUID
 
 import httpx
+import pytest
 
 from services.surveys.response.state import response_id
+from tests.drawn import bars
 from tests.serving import Served, until
 from tests.surveys.asking import ask
 
@@ -59,20 +61,28 @@ async def test_a_post_from_elsewhere_is_refused(surveys: Served) -> None:
 
 
 async def test_staff_see_rate_charts_comments_and_the_responses_behind_a_bar(surveys: Served) -> None:
-    link = await ask(surveys, 4)
-    async with surveys.client() as customer:
-        token = await csrf(customer, link)
-        await customer.post(link, data={**FOUR, "comment": "Ring <me> back", "csrf": token})
+    for number, ease in ((15, "5"), (4, "4")):
+        link = await ask(surveys, number)
+        async with surveys.client() as customer:
+            form = {**FOUR, "ease": ease, "comment": f"Ring <me> back, {number}", "csrf": await csrf(customer, link)}
+            await customer.post(link, data=form)
     async with surveys.client("leader", accept="text/html") as leader:
 
         async def shown() -> str:
             text = (await leader.get("/surveys")).text
-            return text if "Ring &lt;me&gt; back" in text else ""
+            return text if all(f"Ring &lt;me&gt; back, {number}" in text for number in (4, 15)) else ""
 
         page = await until(shown)
         assert "How fairly were you treated?" in page
-        assert "Very difficult" in page, "an option that nobody chose is shown"
+        easy = bars(page)[0]
+        assert [one.label for one in easy] == ["Very difficult", "Difficult", "Neither", "Easy", "Very easy"]
+        assert (easy[0].value, easy[0].size) == (0, 0), "an option that nobody chose is shown"
+        every = [one for chart in bars(page) for one in chart]
+        top = max(one.value for one in every)
+        assert top > max(one.value for one in easy)
+        assert [one.size for one in every] == [pytest.approx(100 * one.value / top, abs=0.01) for one in every]
         behind = "/surveys/responses?questionnaire=handling.v1&question=ease&choice="
+        assert [one.href for one in easy] == [f"{behind}{choice}" for choice in range(1, 6)]
         assert f"/cases/{UUID(int=4)}" in (await leader.get(f"{behind}4")).text
         assert "Nobody here" in (await leader.get(f"{behind}1")).text
         assert (await leader.get("/surveys?questionnaire=none")).status_code == 404

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import UnknownTopicOrPartitionError
 
 from services.reporting.audit.check import chain
 from services.reporting.audit.log import tiles
 from services.reporting.audit.log.tiles import Tiles
 from shared.events import OWNERS
+from shared.kafka import clients
 from shared.kafka.records import FIRST_CHAIN, ConsumerRecord, Malformed, Record, read
 from shared.kafka.topics import Cluster
 from shared.problems import RuleBroken
@@ -28,22 +28,13 @@ class LogBroken(RuleBroken):
 
 def reader(cluster: Cluster, most: int = 4_194_304) -> AIOKafkaConsumer:
     """In no group: it moves nobody's offsets. `most` bytes are fetched at once, and at least one batch."""
-    return AIOKafkaConsumer(
-        bootstrap_servers=cluster.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
-        max_partition_fetch_bytes=most, fetch_max_wait_ms=20,  # a fetch at the end of a partition holds up the next
-    )  # fmt: skip
+    # A fetch at the end of a partition holds up the next.
+    return clients.reader(cluster, max_partition_fetch_bytes=most, fetch_max_wait_ms=20)
 
 
 async def partitions(kafka: AIOKafkaConsumer, cluster: Cluster) -> list[TopicPartition]:
     """Of every topic that a service owns."""
-    found = await kafka._client.fetch_all_metadata()
-    places = []
-    for topic in map(cluster.name, OWNERS):
-        numbers = found.partitions_for_topic(topic)
-        if not numbers:
-            raise UnknownTopicOrPartitionError(topic)
-        places += [TopicPartition(topic, number) for number in sorted(numbers)]
-    return places
+    return await clients.required_partitions(kafka, *map(cluster.name, OWNERS))
 
 
 async def grow(conn: Any, kafka: AIOKafkaConsumer, place: TopicPartition, topic: str) -> int:

@@ -139,6 +139,8 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     [
         (["sign-out", "hana@example.org"], "There is no such account."),
         (["set", "hanna.example.org", "--name", "H", "--role", "handler"], "is no e-mail address"),
+        (["set", "hanna\ufffe@example.org", "--name", "H", "--role", "handler"], "U+FFFE is no character"),
+        (["set", "hanna@example.org", "--name", "H\uffff"], "U+FFFF is no character"),
     ],
 )
 def test_an_address_that_is_none_of_an_account_is_refused(alone: Path, words: list[str], why: str) -> None:
@@ -178,6 +180,11 @@ def test_a_token_is_listed_with_its_whole_id_in_a_narrow_window(monkeypatch: pyt
     shown = CliRunner().invoke(app, ["token", "list"], env={"COLUMNS": "80"}).stdout
     assert actor(known_by) in shown
     assert "\u2026" not in shown
+
+
+def test_a_name_that_cannot_be_kept_is_refused() -> None:
+    result = CliRunner().invoke(app, ["token", "create", "--name", "a\ufffeb"])
+    assert (result.exit_code, "'a\\ufffeb' cannot be kept: U+FFFE is no character" in result.output) == (1, True)
 
 
 def test_a_scope_beyond_the_role_is_refused(tmp_path: Path) -> None:
