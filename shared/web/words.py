@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Literal, NamedTuple
 
+from shared.money import SYMBOLS, whole
+
 Number = int | float | Decimal
 Translate = Callable[[str], str]
 Tone = Literal["neutral", "good", "warn", "danger", "accent"]
@@ -14,8 +16,6 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "US$", "AUD": "A$", "CAD": "C$", "NZD": "NZ$", "JPY": "¥"}
-WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND"})
 
 
 def _english(text: str) -> str:
@@ -73,9 +73,8 @@ def number(value: Number) -> str:
 
 
 def money(amount: Number | str, currency: str) -> str:
-    """Never an amount without its currency, and never a rounding that favours one side."""
-    cents = Decimal("1") if currency in WITHOUT_CENTS else Decimal("0.01")
-    value = Decimal(str(amount)).quantize(cents, ROUND_HALF_UP)
+    """Never an amount without its currency, and never rounded: an amount that is too fine for it shows as it is."""
+    value = whole(Decimal(str(amount)), currency)
     sign = "−" if value < 0 else ""
     symbol = SYMBOLS.get(currency, f"{currency} ")
     return f"{sign}{symbol}{abs(value):,}"

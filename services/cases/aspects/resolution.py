@@ -1,20 +1,23 @@
 """Decide an aspect: outcome, redress, root cause, and the reason for the decision."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.cases.case.actions import work
-from services.cases.case.currencies import CURRENCIES
 from services.cases.case.state import Case
 from services.cases.root_causes.definition import RootCauses, load_root_causes
 from shared.events import By, Event
 from shared.events.cases import AspectResolved, Outcome, Redress
 from shared.events.sealed import Sealed
+from shared.money import DECIMALS, NAMES, fits, read, whole
 from shared.problems import RuleBroken, Unprocessable
 from shared.text import printable
+from shared.web.templating import gettext as _
 
 MONEY: frozenset[Redress] = frozenset({"refund", "compensation"})
 UPHELD: frozenset[Outcome] = frozenset({"upheld", "partly-upheld"})
@@ -54,8 +57,29 @@ class MoneyWithoutAmount(Unprocessable):
     field = "amount"
 
 
+class AmountTooFine(Unprocessable):
+    """Enter an amount with fewer decimals: the currency has fewer."""
+
+    field = "amount"
+
+    def __init__(self, currency: str) -> None:
+        decimals = DECIMALS[currency]
+        super().__init__(
+            f"Enter an amount with at most {decimals} decimals. {NAMES[currency]} has no more."
+            if decimals
+            else f"Enter a whole amount. {NAMES[currency]} has no decimals."
+        )
+
+
+class Currencies:
+    """The currencies in use (ISO 4217), to choose from."""
+
+    def options(self) -> Sequence[tuple[str, str]]:
+        return [(code, f"{code} – {_(name)}") for code, name in sorted(NAMES.items())]
+
+
 def _in_use(code: str) -> str:
-    if code not in CURRENCIES:
+    if code not in DECIMALS:
         raise ValueError("Choose a currency")
     return code
 
@@ -71,11 +95,12 @@ class ResolveAspect(BaseModel):
 
     outcome: Outcome = Field(title="Outcome", json_schema_extra={"kind": "radios", "enter": "Select an outcome"})
     redress: Redress = Field("none", title="Redress", json_schema_extra={"enter": "Select a redress"})
-    amount: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)] | None = Field(
-        None, title="Amount", description="Above zero, for a refund or compensation only.",
+    amount: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=4)] | None = Field(
+        None, title="Amount",
+        description="Above zero, for a refund or compensation only; with no more decimals than its currency has.",
         json_schema_extra={"enter": "Enter an amount, like 25.00"},
     )  # fmt: skip
-    currency: Annotated[str, AfterValidator(str.upper), AfterValidator(_in_use)] | None = Field(
+    currency: Annotated[str, AfterValidator(str.upper), AfterValidator(_in_use), Currencies()] | None = Field(
         None, title="Currency", description="ISO 4217, with an amount."
     )
     root_cause: Annotated[str, Field(max_length=80), AfterValidator(printable), AfterValidator(_on_the_list)] | None = (
@@ -84,6 +109,16 @@ class ResolveAspect(BaseModel):
     explanation: Annotated[str, Field(max_length=20_000), AfterValidator(printable)] | None = Field(
         None, title="Reason for decision", description="Sealed under the customer's key."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_typed(cls, asked: Any) -> Any:
+        """`£1,250.00` is an amount and its currency; what cannot be read is refused at its field."""
+        if isinstance(asked, dict) and isinstance(asked.get("amount"), str):
+            with suppress(ValueError):
+                amount, currency = read(asked["amount"], str(asked.get("currency") or "").upper() or None)
+                return {**asked, "amount": amount, "currency": currency}
+        return asked
 
 
 @work("/aspects/{aspect_id}/resolution", title="Decide", button="Save decision", said="Decision saved")
@@ -100,7 +135,8 @@ def resolve_aspect(case: Case, aspect_id: UUID, asked: ResolveAspect, by: By) ->
         raise RootCauseMissing
     return [
         AspectResolved(
-            **by.after(case), aspect_id=aspect_id, **asked.model_dump(exclude={"explanation"}),
+            **by.after(case), aspect_id=aspect_id, **asked.model_dump(exclude={"amount", "explanation"}),
+            amount=whole(asked.amount, asked.currency) if asked.amount and asked.currency else None,
             explanation=Sealed.of(case.person_id, asked.explanation),
         )
     ]  # fmt: skip
@@ -113,3 +149,5 @@ def _check_money(asked: ResolveAspect) -> None:
         raise AmountWithoutMoney
     if asked.redress in MONEY and not asked.amount:
         raise MoneyWithoutAmount
+    if asked.amount and asked.currency and not fits(asked.amount, asked.currency):
+        raise AmountTooFine(asked.currency)

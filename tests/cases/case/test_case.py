@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from services.cases.aspects.raising import AspectEmpty
 from services.cases.aspects.resolution import (
     AmountIncomplete,
+    AmountTooFine,
     AmountWithoutMoney,
     AspectAlreadyResolved,
     AspectNotClassified,
@@ -157,11 +158,29 @@ def test_a_case_is_given_to_one_owner_with_all_that_is_open() -> None:
         (decision("not-upheld", "none", Decimal(0), "GBP"), AmountWithoutMoney),
         (decision("not-upheld", "compensation"), MoneyWithoutAmount),
         (decision("not-upheld", "refund", Decimal(0), "GBP"), MoneyWithoutAmount),
+        (decision("not-upheld", "refund", Decimal("100.50"), "JPY"), AmountTooFine),
+        (decision("not-upheld", "refund", Decimal("1.2345"), "KWD"), AmountTooFine),
     ],
 )
 def test_a_decision_says_what_a_return_needs(asked: ResolveAspect, refusal: type[RuleBroken]) -> None:
     with pytest.raises(refusal):
         cases.resolve_aspect(case(), PRIMARY, asked, INES)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "stored", "of"),
+    [
+        ("1.234", "KWD", "1.234", "KWD"), ("0.005", "BHD", "0.005", "BHD"), ("100", "JPY", "100", "JPY"),
+        ("£1,250.00", None, "1250.00", "GBP"), ("1,250", "gbp", "1250.00", "GBP"), ("7", "CHF", "7.00", "CHF"),
+    ],
+)  # fmt: skip
+def test_an_amount_has_its_currencys_decimals(amount: str, currency: str | None, stored: str, of: str) -> None:
+    asked = ResolveAspect.model_validate(
+        {"outcome": "not-upheld", "redress": "refund", "amount": amount, "currency": currency}
+    )
+    (event,) = cases.resolve_aspect(case(), PRIMARY, asked, INES)
+    assert isinstance(event, AspectResolved)
+    assert (str(event.amount), event.currency) == (stored, of)
 
 
 def test_what_an_aspect_is_about_is_said_before_it_is_decided() -> None:

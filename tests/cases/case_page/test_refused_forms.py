@@ -37,6 +37,8 @@ async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.Asyn
     [
         ("root_cause", "banana", "Choose a root cause from the list"),
         ("currency", "ZZZ", "Choose a currency"),
+        ("amount", "12,50", "Enter an amount, like 25.00"),
+        ("amount", "0.005", "Enter an amount with at most 2 decimals. Pound Sterling has no more."),
     ],
 )
 async def test_a_decision_names_only_what_is_on_a_list(
