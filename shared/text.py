@@ -7,6 +7,7 @@ NONCHARACTER = re.compile(
     "[\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
 )
 """Code points that Unicode gives to no character, ever: libraries that read text may refuse or crash on them."""
+UNDRAWABLE = re.compile(f"{CONTROL.pattern}|{NONCHARACTER.pattern}|[\x7f-\x9f\ud800-\udfff]")
 CANNOT_BE_READ = "Some characters cannot be read. Delete them, then type the text again."
 """Beside the field of a form."""
 
@@ -34,8 +35,13 @@ def printable(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """What is stored already, for a drawing: a noncharacter becomes U+FFFD, the replacement character."""
+    """Text from elsewhere or from older records: a noncharacter becomes U+FFFD, the replacement character."""
     return NONCHARACTER.sub("\ufffd", text)
+
+
+def drawable(text: str) -> str:
+    """Text for a drawing: a control character and half a character become U+FFFD too."""
+    return UNDRAWABLE.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:

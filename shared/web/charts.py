@@ -1,6 +1,5 @@
 """The figures of charts and where they stand, from zero and in percent; the macros of `components.html` draw them."""
 
-import re
 from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
@@ -10,12 +9,6 @@ from .words import Tone
 MOST = 7
 LABELS = 5
 """Moments named under a line; a narrow one leaves out every second."""
-
-UNDRAWABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-    + "]"
-)
 
 
 class Mark(NamedTuple):
@@ -76,8 +69,3 @@ def spots(marks: Sequence[Mark], top: int) -> list[Spot]:
 
 def _anchor(x: float, edge: int) -> str:
     return "start" if x < edge else "end" if x > 100 - edge else "middle"
-
-
-def drawable(text: str) -> str:
-    """Text with U+FFFD for every control character, noncharacter and lone surrogate."""
-    return UNDRAWABLE.sub("\ufffd", text)

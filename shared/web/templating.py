@@ -14,6 +14,8 @@ import jinja2
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from shared.text import drawable
+
 from . import charts, words
 
 HERE = Path(__file__).parent
@@ -143,7 +145,7 @@ def templates(*folders: Path, zone: tzinfo = UTC) -> jinja2.Environment:
         number=words.number,
         money=words.money,
         percent=words.percent,
-        drawable=charts.drawable,
+        drawable=drawable,
     )
     environment.globals.update(
         static=static,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.web.charts import Mark, drawable, highest, largest, spots, ticks
+from shared.text import drawable
+from shared.web.charts import Mark, highest, largest, spots, ticks
 from shared.web.templating import templates
 from tests.drawn import Drawn, bars, points
 
