@@ -78,6 +78,13 @@ class Currencies:
         return [(code, f"{code} – {_(name)}") for code, name in sorted(NAMES.items())]
 
 
+class Causes:
+    """The firm's root causes, to choose from."""
+
+    def options(self) -> Sequence[tuple[str, str]]:
+        return [(code, _(name)) for code, name in ROOT_CAUSES.names.items()]
+
+
 def _in_use(code: str) -> str:
     if code not in DECIMALS:
         raise ValueError("Choose a currency")
@@ -103,9 +110,10 @@ class ResolveAspect(BaseModel):
     currency: Annotated[str, AfterValidator(str.upper), AfterValidator(_in_use), Currencies()] | None = Field(
         None, title="Currency", description="ISO 4217, with an amount."
     )
-    root_cause: Annotated[str, Field(max_length=80), AfterValidator(printable), AfterValidator(_on_the_list)] | None = (
-        Field(None, title="Root cause", description="From the firm's list; required if upheld or partly upheld.")
-    )
+    root_cause: Annotated[str, Field(max_length=80), AfterValidator(_on_the_list), Causes()] | None = Field(
+        None, title="Root cause", description="From the firm's list; required if upheld or partly upheld.",
+        json_schema_extra={"hint": "Required if upheld or partly upheld"},
+    )  # fmt: skip
     explanation: Annotated[str, Field(max_length=20_000), AfterValidator(printable)] | None = Field(
         None, title="Reason for decision", description="Sealed under the customer's key."
     )
