@@ -32,9 +32,9 @@ async def _asked(
     after: Annotated[str | None, Query(alias="page[after]", max_length=500)] = None,
     before: Annotated[str | None, Query(alias="page[before]", max_length=500)] = None,
 ) -> Paging:
-    if after is not None and before is not None:
+    if after and before:
         raise Unprocessable("Ask for page[after] or for page[before], not for both.")
-    return Paging(size, after, before)
+    return Paging(size, after or None, before or None)
 
 
 Page = Annotated[Paging, Depends(_asked)]

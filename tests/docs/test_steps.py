@@ -23,7 +23,7 @@ def test_an_event_a_view_and_a_service_are_added(kafka: str, postgres_server: st
     }
     environment = os.environ | servers | {"PATH": path, "PYTHONPATH": str(tmp_path)}
     steps = [block for block in every() if block.page == "contributor.md"]
-    assert [block.mark for block in steps].count("tried") == 3
+    assert [block.mark for block in steps].count("tried") == 4
     for block in steps:
         kind, _, name = block.mark.partition(": ")
         if kind == "file":
