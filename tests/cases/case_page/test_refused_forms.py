@@ -54,20 +54,17 @@ async def test_a_decision_names_only_what_is_on_a_list(
 
 
 @pytest.mark.parametrize(
-    ("form", "field"),
-    [("aspect", "product"), ("classification-1", "product-1"), ("resolution-1", "explanation-1"), ("note", "text"),
-     ("reopening", "reason"), ("priority", "reason"), ("assignment-1", "handler-1")],
+    ("path", "field"),
+    [("aspects", "product"), ("classification", "product"), ("resolution", "explanation"), ("notes", "text"),
+     ("reopening", "reason"), ("priority", "reason"), ("assignment", "handler")],
 )  # fmt: skip
 async def test_what_is_no_character_is_told_at_its_field(
-    handler: httpx.AsyncClient, receive: Receive, form: str, field: str
+    handler: httpx.AsyncClient, receive: Receive, path: str, field: str
 ) -> None:
     case_id = await receive()
-    given = {"product-1": "Loan", "issue-1": "Fees", "outcome-1": "not-upheld", "priority": "high"}
-    name = form.partition("-")[0]
-    path = {"aspect": "aspects", "note": "notes"}.get(name, name)
-    at = f"/cases/{case_id}/{path}" if "-" not in form and name != "assignment" else at_form(case_id, path)
-    refused = await send(handler, at, form=form, **given | {field: "Loan\ufffe"})
-    assert (refused.status_code, f'href="#f-{field}"' in refused.text) == (422, True)
+    given = {"product": "Loan", "issue": "Fees", "outcome": "not-upheld", "priority": "high"}
+    refused = await send(handler, at_form(case_id, path), **given | {field: "Loan\ufffe"})
+    assert (refused.status_code, f'href="#f-{path}-{field}"' in refused.text) == (422, True)
     assert "Some characters cannot be read." in refused.text
 
 
