@@ -24,7 +24,8 @@ FEW = MANY / 10
 VALUES = {
     "uuid": "md5(n::text)::uuid", "text": "'word ' || n %% 40", "bigint": "n %% 4", "boolean": "n %% 2 = 0",
     "double precision": "n %% 100 / 50.0 - 1", "numeric": "n", "jsonb": "jsonb_build_array('word ' || n %% 40)",
-    "timestamptz": "'2026-01-01'::timestamptz - n * interval '1 minute'", "date": "'2026-01-01'::date", "bytea": "'{}'::bytea",
+    "timestamptz": "'2026-01-01'::timestamptz - n * interval '1 minute'", "date": "'2026-01-01'::date",
+    "bytea": "'{}'::bytea",
 }  # fmt: skip
 """Of row `n`, by the column's type; the same id in every table, so that joins find something."""
 ABSENT = {"closed_at", "owner", "alert", "text", "answered_at", "withdrawn_at"}
