@@ -81,7 +81,7 @@ def form_routes(actions: Actions[Any], show: Show, read_permission: str) -> APIR
     routes = APIRouter(prefix=actions.at, include_in_schema=False)
     for action in actions.all.values():
         routes.post(action.path, dependencies=[allow(action.may)])(_form_endpoint(actions, action, show))
-        routes.get(action.path, dependencies=[allow(read_permission)])(_way_back(actions))
+        routes.get(action.path, dependencies=[allow(read_permission)])(_way_back(actions, action))
     return routes
 
 
@@ -142,13 +142,15 @@ def _notice(
         flash(request, response, said, undo=actions.address(ids[0]) + undo.path, fields=fields | dict(undo.fields))
 
 
-def _way_back(actions: Actions[Any]) -> Callable[..., Awaitable[Response]]:
+def _way_back(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Response]]:
     """Nobody lands on the address of a form: who opens it is led to its page."""
+    names = _ids(actions, action)
 
-    async def lead_back(request: Request) -> Response:
-        return RedirectResponse(actions.at.format(**request.path_params), 303)
+    async def endpoint(request: Request, **ids: UUID) -> Response:
+        return RedirectResponse(actions.address(ids[names[0]]), 303)
 
-    return lead_back
+    _sign(endpoint, action, names, {})
+    return endpoint
 
 
 def _ids(actions: Actions[Any], action: Action[Any]) -> list[str]:
