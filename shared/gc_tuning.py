@@ -3,7 +3,7 @@
 import gc
 
 
-def calm_collector() -> None:
+def tune_gc() -> None:
     """What is loaded stays; batches of events make many objects and few cycles, so look for cycles seldom.
 
     As Python sets it, it walks all events of a batch again and again: a third of a rebuild.

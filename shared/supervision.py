@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
-from shared.telemetry import log, told
+from shared.telemetry import log, redacted
 
 PATIENCE = 5.0
 """Seconds that a task may take to close what it has open."""
@@ -35,7 +35,7 @@ def cancelled_only_by_us() -> Iterator[None]:
         raise CancelledByKafka from error
 
 
-async def over_and_over(work: Callable[[], Awaitable[None]], what: str, service: str) -> None:
+async def supervise(work: Callable[[], Awaitable[None]], what: str, service: str) -> None:
     """Begin again whenever it ends or fails, for ever; the waits double while it fails at once."""
     wait = FIRST_WAIT
     while True:
@@ -44,7 +44,7 @@ async def over_and_over(work: Callable[[], Awaitable[None]], what: str, service:
             with cancelled_only_by_us():
                 await work()
         except Exception as error:
-            log.warning("starts over", what=what, service=service, error=told(error))
+            log.warning("starts over", what=what, service=service, error=redacted(error))
             await asyncio.sleep(wait := next_wait(wait, time.monotonic() - began))
 
 

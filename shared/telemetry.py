@@ -44,7 +44,7 @@ def span(
         try:
             yield s
         except Exception as error:
-            s.set_status(trace.Status(trace.StatusCode.ERROR, told(error)))
+            s.set_status(trace.Status(trace.StatusCode.ERROR, redacted(error)))
             raise
 
 
@@ -64,7 +64,7 @@ def _trace_id(_: object, __: str, entry: structlog.typing.EventDict) -> structlo
     return entry
 
 
-def told(error: BaseException) -> str:
+def redacted(error: BaseException) -> str:
     """What may be said of an error where strangers read: others' messages quote values, and so what people wrote."""
     ours = type(error).__module__.split(".")[0] in ("shared", "services", "aiokafka")
     return f"{type(error).__name__}: {error}"[:300] if ours else type(error).__name__
@@ -74,7 +74,7 @@ def _where(_: object, __: str, entry: structlog.typing.EventDict) -> structlog.t
     """The places of a traceback, without the error's message and without the values of variables."""
     error = entry.pop("exc_info", None)
     if isinstance(error, BaseException):
-        entry["error"] = told(error)
+        entry["error"] = redacted(error)
         entry["traceback"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
     return entry
 

@@ -1,7 +1,7 @@
 """The catalogue: every event that one service publishes for the others."""
 
 from shared.events import cases, complaints, mentions, people, reports, sentiments, surveys
-from shared.events.base import EVENTS, By, Event, UnknownEvent, decode, wire_name
+from shared.events.base import EVENTS, Event, Provenance, UnknownEvent, decode, wire_name
 
 OWNERS = {
     "complaints": "intake",
@@ -15,6 +15,18 @@ OWNERS = {
 """Topic -> the one service that writes it."""
 
 __all__ = [
-    "EVENTS", "OWNERS", "By", "Event", "UnknownEvent", "cases", "complaints", "decode", "mentions", "people",
-    "reports", "sentiments", "surveys", "wire_name",
+    "EVENTS",
+    "OWNERS",
+    "Event",
+    "Provenance",
+    "UnknownEvent",
+    "cases",
+    "complaints",
+    "decode",
+    "mentions",
+    "people",
+    "reports",
+    "sentiments",
+    "surveys",
+    "wire_name",
 ]  # fmt: skip

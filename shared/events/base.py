@@ -92,7 +92,7 @@ class Versioned(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class Provenance:
     """Who does it, when, and why: what every decision stamps on its events."""
 
     actor: str

@@ -94,6 +94,6 @@ def people_in(values: Iterable[bytes]) -> set[UUID]:
     return {UUID(person.decode()) for person in found}
 
 
-def words(sealed: Sealed | None) -> str | None:
+def plaintext(sealed: Sealed | None) -> str | None:
     """The text where there is one and it may still be read."""
     return None if sealed is None else sealed.text

@@ -14,8 +14,8 @@ from shared.events import EVENTS
 from shared.kafka.chain import Place
 from shared.kafka.records import FIRST_CHAIN, chain, headers
 from shared.kafka.topics import PEOPLE_KEYS, Cluster, partition_of
-from shared.postgres.leader import alone
-from shared.supervision import finish, over_and_over
+from shared.postgres.leader import acquire_leadership
+from shared.supervision import finish, supervise
 from shared.telemetry import SENT, span
 
 Ends = dict[Place, tuple[int, bytes]]
@@ -60,9 +60,7 @@ class Relay:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(
-            over_and_over(self._relay, "relay", self.service), name=f"{self.service}.relay"
-        )
+        self._task = asyncio.create_task(supervise(self._relay, "relay", self.service), name=f"{self.service}.relay")
 
     async def stop(self) -> None:
         await finish(self._task)
@@ -77,7 +75,7 @@ class Relay:
             ) as producer,
         ):  # fmt: skip
             await conn.execute("set synchronous_commit = off")  # what is forgotten is sent again
-            await alone(conn, "relay")
+            await acquire_leadership(conn, "relay")
             await conn.execute(SQL("listen {}").format(Identifier(self._table)))
             position, key_change = await self._resume(conn)
             while True:

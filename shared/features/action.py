@@ -3,11 +3,11 @@
     work = Actions("/cases/{case_id}", decider, may="cases.work")
 
     @work("/call", title="Arrange a call", said="Call arranged")
-    def arrange_call(case: Case, asked: ArrangeCall, by: By) -> list[Event]:
+    def arrange_call(case: Case, asked: ArrangeCall, by: Provenance) -> list[Event]:
 
 `POST /api/v1/cases/{case_id}/call` takes `ArrangeCall` as JSON with `If-Match` and `Idempotency-Key`;
 `POST /cases/{case_id}/call` takes the same fields of a form, with the version that its page showed and its own key.
-The decision is called with the state, the ids of the path after the first, the model if it has one, and `By`.
+The decision is called with the state, the ids of the path after the first, the model if it has one, and `Provenance`.
 """
 
 import inspect
@@ -19,7 +19,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.features.decider import Asked, Decider, Done, S
 from shared.features.forms import FormField, fields_of
 from shared.features.running import Running
@@ -71,7 +71,7 @@ class Action(Generic[S]):
     def fields(self) -> tuple[FormField, ...]:
         return fields_of(self.model) if self.model else ()
 
-    def decide(self, state: S, ids: Sequence[UUID], asked: BaseModel | None, by: By) -> Sequence[Event]:
+    def decide(self, state: S, ids: Sequence[UUID], asked: BaseModel | None, by: Provenance) -> Sequence[Event]:
         return self.decision(state, *ids, *([asked] if self.model else []), by)
 
     def sentence(self, asked: BaseModel | None, actor: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.base import Versioned
 from shared.eventstore import requests
 from shared.eventstore.requests import Request
@@ -53,7 +53,7 @@ class Decider(Generic[S]):
         self.topic, self.evolve = topic, evolve
 
     async def decide(
-        self, runtime: Running, id_: UUID, decision: Callable[[S, By], Sequence[Event]], asked: Asked,
+        self, runtime: Running, id_: UUID, decision: Callable[[S, Provenance], Sequence[Event]], asked: Asked,
         name: str = "", content: object = None,
     ) -> Done[S]:  # fmt: skip
         """Raises `NotFound`, `ChangedMeanwhile`, `KeyUsedForAnotherRequest` or what the decision refuses.
@@ -70,7 +70,7 @@ class Decider(Generic[S]):
                 raise NotFound
             if asked.version not in (None, state.version):
                 raise ChangedMeanwhile
-            events = decision(state, By(asked.actor, datetime.now(UTC), new_id=new_id))
+            events = decision(state, Provenance(asked.actor, datetime.now(UTC), new_id=new_id))
             with suppress(Conflict):
                 saved = await runtime.commits.save(events, request)
                 return Done(new_id, await runtime.positions.token(saved) if saved else None, saved, state)

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.eventstore.store import Conflict
 from shared.problems import NotSignedIn, RuleBroken, Unavailable
-from shared.telemetry import log, told
+from shared.telemetry import log, redacted
 from shared.web.pages import error_page
 
 PROBLEM = "application/problem+json"
@@ -144,7 +144,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         return response
 
     async def no_answer(request: Request, error: Exception) -> Response:
-        log.warning("a server does not answer", route=_route(request), error=told(error))
+        log.warning("a server does not answer", route=_route(request), error=redacted(error))
         return refusal(request, Unavailable())
 
     for kind in NO_ANSWER:

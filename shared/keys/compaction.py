@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from shared.kafka.clients import ends, reader
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
-from shared.postgres.leader import alone
+from shared.postgres.leader import acquire_leadership
 
 PAUSE = 65.0
 """Seconds: longer than the topic's `segment.ms`, so that the second record begins a segment."""
@@ -37,7 +37,7 @@ class KeyCompaction:
             AIOKafkaProducer(bootstrap_servers=self._cluster.bootstrap, acks="all") as producer,
             reader(self._cluster) as kafka,
         ):
-            await alone(conn, "compaction")
+            await acquire_leadership(conn, "compaction")
             while True:
                 await conn.execute("select 1")
                 for partition, end in (await ends(kafka, topic)).items():

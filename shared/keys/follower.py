@@ -18,7 +18,7 @@ from shared.keys.master_keys import WrongMasterKey, wrapped_by
 from shared.postgres import purge
 from shared.postgres.pools import Pool
 from shared.supervision import cancelled_only_by_us, closed, finish
-from shared.telemetry import log, told
+from shared.telemetry import log, redacted
 
 UPSERT = """
 insert into keys as k select * from unnest(%b::uuid[], %b::bytea[])
@@ -151,8 +151,8 @@ class KeyFollower:
                 self._failure = None
                 await asyncio.sleep(GATHER if found else 0)
             except Exception as error:
-                self._failure = f"Keys are not followed: {told(error)}"
-                log.warning("keys are not followed", error=told(error))
+                self._failure = f"Keys are not followed: {redacted(error)}"
+                log.warning("keys are not followed", error=redacted(error))
                 await asyncio.sleep(1)
 
     def _read_again(self) -> None:

@@ -9,7 +9,7 @@ EVERY = 0.5
 """Seconds between two tries to get the lock."""
 
 
-async def alone(conn: psycopg.AsyncConnection[Any], name: str) -> None:
+async def acquire_leadership(conn: psycopg.AsyncConnection[Any], name: str) -> None:
     """Wait until this connection holds the lock; it does until it is closed.
 
     Asked for again and again: a statement that waits in the server may hang its task when that is cancelled, and keeps

@@ -20,7 +20,7 @@ from shared.projections.batching import BatchDelay
 from shared.projections.middlewares import Delivery, Metrics, Next, Traces
 from shared.projections.sink import OtherVersion, Reading, Sink, furthest_behind
 from shared.supervision import FIRST_WAIT, LONGEST_WAIT, CancelledByKafka, cancelled_only_by_us, finish
-from shared.telemetry import log, told
+from shared.telemetry import log, redacted
 
 MOST = 2_000
 """Records of a batch."""
@@ -79,7 +79,7 @@ class Consumer:
                 with cancelled_only_by_us():
                     await self._follow()
             except OtherVersion as error:
-                log.error("consumer ends", consumer=self.group, error=told(error))
+                log.error("consumer ends", consumer=self.group, error=redacted(error))
                 return
             except Exception as error:
                 await self._back_off(error)
@@ -138,7 +138,7 @@ class Consumer:
             gaps = await self._sink.take(records, self._publish_dead)
         except Exception as error:
             for reading in self.readings:
-                reading.trouble = told(error)
+                reading.trouble = redacted(error)
             raise
         missing = [gap for reading in self.readings if reading.meets(gap := gaps.get(reading.of)) and gap]
         if missing:
@@ -154,7 +154,7 @@ class Consumer:
         await self._dead_letters.publish(f"{self._service}.{name}", dead)
 
     async def _back_off(self, error: Exception) -> None:
-        log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=told(error))
+        log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=redacted(error))
         await asyncio.sleep(self._wait)
         self._wait = min(self._wait * 2, LONGEST_WAIT)
 

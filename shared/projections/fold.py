@@ -14,14 +14,14 @@ from shared.events.people import PersonErased
 from shared.kafka.records import Record
 from shared.postgres import purge
 from shared.projections.view import Handler, Table, View
-from shared.telemetry import told
+from shared.telemetry import redacted
 
 
 class Poison(Exception):
     """This record cannot be folded: it is set aside and the rest goes on."""
 
     def __init__(self, record: Record, cause: Exception) -> None:
-        super().__init__(told(cause))
+        super().__init__(redacted(cause))
         self.record = record
 
 
@@ -30,7 +30,7 @@ Rows = dict[Hashable, Any]
 Step = tuple[Hashable, Handler | None, Record, Event]
 
 
-def physical(table: Table[Any], generation: int) -> Identifier:
+def table_name(table: Table[Any], generation: int) -> Identifier:
     """The table of one generation; its bare name is an SQL view on the generation that is live."""
     return Identifier(f"{table.name}_g{generation}")
 
@@ -40,7 +40,11 @@ async def fold(conn: psycopg.AsyncConnection[Any], view: View, generation: int, 
     for table in view.tables:
         steps = _steps(table, batch)
         if steps:
-            rows = {} if table.once else await _load(conn, table, generation, list(dict.fromkeys(s[0] for s in steps)))
+            rows = (
+                {}
+                if table.append_only
+                else await _load(conn, table, generation, list(dict.fromkeys(s[0] for s in steps)))
+            )
             before = {key: table.values(row) for key, row in rows.items()}
             _apply(table, rows, steps)
             changed = {k: row for k, row in rows.items() if table.documents or table.values(row) != before.get(k)}
@@ -73,7 +77,7 @@ async def _load(
         await cursor.execute(
             SQL("select {} from {} where {} = any(%b::{}[])").format(
                 _names(table),
-                physical(table, generation),
+                table_name(table, generation),
                 Identifier(table.key),
                 SQL(table.columns[table.key]),
             ),
@@ -111,11 +115,11 @@ async def _write(
     if stored:
         await conn.execute(
             SQL("delete from {} where {} = any(%b::{}[])").format(
-                physical(table, generation), Identifier(table.key), SQL(table.columns[table.key])
+                table_name(table, generation), Identifier(table.key), SQL(table.columns[table.key])
             ),
             [stored],
         )
-    statement = SQL("copy {} ({}) from stdin (format binary)").format(physical(table, generation), _names(table))
+    statement = SQL("copy {} ({}) from stdin (format binary)").format(table_name(table, generation), _names(table))
     async with conn.cursor() as cursor:
         set_json_dumps(orjson.dumps, cursor)
         async with cursor.copy(statement) as copy:
@@ -130,7 +134,7 @@ async def _scrub(
     if table.person and table.personal:
         done = await conn.execute(
             SQL("update {} set {} where {} = any(%s) and num_nonnulls({}) > 0").format(
-                physical(table, generation),
+                table_name(table, generation),
                 SQL(", ").join(SQL("{} = null").format(Identifier(name)) for name in table.personal),
                 Identifier(table.person),
                 SQL(", ").join(map(Identifier, table.personal)),

@@ -17,7 +17,7 @@ from shared.kafka.topics import Cluster
 from shared.postgres.pools import Pool
 from shared.projections.sink import Reading
 from shared.supervision import cancelled_only_by_us, finish
-from shared.telemetry import ANSWERS, BEHIND, LAG, STILL, log, told
+from shared.telemetry import ANSWERS, BEHIND, LAG, STILL, log, redacted
 
 PROGRESS = """
 select coalesce(v.name, p.consumer), p.topic, p.partition, p.next_offset
@@ -85,7 +85,7 @@ class LagWatch:
                             await asyncio.sleep(EVERY)
             except (KafkaError, psycopg.Error, OSError) as error:
                 ANSWERS.labels(self._service, "postgres" if isinstance(error, psycopg.Error) else "kafka").set(0)
-                log.warning("lag is unknown", error=told(error))
+                log.warning("lag is unknown", error=redacted(error))
                 await asyncio.sleep(EVERY)
 
     async def _look(self, kafka: AIOKafkaConsumer) -> None:

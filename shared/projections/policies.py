@@ -22,7 +22,7 @@ from shared.projections import checkpoints
 from shared.projections.decoding import open_events
 from shared.projections.fold import Opened
 from shared.projections.sink import Gaps, PublishDead, Reads
-from shared.telemetry import told
+from shared.telemetry import redacted
 
 TRIES = 5
 
@@ -114,7 +114,7 @@ class PolicySink:
             except AWAITED:
                 raise
             except Exception as error:
-                dead.append(Dead(found.raws[one[0].id], told(error)))
+                dead.append(Dead(found.raws[one[0].id], redacted(error)))
             else:
                 fit.append(one)
         return fit, dead

@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from psycopg.sql import SQL, Identifier
 
-from shared.gc_tuning import calm_collector
+from shared.gc_tuning import tune_gc
 from shared.kafka.chain import Dead, GapFound, Place, check_chain
 from shared.kafka.clients import WHOLE_LOG, partitions, read_to, reader
 from shared.kafka.records import ConsumerRecord, read_all
@@ -16,7 +16,7 @@ from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.pools import Pool
 from shared.projections import checkpoints, tables, versions
-from shared.projections.fold import physical
+from shared.projections.fold import table_name
 from shared.projections.view import View
 from shared.projections.view_sink import take_in
 
@@ -55,7 +55,7 @@ async def rebuild(
     *, verify: bool = False, progress: Progress = lambda done, total: None,
 ) -> Rebuilt:  # fmt: skip
     """Read all, catch up while the live view waits, compare if asked, and switch unless they differ."""
-    calm_collector()
+    tune_gc()
     async with versions.building(pool, view) as generation:
         reader = _Reader(view, generation, pool, cluster, keyring, keys)
         try:
@@ -176,7 +176,7 @@ async def _differences(conn: Any, view: View, old: int, new: int) -> tuple[str, 
     """Keys of rows that are not the same, at most 20 per table."""
     names: list[str] = []
     for table in view.tables:
-        a, b = physical(table, old), physical(table, new)
+        a, b = table_name(table, old), table_name(table, new)
         found = await conn.execute(
             SQL(
                 "select distinct {key}::text from ((select * from {a} except select * from {b})"
@@ -190,7 +190,7 @@ async def _differences(conn: Any, view: View, old: int, new: int) -> tuple[str, 
 async def _count(conn: Any, view: View, generation: int) -> int:
     total = 0
     for table in view.tables:
-        found = await conn.execute(SQL("select count(*) from {}").format(physical(table, generation)))
+        found = await conn.execute(SQL("select count(*) from {}").format(table_name(table, generation)))
         row = await found.fetchone()
         total += row[0]
     return total

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 
-from shared.projections.fold import physical
+from shared.projections.fold import table_name
 from shared.projections.view import View
 
 Connection = psycopg.AsyncConnection[Any]
@@ -22,17 +22,17 @@ async def create(conn: Connection, view: View, generation: int) -> None:
             columns += SQL(", {} {} generated always as ({}) stored").format(
                 Identifier(name), SQL(kind), SQL(follows_from)
             )
-        await conn.execute(SQL("create table {} ({})").format(physical(table, generation), columns))
+        await conn.execute(SQL("create table {} ({})").format(table_name(table, generation), columns))
 
 
 async def index(conn: Connection, view: View, generation: int) -> None:
     """Indexes make queries quick, and writing slow."""
     for table in view.tables:
         for columns in table.indexes:
-            await conn.execute(SQL("create index on {} using {}").format(physical(table, generation), SQL(columns)))
+            await conn.execute(SQL("create index on {} using {}").format(table_name(table, generation), SQL(columns)))
         if table.person and table.personal:
             await conn.execute(
-                SQL("create index on {} ({})").format(physical(table, generation), Identifier(table.person))
+                SQL("create index on {} ({})").format(table_name(table, generation), Identifier(table.person))
             )
 
 
@@ -51,7 +51,7 @@ async def point(conn: Connection, view: View, generation: int) -> None:
             for name, kind in table.kinds.items()
             if name not in there
         ]
-        source = SQL("from {}").format(physical(table, generation)) if there else SQL("where false")
+        source = SQL("from {}").format(table_name(table, generation)) if there else SQL("where false")
         await conn.execute(SQL("drop view if exists {}").format(Identifier(table.name)))
         await conn.execute(
             SQL("create view {} as select {} {}").format(Identifier(table.name), SQL(", ").join(chosen), source)

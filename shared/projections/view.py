@@ -71,13 +71,13 @@ class Table(Generic[R]):
         personal: Sequence[str] = (),
         computed: Mapping[str, tuple[str, str]] | None = None,
         indexes: Sequence[str] = (),
-        once: bool = False,
+        append_only: bool = False,
     ) -> None:
         """`personal` columns are set to null when the person in column `person` is erased.
 
         `computed` columns are kept by PostgreSQL and only for queries: by name, their kind and what they follow from.
-        `indexes` are what follows `using` (`btree (owner, status)`); `once` says that each row is made by one event and
-        never read back, so that the kit need not load it.
+        `indexes` are what follows `using` (`btree (owner, status)`); `append_only` says that each row is made by one
+        event and never read back, so that the kit need not load it.
         """
         hints = get_type_hints(row)
         self.name = name
@@ -98,7 +98,7 @@ class Table(Generic[R]):
         self.kinds = self.columns | {name: kind for name, (kind, _) in self.computed.items()}
         """Of all columns, also those that rows do not carry."""
         self.indexes = tuple(indexes)
-        self.once = once
+        self.append_only = append_only
         self.aggregate: AggregateFold[R, Any] | None = None
         self._registered: list[tuple[type[Event], Keys, Handler]] = []
 

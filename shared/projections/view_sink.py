@@ -20,7 +20,7 @@ from shared.projections.decoding import open_events
 from shared.projections.fold import Opened, Poison, fold
 from shared.projections.sink import Gaps, OtherVersion, PublishDead, Reads
 from shared.projections.view import View
-from shared.telemetry import told
+from shared.telemetry import redacted
 
 FoldIn = Callable[[Any, View, int, list[Opened], Checked], Awaitable[None]]
 UNFIT = (psycopg.DataError, psycopg.IntegrityError)
@@ -137,7 +137,7 @@ async def _fold_around_poison(conn: Any, view: View, generation: int, opened: li
             opened = [(record, event) for record, event in opened if record is not poison.record]
         except UNFIT as error:
             if len(opened) == 1:
-                found.dead.append(Dead(found.raws[opened[0][0].id], told(error)))
+                found.dead.append(Dead(found.raws[opened[0][0].id], redacted(error)))
                 return
             for one in opened:
                 await _fold_around_poison(conn, view, generation, [one], found)

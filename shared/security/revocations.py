@@ -28,7 +28,7 @@ from shared.security.permissions import Who
 from shared.security.signing import Signer
 from shared.security.tokens import Token, digest, holder
 from shared.supervision import cancelled_only_by_us, closed
-from shared.telemetry import log, told
+from shared.telemetry import log, redacted
 
 NOTE_USE_EVERY = 60.0
 PATIENCE = 10.0
@@ -133,7 +133,7 @@ class Access:
             except Unavailable:
                 await asyncio.sleep(1)
             except (KafkaError, OSError) as error:
-                log.warning("access is not followed", error=told(error))
+                log.warning("access is not followed", error=redacted(error))
                 await asyncio.sleep(1)
 
     async def _take(self, timeout_ms: int) -> None:

@@ -12,7 +12,7 @@ from shared.eventstore.store import Store
 from shared.kafka.broker import connected, make_broker
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
-from shared.postgres.leader import alone
+from shared.postgres.leader import acquire_leadership
 from shared.postgres.pools import Pool
 from shared.projections import versions
 from shared.projections.batching import BatchDelay
@@ -83,7 +83,7 @@ class Bus:
         """
         if view.name in self.rebuilding:
             async with await AsyncConnection.connect(self.settings.postgres, autocommit=True) as conn:
-                await alone(conn, f"renew {view.name}")
+                await acquire_leadership(conn, f"renew {view.name}")
                 if (await versions.prepare(conn, view)).version != view.version:  # another process has not done it
                     done = await rebuild(view, self.pool, self.settings.kafka, self.keyring, keys)
                     log.info("view rebuilt", view=view.name, version=view.version, records=done.records)

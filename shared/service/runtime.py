@@ -14,7 +14,7 @@ from shared.eventstore import relay
 from shared.eventstore.group_commit import Committer
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import Store
-from shared.gc_tuning import calm_collector
+from shared.gc_tuning import tune_gc
 from shared.http import signin
 from shared.http.edge import Edge
 from shared.http.errors import FAILURES, add_problem_handlers, answer_all
@@ -38,7 +38,7 @@ from shared.security.signing import Signer
 from shared.service import operations
 from shared.service.bus import Bus, Worker
 from shared.service.settings import Settings
-from shared.supervision import finish, over_and_over
+from shared.supervision import finish, supervise
 from shared.telemetry import log
 from shared.web import styleguide
 from shared.web.pages import static_files
@@ -136,9 +136,9 @@ class Runtime:
                 partial(versions.keep_dropping, self.pool, self.views),
             ]
             for worker in workers:
-                task = asyncio.create_task(over_and_over(worker, "worker", self.service))
+                task = asyncio.create_task(supervise(worker, "worker", self.service))
                 stack.push_async_callback(finish, task)
-            calm_collector()
+            tune_gc()
             log.info("service started", service=self.service)
             yield
 

@@ -18,7 +18,7 @@ from services.cases.notes.note import AddNote
 from services.cases.opening.policy import open_case
 from services.cases.priority import priority
 from services.cases.priority.priority import PRIORITIES, ChangePriority, raise_priority
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import Outcome, Priority, Redress
 
 __all__ = [
@@ -36,29 +36,29 @@ def decision(
     )  # fmt: skip
 
 
-def raise_aspect(case: Case, aspect_id: UUID, subject: Subject, summary: str | None, by: By) -> list[Event]:
+def raise_aspect(case: Case, aspect_id: UUID, subject: Subject, summary: str | None, by: Provenance) -> list[Event]:
     return raising.raise_aspect(case, RaiseAspect(**asdict(subject), summary=summary), replace(by, new_id=aspect_id))
 
 
-def classify_aspect(case: Case, aspect_id: UUID, subject: Subject, by: By) -> list[Event]:
+def classify_aspect(case: Case, aspect_id: UUID, subject: Subject, by: Provenance) -> list[Event]:
     return classification.classify_aspect(case, aspect_id, ClassifyAspect(**asdict(subject)), by)
 
 
-def assign_aspect(case: Case, aspect_id: UUID, handler: str | None, by: By) -> list[Event]:
+def assign_aspect(case: Case, aspect_id: UUID, handler: str | None, by: Provenance) -> list[Event]:
     return assignment.assign_aspect(case, aspect_id, AssignAspect(handler=handler), by)
 
 
-def resolve_aspect(case: Case, aspect_id: UUID, asked: ResolveAspect, by: By) -> list[Event]:
+def resolve_aspect(case: Case, aspect_id: UUID, asked: ResolveAspect, by: Provenance) -> list[Event]:
     return resolution.resolve_aspect(case, aspect_id, asked, by)
 
 
-def add_note(case: Case, note_id: UUID, text: str, by: By) -> list[Event]:
+def add_note(case: Case, note_id: UUID, text: str, by: Provenance) -> list[Event]:
     return note.add_note(case, AddNote(text=text), replace(by, new_id=note_id))
 
 
-def change_priority(case: Case, level: Priority, reason: str, by: By) -> list[Event]:
+def change_priority(case: Case, level: Priority, reason: str, by: Provenance) -> list[Event]:
     return priority.change_priority(case, ChangePriority(priority=level, reason=reason), by)
 
 
-def reopen_case(case: Case, reason: str, by: By) -> list[Event]:
+def reopen_case(case: Case, reason: str, by: Provenance) -> list[Event]:
     return closing.reopen_case(case, ReopenCase(reason=reason), by)

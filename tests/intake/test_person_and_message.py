@@ -11,14 +11,14 @@ from services.intake.message import state as message
 from services.intake.message.letters import acknowledge, acknowledgement_id, greeting, invite
 from services.intake.message.policy import promote
 from services.intake.person import state as person
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived, MessageFailed, MessageSent, MessageWritten
 from shared.events.mentions import MentionPromoted
 from shared.events.sealed import Sealed
 from shared.events.surveys import SurveyInvited
 from shared.kafka.records import Record
 
-BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
+BY = Provenance("test", datetime(2026, 3, 14, tzinfo=UTC))
 PERSON, COMPLAINT = UUID(int=1), UUID(int=2)
 
 
@@ -96,7 +96,7 @@ def test_a_message_is_tried_for_days_with_longer_pauses_and_then_given_up() -> N
     state: message.Message = message.evolve(None, written())
     now, finals = BY.at, []
     while not state.done:
-        (failed,) = message.failed(state, "SMTPConnectError", By("test", now))
+        (failed,) = message.failed(state, "SMTPConnectError", Provenance("test", now))
         assert isinstance(failed, MessageFailed)
         state = message.evolve(state, failed)
         finals.append(failed.final)
@@ -122,7 +122,7 @@ def test_a_greeting_leads_nowhere_else(name: str | None, greeted: str) -> None:
 
 
 def promoted(**fields: Any) -> MentionPromoted:
-    by = By("handler@example.org", BY.at)
+    by = Provenance("handler@example.org", BY.at)
     text = Sealed(PERSON, "words")
     return MentionPromoted(**by.stamp(uuid4(), 2), complaint_id=COMPLAINT, person_id=PERSON, text=text, **fields)
 

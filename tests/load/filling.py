@@ -13,7 +13,7 @@ import httpx
 
 from deploy.cli.data import cfpb
 from services.intake.complaint.receiving import Arrival, Grievance, new_complaint_id, receive
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.eventstore.store import Store
 from shared.keys.keyring import Keyring
 from tests.processes import Site
@@ -69,7 +69,7 @@ def bring_in(site: Site, path: Path) -> int:
 
 def put_complaints(url: str, keyring: Keyring, complaints: int) -> None:
     """Into the event table of intake as an import stores them, without the service."""
-    store, by, texts = Store("intake", url, keyring), By("load", NOW), list(stories(complaints))
+    store, by, texts = Store("intake", url, keyring), Provenance("load", NOW), list(stories(complaints))
     for first in range(0, complaints, CHUNK):
         events: list[Event] = []
         for text, product in texts[first : first + CHUNK]:

@@ -10,7 +10,7 @@ import aiosmtplib
 from aiosmtpd.controller import Controller
 
 from deploy.cli.operations import database
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import MessageWritten
 from shared.events.people import PersonIdentified
 from shared.events.sealed import Sealed
@@ -77,7 +77,7 @@ def _write(site: Site, letters: int) -> None:
 
 
 def _letter(person: UUID, n: int) -> list[Event]:
-    by, address = By("load", NOW), Sealed(person, f"person{n}@example.org")
+    by, address = Provenance("load", NOW), Sealed(person, f"person{n}@example.org")
     return [
         PersonIdentified(**by.stamp(person, 1), email=address, preferred_channel="email"),
         MessageWritten(

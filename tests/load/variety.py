@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from deploy.cli.operations import database
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import MessageSent, MessageWritten
 from shared.events.mentions import MentionCaptured
 from shared.events.people import PersonIdentified
@@ -30,8 +30,8 @@ def add_variety(site: Site, people: int) -> None:
         store.close()
 
 
-def _by() -> By:
-    return By("load", NOW)
+def _by() -> Provenance:
+    return Provenance("load", NOW)
 
 
 def _written(person: UUID, text: str) -> Sequence[Event]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid5
 
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import (
     AspectAssigned,
     AspectClassified,
@@ -30,8 +30,8 @@ def at(hours: float) -> datetime:
     return START + timedelta(hours=hours)
 
 
-def by(hours: float, cause: Event | None = None, actor: str = "ines@example.org") -> By:
-    return By(actor, at(hours), cause.id if cause else None)
+def by(hours: float, cause: Event | None = None, actor: str = "ines@example.org") -> Provenance:
+    return Provenance(actor, at(hours), cause.id if cause else None)
 
 
 def case(number: int) -> UUID:

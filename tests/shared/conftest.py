@@ -11,10 +11,10 @@ from uuid import UUID
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 
-from shared.events import By
+from shared.events import Provenance
 from shared.events.cases import CaseReopened, NoteAdded
 from shared.events.people import PersonIdentified
-from shared.events.sealed import Sealed, words
+from shared.events.sealed import Sealed, plaintext
 from shared.kafka.records import ConsumerRecord, read_all
 from shared.kafka.topics import Cluster, create_topics
 from shared.projections.view import Table, View
@@ -22,7 +22,7 @@ from shared.service.runtime import Runtime
 from shared.service.settings import Settings
 from tests.serving import MASTER, SECRET
 
-BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
+BY = Provenance("test", datetime(2026, 3, 14, tzinfo=UTC))
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ def story_view(version: int = 1, weight: int = 1) -> View:
 
     @table.on(NoteAdded)
     def noted(row: Story, event: NoteAdded) -> None:
-        row.person_id, row.note = event.text.person, words(event.text)
+        row.person_id, row.note = event.text.person, plaintext(event.text)
 
     return View("stories", version, [table])
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.supervision import FIRST_WAIT, CancelledByKafka, cancelled_only_by_us, finish, next_wait, over_and_over
+from shared.supervision import FIRST_WAIT, CancelledByKafka, cancelled_only_by_us, finish, next_wait, supervise
 
 
 async def waits(future: "asyncio.Future[None]") -> None:
@@ -47,7 +47,7 @@ async def test_what_fails_and_what_ends_is_begun_again() -> None:
             done.set()
             await asyncio.get_running_loop().create_future()
 
-    working = asyncio.create_task(over_and_over(work, "work", "cases"))
+    working = asyncio.create_task(supervise(work, "work", "cases"))
     await done.wait()
     await finish(working)
     assert (begun, working.cancelled()) == (3, True)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from services.surveys.questionnaire.definition import load_questionnaires
 from services.surveys.response.state import invite
-from shared.events import By
+from shared.events import Provenance
 from shared.events.cases import CaseClosed
 from shared.events.complaints import MessageWritten
 from shared.events.sealed import Sealed
@@ -23,12 +23,12 @@ def closed(number: int, *, version: int = 5, at: datetime = CLOSED) -> CaseClose
 
 
 def asked(number: int, *, at: datetime = CLOSED) -> SurveyInvited:
-    by = By("surveys.invite", at + timedelta(minutes=number), f"cases/{UUID(int=number)}/5")
+    by = Provenance("surveys.invite", at + timedelta(minutes=number), f"cases/{UUID(int=number)}/5")
     return invite(UUID(int=number), UUID(int=1000 + number), ASKED, by.at, by)
 
 
 def written(invited: SurveyInvited) -> MessageWritten:
-    by = By("intake.invite", invited.recorded_at, invited.id)
+    by = Provenance("intake.invite", invited.recorded_at, invited.id)
     return MessageWritten(
         **by.stamp(uuid5(invited.originator_id, "invitation"), 1), complaint_id=invited.case_id,
         person_id=invited.person_id, purpose="survey-invitation", channel="email",
@@ -42,13 +42,13 @@ def answered(invited: SurveyInvited, *, comment: str | None = None, **choices: i
     if comment:
         answers.append(Answer(question="comment", kind="text", text=Sealed(invited.person_id, comment)))
     return SurveyAnswered(
-        **By("customer", CLOSED + timedelta(days=1)).stamp(invited.originator_id, 2), case_id=invited.case_id,
-        questionnaire=invited.questionnaire, person_id=invited.person_id, answers=answers,
+        **Provenance("customer", CLOSED + timedelta(days=1)).stamp(invited.originator_id, 2),
+        case_id=invited.case_id, questionnaire=invited.questionnaire, person_id=invited.person_id, answers=answers,
     )  # fmt: skip
 
 
 def withdrawn(invited: SurveyInvited) -> SurveyWithdrawn:
     return SurveyWithdrawn(
-        **By("ines@example.org", CLOSED + timedelta(days=2)).stamp(invited.originator_id, 2), case_id=invited.case_id,
-        questionnaire=invited.questionnaire, person_id=invited.person_id,
+        **Provenance("ines@example.org", CLOSED + timedelta(days=2)).stamp(invited.originator_id, 2),
+        case_id=invited.case_id, questionnaire=invited.questionnaire, person_id=invited.person_id,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from shared.projections.decoding import open_events
 from shared.projections.fold import Opened
 from shared.projections.policies import AWAITED, Policy, PolicySink
 from shared.service.settings import Settings
-from shared.telemetry import log, told
+from shared.telemetry import log, redacted
 
 
 async def replay(installation: Installation, letters: Sequence[Letter]) -> int:
@@ -79,7 +79,7 @@ async def _react(sink: PolicySink, one: Opened) -> bool:
     except AWAITED:
         raise
     except Exception as error:
-        log.error("still cannot react", consumer=sink.name, source=one[0].id, error=told(error))
+        log.error("still cannot react", consumer=sink.name, source=one[0].id, error=redacted(error))
         return False
     return True
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.cases.alerts.alert import raise_alert
 from services.cases.case.state import Case, evolve
 from services.cases.priority.priority import raise_priority
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import Priority
 from shared.events.sentiments import SentimentMeasured
 from shared.eventstore.store import Store
@@ -39,14 +39,14 @@ def flag_red(store: Store, batch: Sequence[Opened]) -> list[Event]:
     cases = _opened(store, {event.subject_id for _, event in red})
     made: list[Event] = []
     for record, event in red:
-        new = _flag(cases[event.subject_id], event, By("cases.flag", event.recorded_at, record.id))
+        new = _flag(cases[event.subject_id], event, Provenance("cases.flag", event.recorded_at, record.id))
         for one in new:
             cases[event.subject_id] = evolve(cases[event.subject_id], one)
         made += new
     return made
 
 
-def _flag(case: Case, measured: SentimentMeasured, by: By) -> list[Event]:
+def _flag(case: Case, measured: SentimentMeasured, by: Provenance) -> list[Event]:
     priority: Priority = "urgent" if measured.score < FURIOUS else "high"
     reason = f"Sentiment is red ({measured.score:+.2f}, {measured.model})"
     raised = raise_priority(case, priority, reason, by)

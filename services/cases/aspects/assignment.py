@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from services.cases.case.actions import work
 from services.cases.case.fields import Account
 from services.cases.case.state import Case
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import AspectAssigned
 from shared.features.action import Undo
 
@@ -32,7 +32,7 @@ def _undo(case: Case, aspect_id: UUID) -> Undo:
 
 
 @work("/aspects/{aspect_id}/assignment", title="Reassign", button="Assign", said=_said, undo=_undo)
-def assign_aspect(case: Case, aspect_id: UUID, asked: AssignAspect, by: By) -> list[Event]:
+def assign_aspect(case: Case, aspect_id: UUID, asked: AssignAspect, by: Provenance) -> list[Event]:
     """Assign the aspect to an owner, or to nobody with null; the same again changes nothing."""
     case.ensure_open()
     if case.aspect(aspect_id).handler == asked.handler:
@@ -40,7 +40,7 @@ def assign_aspect(case: Case, aspect_id: UUID, asked: AssignAspect, by: By) -> l
     return [AspectAssigned(**by.after(case), aspect_id=aspect_id, handler=asked.handler)]
 
 
-def assign_case(case: Case, handler: str, by: By) -> list[Event]:
+def assign_case(case: Case, handler: str, by: Provenance) -> list[Event]:
     """Assign every open aspect; of a case without one, the primary aspect."""
     case.ensure_open()
     aspects = case.open_aspects or tuple(aspect for aspect in case.aspects if aspect.primary)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from services.cases.case.actions import work
 from services.cases.case.fields import Named, Short
 from services.cases.case.state import Case, Subject
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import AspectClassified
 
 
@@ -21,7 +21,7 @@ class ClassifyAspect(BaseModel):
 
 
 @work("/aspects/{aspect_id}/classification", title="Edit classification", button="Save", said="Classification saved")
-def classify_aspect(case: Case, aspect_id: UUID, asked: ClassifyAspect, by: By) -> list[Event]:
+def classify_aspect(case: Case, aspect_id: UUID, asked: ClassifyAspect, by: Provenance) -> list[Event]:
     """Classify the aspect; the same again changes nothing."""
     case.ensure_open()
     subject = asked.model_dump()

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from services.cases.case.actions import work
 from services.cases.case.fields import Short
 from services.cases.case.state import Case
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import AspectRaised
 from shared.events.sealed import Sealed
 from shared.problems import Unprocessable
@@ -33,7 +33,7 @@ class RaiseAspect(BaseModel):
 
 
 @work("/aspects", title="Add an aspect", button="Add aspect", said="Aspect added", creates=True)
-def raise_aspect(case: Case, asked: RaiseAspect, by: By) -> list[Event]:
+def raise_aspect(case: Case, asked: RaiseAspect, by: Provenance) -> list[Event]:
     """Add a further grievance of the same complaint."""
     if any(aspect.id == by.new_id for aspect in case.aspects):
         return []

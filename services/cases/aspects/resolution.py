@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from services.cases.case.actions import work
 from services.cases.case.state import Case
 from services.cases.root_causes.definition import RootCauses, load_root_causes
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import AspectResolved, Outcome, Redress
 from shared.events.sealed import Sealed
 from shared.money import DECIMALS, NAMES, fits, read, whole
@@ -130,7 +130,7 @@ class ResolveAspect(BaseModel):
 
 
 @work("/aspects/{aspect_id}/resolution", title="Decide", button="Save decision", said="Decision saved")
-def resolve_aspect(case: Case, aspect_id: UUID, asked: ResolveAspect, by: By) -> list[Event]:
+def resolve_aspect(case: Case, aspect_id: UUID, asked: ResolveAspect, by: Provenance) -> list[Event]:
     """Decide the aspect: once, and once more each time that the case is reopened."""
     case.ensure_open()
     aspect = case.aspect(aspect_id)

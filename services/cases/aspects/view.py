@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from shared.events.cases import AspectAssigned, AspectClassified, AspectRaised, AspectResolved
-from shared.events.sealed import words
+from shared.events.sealed import plaintext
 from shared.projections.view import Table, View
 
 
@@ -58,7 +58,7 @@ aspect_list = View("aspects", version=1, tables=[aspects, handlers])
 @aspects.on(AspectRaised, key=lambda event: event.aspect_id)
 def raised(row: AspectRow, event: AspectRaised) -> None:
     row.case_id, row.is_primary, row.raised_at = event.originator_id, event.primary, event.happened_at
-    row.summary = words(event.summary)
+    row.summary = plaintext(event.summary)
     row.person_id = event.summary.person if event.summary else None
     row.product, row.sub_product = event.product, event.sub_product
     row.issue, row.sub_issue = event.issue, event.sub_issue
@@ -79,7 +79,7 @@ def assigned(row: AspectRow, event: AspectAssigned) -> None:
 def resolved(row: AspectRow, event: AspectResolved) -> None:
     row.outcome, row.redress, row.root_cause = event.outcome, event.redress, event.root_cause
     row.amount, row.currency, row.resolved_at = event.amount, event.currency, event.happened_at
-    row.explanation = words(event.explanation)
+    row.explanation = plaintext(event.explanation)
     row.person_id = event.explanation.person if event.explanation else row.person_id
 
 

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from shared.events import Event
 from shared.events.cases import AspectEvent, AspectRaised, CaseEvent, CaseOpened
 from shared.events.complaints import ComplaintReceived, MessageEvent, MessageFailed, MessageSent, MessageWritten
-from shared.events.sealed import words
+from shared.events.sealed import plaintext
 from shared.features.event_text import facts_of, sealed_of
 from shared.projections.view import Table, View
 
@@ -40,7 +40,7 @@ class Entry:
 
 
 entries = Table(
-    "timeline", Entry, person="person_id", personal=["heading", "words", "wanted"], once=True,
+    "timeline", Entry, person="person_id", personal=["heading", "words", "wanted"], append_only=True,
     indexes=["btree (case_id, at)"],
 )  # fmt: skip
 timeline = View("timeline", version=3, tables=[entries])
@@ -51,7 +51,7 @@ def _write(row: Entry, event: Event, case_id: UUID, about: UUID | None = None) -
     row.at, row.recorded_at, row.number = event.happened_at, event.recorded_at, event.originator_version
     row.facts = facts_of(event)
     for text in sealed_of(event).values():
-        row.person_id, row.words = text.person, words(text)
+        row.person_id, row.words = text.person, plaintext(text)
 
 
 def _news(event: CaseEvent) -> str | None:
@@ -68,14 +68,14 @@ def happened(row: Entry, event: CaseEvent) -> None:
 @entries.on(ComplaintReceived, key=lambda event: event.id)
 def received(row: Entry, event: ComplaintReceived) -> None:
     _write(row, event, event.originator_id)
-    row.person_id, row.words, row.wanted = event.person_id, words(event.narrative), words(event.wanted)
+    row.person_id, row.words, row.wanted = event.person_id, plaintext(event.narrative), plaintext(event.wanted)
 
 
 @entries.on(MessageWritten, key=lambda event: event.id)
 def written(row: Entry, event: MessageWritten) -> None:
     _write(row, event, event.complaint_id, event.originator_id)
-    body = words(event.body)
-    row.heading, row.words = words(event.subject), body and LINK.sub(r"\1…", body)
+    body = plaintext(event.body)
+    row.heading, row.words = plaintext(event.subject), body and LINK.sub(r"\1…", body)
 
 
 @entries.on(MessageSent, MessageFailed, key=lambda event: event.id)

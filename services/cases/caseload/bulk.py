@@ -13,7 +13,7 @@ from services.cases.case.actions import decider
 from services.cases.case.state import Case
 from services.cases.caseload.view import caseload
 from services.cases.priority.priority import BY_HAND, ChangePriority, change_priority
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import Priority
 from shared.features.decider import Asked, Done
 from shared.features.running import running
@@ -25,7 +25,7 @@ from shared.web.templating import gettext as _
 from shared.web.templating import ngettext
 
 routes = APIRouter(include_in_schema=False)
-Decision = Callable[[Case, By], Sequence[Event]]
+Decision = Callable[[Case, Provenance], Sequence[Event]]
 
 
 @routes.post("/cases/bulk", dependencies=[allow("cases.work")])

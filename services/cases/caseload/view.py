@@ -20,7 +20,7 @@ from shared.events.cases import (
 )
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased, PersonIdentified
-from shared.events.sealed import words
+from shared.events.sealed import plaintext
 from shared.events.sentiments import SentimentMeasured
 from shared.projections.view import Table, View
 
@@ -138,8 +138,8 @@ def measured(row: CaseRow, event: SentimentMeasured) -> None:
 
 @complainants.on(PersonIdentified)
 def identified(row: Complainant, event: PersonIdentified) -> None:
-    row.name, row.email, row.phone = words(event.name), words(event.email), words(event.phone)
-    row.needs, row.preferred_channel = words(event.needs), event.preferred_channel
+    row.name, row.email, row.phone = plaintext(event.name), plaintext(event.email), plaintext(event.phone)
+    row.needs, row.preferred_channel = plaintext(event.needs), event.preferred_channel
 
 
 @complainants.on(PersonErased)
@@ -149,8 +149,8 @@ def erased(row: Complainant, event: PersonErased) -> None:
 
 @case_words.on(ComplaintReceived)
 def told(row: CaseWords, event: ComplaintReceived) -> None:
-    row.person_id, row.reference, row.narrative = event.person_id, event.reference, words(event.narrative)
-    row.wanted = words(event.wanted)
+    row.person_id, row.reference, row.narrative = event.person_id, event.reference, plaintext(event.narrative)
+    row.wanted = plaintext(event.wanted)
     _mention(row, event.organisation, event.product, event.sub_product, event.issue, event.sub_issue)
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from services.cases.case.actions import work
 from services.cases.case.fields import Named
 from services.cases.case.state import Case
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import CaseClosed, CaseReopened
 from shared.features.action import Undo
 from shared.problems import RuleBroken
@@ -39,7 +39,7 @@ class ReopenCase(BaseModel):
     "/closing", title="Close case", said="Case closed",
     undo=lambda case: Undo("/reopening", {"reason": "Closed by mistake"}),
 )  # fmt: skip
-def close_case(case: Case, by: By) -> list[Event]:
+def close_case(case: Case, by: Provenance) -> list[Event]:
     """Close the case; refused while an aspect is open, with the names of those."""
     case.ensure_open()
     if case.open_aspects:
@@ -50,7 +50,7 @@ def close_case(case: Case, by: By) -> list[Event]:
 @work(
     "/reopening", title="Reopen", button="Reopen case", said="Case reopened", panel=lambda case: case.closed
 )  # fmt: skip
-def reopen_case(case: Case, asked: ReopenCase, by: By) -> list[Event]:
+def reopen_case(case: Case, asked: ReopenCase, by: Provenance) -> list[Event]:
     """Open a closed case again; what was decided stands until it is decided again."""
     if not case.closed:
         raise CaseNotClosed

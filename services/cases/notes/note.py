@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from services.cases.case.actions import work
 from services.cases.case.fields import Long
 from services.cases.case.state import Case
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import NoteAdded
 from shared.events.sealed import Sealed
 
@@ -17,6 +17,6 @@ class AddNote(BaseModel):
 
 
 @work("/notes", title="Add note", said="Note added", additive=True)
-def add_note(case: Case, asked: AddNote, by: By) -> list[Event]:
+def add_note(case: Case, asked: AddNote, by: Provenance) -> list[Event]:
     """Add a note for colleagues, also to a closed case."""
     return [NoteAdded(**by.after(case), note_id=by.new_id, text=Sealed(case.person_id, asked.text))]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import uuid5
 
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import AspectRaised, CaseOpened
 from shared.events.complaints import ComplaintReceived
 from shared.eventstore.store import Store
@@ -11,7 +11,7 @@ from shared.projections.fold import Opened
 from shared.projections.policies import Policy
 
 
-def open_case(received: ComplaintReceived, by: By) -> list[Event]:
+def open_case(received: ComplaintReceived, by: Provenance) -> list[Event]:
     """One complaint, one case under the same id; what the customer chose is its primary aspect."""
     case_id = received.originator_id
     return [
@@ -30,7 +30,7 @@ def open_case(received: ComplaintReceived, by: By) -> list[Event]:
 def open_cases(store: Store, batch: Sequence[Opened]) -> list[Event]:
     """One query for what is known already, however many complaints come at once."""
     received = {
-        event.originator_id: (event, By("cases.open", event.recorded_at, record.id))
+        event.originator_id: (event, Provenance("cases.open", event.recorded_at, record.id))
         for record, event in batch
         if isinstance(event, ComplaintReceived)
     }

@@ -24,7 +24,7 @@ from services.intake.complaint.receiving import (
 )
 from services.intake.person import state as person
 from services.intake.person.view import with_address
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import ArrivalRecorded, Channel
 from shared.eventstore.store import Conflict
 from shared.offload import offload
@@ -78,7 +78,7 @@ class Intake:
         """Accept a complaint once: `source` and `key` name the request, and a repeat gets the first answer."""
         said = [channel, grievance, contact, received_at, external_id, invented]
         arrival = Arrival(channel, source, key, fingerprint=_fingerprint(self.runtime.settings.ids, said))
-        by = By(actor, datetime.now(UTC), occurred_at=received_at)
+        by = Provenance(actor, datetime.now(UTC), occurred_at=received_at)
         complaint_id = new_complaint_id()
         known = await self._person_with(contact)
         person_id = known or new_complaint_id()
@@ -124,7 +124,7 @@ def _sort(items: Sequence[Item], seen: set[UUID], actor: str) -> tuple[list[Even
     now, events = datetime.now(UTC), list[Event]()
     counts = {"accepted": 0, "duplicate": 0, "refused": 0, "known": 0}
     for item in items:
-        by = By(actor, now, occurred_at=item.received_at)
+        by = Provenance(actor, now, occurred_at=item.received_at)
         if item.arrival.id in seen:
             counts["known"] += 1
         elif item.refused:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import ArrivalRecorded, Channel, ComplaintReceived
 from shared.events.people import PersonIdentified
 from shared.events.sealed import Sealed
@@ -84,7 +84,7 @@ def reference_of(complaint_id: UUID) -> str:
 
 
 def receive(
-    complaint_id: UUID, person_id: UUID, arrival: Arrival, grievance: Grievance, by: By,
+    complaint_id: UUID, person_id: UUID, arrival: Arrival, grievance: Grievance, by: Provenance,
     *, external_id: str | None = None, mention_id: UUID | None = None, invented: bool = False,
 ) -> list[Event]:  # fmt: skip
     """Accept: the receipt and the complaint, together or not at all."""
@@ -104,7 +104,7 @@ def receive(
     ]  # fmt: skip
 
 
-def identify(person_id: UUID, contact: Contact, by: By) -> PersonIdentified:
+def identify(person_id: UUID, contact: Contact, by: Provenance) -> PersonIdentified:
     """A person we have not met before."""
     return PersonIdentified(
         **by.stamp(person_id, 1), name=Sealed.of(person_id, contact.name), email=Sealed.of(person_id, contact.email),
@@ -113,7 +113,7 @@ def identify(person_id: UUID, contact: Contact, by: By) -> PersonIdentified:
     )  # fmt: skip
 
 
-def duplicate(arrival: Arrival, complaint_id: UUID, by: By) -> ArrivalRecorded:
+def duplicate(arrival: Arrival, complaint_id: UUID, by: Provenance) -> ArrivalRecorded:
     """It repeats a complaint that we have."""
     return ArrivalRecorded(
         **by.stamp(arrival.id, 1), channel=arrival.channel, outcome="duplicate", complaint_id=complaint_id,
@@ -121,7 +121,7 @@ def duplicate(arrival: Arrival, complaint_id: UUID, by: By) -> ArrivalRecorded:
     )  # fmt: skip
 
 
-def refuse(arrival: Arrival, reasons: list[str], by: By) -> ArrivalRecorded:
+def refuse(arrival: Arrival, reasons: list[str], by: Provenance) -> ArrivalRecorded:
     """It cannot be taken; the reasons quote nobody."""
     return ArrivalRecorded(
         **by.stamp(arrival.id, 1), channel=arrival.channel, outcome="refused", source=arrival.source,

@@ -14,7 +14,7 @@ from shared.events.cases import (
     CaseReopened,
 )
 from shared.events.complaints import ComplaintReceived
-from shared.events.sealed import words
+from shared.events.sealed import plaintext
 from shared.projections.view import Table, View
 
 
@@ -48,7 +48,7 @@ complaint_list = View("complaints", version=2, tables=[complaints])
 def received(row: Complaint, event: ComplaintReceived) -> None:
     row.reference, row.person_id, row.channel = event.reference, event.person_id, event.channel
     row.external_id, row.organisation = event.external_id, event.organisation
-    row.product, row.issue, row.narrative = event.product, event.issue, words(event.narrative)
+    row.product, row.issue, row.narrative = event.product, event.issue, plaintext(event.narrative)
     row.received_at, row.invented = event.happened_at, event.invented
     _is_about(row, event.product)
     row.changed_at = max(row.changed_at or event.recorded_at, event.recorded_at)

@@ -13,7 +13,7 @@ from services.intake.erasure.seen import until_seen
 from services.intake.person import state as person
 from services.intake.person.state import Person
 from services.intake.person.view import with_address
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.eventstore.store import Saved
 from shared.problems import NotFound
 from shared.service.runtime import Runtime
@@ -74,7 +74,7 @@ class Erasures:
     async def erase(self, person_id: UUID, reason: str, *, actor: str, override: str | None = None) -> list[Saved]:
         """Destroy the person's key and tell every service, or defer it; nothing is saved where that was done before."""
 
-        def decision(at: Standing, by: By) -> list[Event]:
+        def decision(at: Standing, by: Provenance) -> list[Event]:
             return person.erase(at.person, reason, by, retention=at.retention, override=override)
 
         return await self._decide(person_id, actor, decision)
@@ -105,10 +105,10 @@ class Erasures:
                 await self.erase(person_id, reason, actor=ACTOR)
 
     async def _decide(
-        self, person_id: UUID, actor: str, decision: Callable[[Standing, By], Sequence[Event]]
+        self, person_id: UUID, actor: str, decision: Callable[[Standing, Provenance], Sequence[Event]]
     ) -> list[Saved]:
         at = await self.standing(person_id)
-        return await self.runtime.commits.save(decision(at, By(actor, datetime.now(UTC))))
+        return await self.runtime.commits.save(decision(at, Provenance(actor, datetime.now(UTC))))
 
     async def _holds_key(self, person_id: UUID) -> bool | None:
         """False where it was destroyed, None where there never was one."""

@@ -21,7 +21,7 @@ class Receipt:
     received_at: datetime | None = None
 
 
-receipts = Table("receipts", Receipt, once=True, indexes=["btree (recorded_at desc)", "btree (source, outcome)"])
+receipts = Table("receipts", Receipt, append_only=True, indexes=["btree (recorded_at desc)", "btree (source, outcome)"])
 ledger = View("ledger", version=1, tables=[receipts])
 
 

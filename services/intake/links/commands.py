@@ -9,7 +9,7 @@ from services.intake.links import state as links
 from services.intake.links.state import Links
 from services.intake.message import letters
 from services.intake.person import state as person
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived
 from shared.eventstore.store import Conflict
 from shared.problems import NotFound, PersonWasErased
@@ -40,7 +40,7 @@ class Tracking:
         await self._received(complaint_id)
         state = await self._links(complaint_id) or Links(complaint_id)
         with suppress(Conflict):
-            await self.runtime.commits.save(links.revoke(state, By(actor, datetime.now(UTC))))
+            await self.runtime.commits.save(links.revoke(state, Provenance(actor, datetime.now(UTC))))
 
     async def send(self, complaint_id: UUID, *, actor: str) -> None:
         """A new link by mail, at most one a day; nothing where we know no address."""
@@ -52,7 +52,7 @@ class Tracking:
         link = links.make(self.runtime.signer, self.runtime.settings.public_url, complaint_id, state.generation)
         message = uuid5(links.links_id(complaint_id), f"{state.generation} {now:%Y-%m-%d}")
         with suppress(Conflict, PersonWasErased):
-            await self.runtime.commits.save(letters.new_link(message, received, to, link, By(actor, now)))
+            await self.runtime.commits.save(letters.new_link(message, received, to, link, Provenance(actor, now)))
 
     async def send_by_link(self, signed: str) -> None:
         """To whoever the link was made for, whether or not it still works."""

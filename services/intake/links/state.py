@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import LinkRevoked
 from shared.problems import NotFound, RuleBroken
 from shared.security.signing import Signer
@@ -60,7 +60,7 @@ def evolve(links: Links | None, event: Event) -> Links:
     return replace(links, version=event.originator_version, generation=event.generation + 1)
 
 
-def revoke(links: Links, by: By) -> list[Event]:
+def revoke(links: Links, by: Provenance) -> list[Event]:
     """Stop every link that there is."""
     stamp = by.stamp(links_id(links.complaint_id), links.version + 1)
     return [LinkRevoked(**stamp, complaint_id=links.complaint_id, generation=links.generation)]

@@ -13,8 +13,8 @@ import psycopg
 
 from services.intake.message import state as message
 from services.intake.message.view import outbox
-from shared.events import By
-from shared.postgres.leader import alone
+from shared.events import Provenance
+from shared.postgres.leader import acquire_leadership
 from shared.service.runtime import Runtime
 from shared.telemetry import log
 
@@ -40,7 +40,7 @@ class Mailer:
         The connection that holds the lock asks for what is due: who has lost the lock finds out before sending more.
         """
         async with await psycopg.AsyncConnection.connect(self.runtime.settings.postgres, autocommit=True) as conn:
-            await alone(conn, "mailer")
+            await acquire_leadership(conn, "mailer")
             while True:
                 due = await (await conn.execute(DUE)).fetchall()
                 if due:
@@ -83,7 +83,7 @@ class Mailer:
         self._noted.clear()
 
     async def _note(self, message_id: UUID, decision: Any) -> None:
-        by = By("intake.mailer", datetime.now(UTC))
+        by = Provenance("intake.mailer", datetime.now(UTC))
         saved = await self.runtime.commits.decide(message_id, message.evolve, lambda m: decision(m, by))
         if saved:
             self._noted.append(await self.runtime.positions.token(saved))

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.intake.person.state import Person
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived, MessageWritten
 from shared.events.sealed import Sealed
 from shared.events.surveys import SurveyInvited
@@ -56,7 +56,7 @@ def _by_mail(person: Person) -> bool:
     return person.email is not None and person.preferred_channel == "email"
 
 
-def acknowledge(received: ComplaintReceived, person: Person, link: str, due: datetime, by: By) -> list[Event]:
+def acknowledge(received: ComplaintReceived, person: Person, link: str, due: datetime, by: Provenance) -> list[Event]:
     """On the channel that the person prefers, where they gave an address for it; else nothing is written."""
     if not _by_mail(person):
         return []
@@ -75,7 +75,7 @@ def acknowledgement_id(complaint_id: UUID) -> UUID:
     return uuid5(complaint_id, "acknowledgement")
 
 
-def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link: str, by: By) -> list[Event]:
+def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link: str, by: Provenance) -> list[Event]:
     """To the address that we know, whoever asked for it."""
     assert person.email is not None
     body = NEW_LINK.format(greeting=greeting(person), reference=received.reference, link=link)
@@ -88,7 +88,7 @@ def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link
     ]  # fmt: skip
 
 
-def invite(invited: SurveyInvited, person: Person, link: str, by: By) -> list[Event]:
+def invite(invited: SurveyInvited, person: Person, link: str, by: Provenance) -> list[Event]:
     """The link to the survey, for whoever would get the acknowledgement too."""
     if not _by_mail(person):
         return []

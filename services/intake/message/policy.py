@@ -8,10 +8,10 @@ from services.intake.links import state as links
 from services.intake.message import letters
 from services.intake.person import state as person
 from services.intake.person.state import Person
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionPromoted
-from shared.events.sealed import words
+from shared.events.sealed import plaintext
 from shared.events.surveys import SurveyInvited
 from shared.eventstore.store import Store
 from shared.projections.fold import Opened
@@ -35,7 +35,7 @@ def policies(signer: Signer, public_url: str) -> list[Policy]:
                 event, people[event.person_id],
                 links.make(signer, public_url, event.originator_id),
                 event.happened_at + FINAL_RESPONSE,
-                By("intake.acknowledge", event.recorded_at, record.id),
+                Provenance("intake.acknowledge", event.recorded_at, record.id),
             )
         ]  # fmt: skip
 
@@ -48,7 +48,7 @@ def policies(signer: Signer, public_url: str) -> list[Policy]:
             for written in letters.invite(
                 event, people[event.person_id],
                 f"{public_url}/surveys/answer/{signer.sign('survey', str(event.originator_id))}",
-                By("intake.invite", event.recorded_at, record.id),
+                Provenance("intake.invite", event.recorded_at, record.id),
             )
         ]  # fmt: skip
 
@@ -67,8 +67,8 @@ def promote(store: Store, batch: Sequence[Opened]) -> list[Event]:
         if isinstance(event, MentionPromoted)
         for made in receive(
             event.complaint_id, event.person_id, Arrival("social", "mentions", str(event.originator_id)),
-            Grievance(narrative=words(event.text)),
-            By(event.actor, event.recorded_at, record.id, occurred_at=_received_at(event)),
+            Grievance(narrative=plaintext(event.text)),
+            Provenance(event.actor, event.recorded_at, record.id, occurred_at=_received_at(event)),
             mention_id=event.originator_id, invented=event.invented,
         )
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
 
 LONGEST_PAUSE = timedelta(hours=1)
@@ -36,7 +36,7 @@ def evolve(message: Message | None, event: Event) -> Message:
     raise TypeError(f"{event.type} is no event of a message")
 
 
-def sent(message: Message, by: By) -> list[Event]:
+def sent(message: Message, by: Provenance) -> list[Event]:
     """The other side took it; saying so twice changes nothing."""
     if message.done:
         return []
@@ -47,7 +47,7 @@ def sent(message: Message, by: By) -> list[Event]:
     ]
 
 
-def failed(message: Message, error: str, by: By) -> list[Event]:
+def failed(message: Message, error: str, by: Provenance) -> list[Event]:
     """Try again later, unless it was tried for long enough."""
     if message.done:
         return []

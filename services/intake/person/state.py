@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.intake.complaint.receiving import Contact
 from services.intake.erasure.retention import Hold
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import Channel
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted, PersonIdentified
-from shared.events.sealed import words
+from shared.events.sealed import plaintext
 from shared.problems import RuleBroken
 
 
@@ -56,8 +56,8 @@ def evolve(person: Person | None, event: Event) -> Person:
     match event:
         case PersonIdentified():
             state = replace(
-                state, name=words(event.name), email=words(event.email), phone=words(event.phone),
-                needs=words(event.needs), preferred_channel=event.preferred_channel,
+                state, name=plaintext(event.name), email=plaintext(event.email), phone=plaintext(event.phone),
+                needs=plaintext(event.needs), preferred_channel=event.preferred_channel,
             )  # fmt: skip
         case PersonHeld() | PersonHoldLifted():
             until = event.until if isinstance(event, PersonHeld) else None
@@ -84,7 +84,7 @@ def is_theirs(person: Person, contact: Contact) -> bool:
     )
 
 
-def hold(person: Person, until: date, reason: str, by: By) -> list[Event]:
+def hold(person: Person, until: date, reason: str, by: Provenance) -> list[Event]:
     """Keep the person's data until that day, whatever is asked; a later hold takes the place of an earlier one."""
     if person.erased:
         raise PersonAlreadyErased
@@ -93,7 +93,7 @@ def hold(person: Person, until: date, reason: str, by: By) -> list[Event]:
     return [PersonHeld(**by.stamp(person.id, person.version + 1), reason=reason, until=until)]
 
 
-def lift(person: Person, reason: str, by: By) -> list[Event]:
+def lift(person: Person, reason: str, by: Provenance) -> list[Event]:
     """End the hold; rules of retention stay."""
     if person.held_until is None:
         raise NoHold
@@ -107,7 +107,7 @@ def holding(person: Person, retention: Sequence[Hold], today: date) -> list[Hold
 
 
 def erase(
-    person: Person, reason: str, by: By, *, retention: Sequence[Hold] = (), override: str | None = None
+    person: Person, reason: str, by: Provenance, *, retention: Sequence[Hold] = (), override: str | None = None
 ) -> list[Event]:
     """Destroy the person's key: everything sealed under it is gone, everywhere and for ever. Deferred while it is held,
     unless what holds it may be set aside and is."""

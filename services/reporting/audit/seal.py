@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.reporting.audit.check import Head, key_id, leaf_hash, root_of
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.reports import CheckpointSealed
 from shared.problems import RuleBroken
 
@@ -43,7 +43,7 @@ def evolve(seal: Seal | None, event: Event) -> Seal:
 
 
 def seal(
-    state: Seal | None, heads: Mapping[str, Head], before: Mapping[str, Head], key: "SealKey", by: By
+    state: Seal | None, heads: Mapping[str, Head], before: Mapping[str, Head], key: "SealKey", by: Provenance
 ) -> list[CheckpointSealed]:
     """The next checkpoint; `before` are the log's own roots at the sizes that were sealed last."""
     for place, head in sealed_heads(state.note).items() if state else ():

@@ -10,9 +10,9 @@ from services.reporting.audit.check import Head
 from services.reporting.audit.log import tiles
 from services.reporting.audit.log.growing import grow, partitions, reader
 from services.reporting.audit.seal import SEAL, Seal, SealKey, evolve, seal, sealed_heads
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.eventstore.store import Saved
-from shared.postgres.leader import alone
+from shared.postgres.leader import acquire_leadership
 from shared.problems import RuleBroken, Unavailable
 from shared.service.runtime import Runtime
 from shared.telemetry import log
@@ -71,7 +71,9 @@ class Sealer:
             heads, before = await self._heads(conn, sealed_heads(last.note) if last else {})
             if after and sum(head.size for head in heads.values()) <= (last.size + 1 if last else 0):
                 return []
-            return await self.runtime.commits.save(seal(last, heads, before, self.key, By(actor, datetime.now(UTC))))
+            return await self.runtime.commits.save(
+                seal(last, heads, before, self.key, Provenance(actor, datetime.now(UTC)))
+            )
 
     async def _heads(self, conn: Any, sealed: dict[str, Head]) -> tuple[dict[str, Head], dict[str, Head]]:
         """Of every partition as it is now, and as it was at the size that was sealed last."""
@@ -91,7 +93,7 @@ class Sealer:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[Any]:
         async with self.runtime.pool.connection() as conn:
-            await alone(conn, "seal")
+            await acquire_leadership(conn, "seal")
             try:
                 await conn.execute(tiles.SCHEMA)
                 yield conn

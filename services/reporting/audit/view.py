@@ -17,7 +17,7 @@ class Sealed:
     note: str | None = None
 
 
-sealed = Table("checkpoints", Sealed, once=True)
+sealed = Table("checkpoints", Sealed, append_only=True)
 checkpoints = View("checkpoints", version=1, tables=[sealed])
 
 

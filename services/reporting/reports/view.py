@@ -77,7 +77,7 @@ class AspectNow:
 
 
 changes = Table(
-    "changes", Change, once=True,
+    "changes", Change, append_only=True,
     indexes=["btree (aspect_id, version desc) where aspect_id is not null", "btree (case_id, version desc)"],
 )  # fmt: skip
 case_now = Table("case_now", CaseNow, indexes=["btree (received_at desc, case_id desc)"])

@@ -42,7 +42,7 @@ class Entry:
 
 
 trail = Table(
-    "trail", Entry, once=True,
+    "trail", Entry, append_only=True,
     indexes=[
         "btree (subject, recorded_at)", "btree (originator_id, recorded_at) where subject <> originator_id",
         "btree (recorded_at desc, event_id desc)", "btree (reference) where reference is not null",

@@ -23,7 +23,7 @@ class Measured:
 
 
 measured = Table(
-    "measured", Measured, once=True,
+    "measured", Measured, append_only=True,
     indexes=[
         "btree (measured_at desc, measurement_id)", "btree (heat, measured_at desc, measurement_id)",
         "btree (subject_id)",

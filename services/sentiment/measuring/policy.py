@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID, uuid5
 
 from services.sentiment.measuring.model import MODEL, Measurement, measure
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionCaptured
-from shared.events.sealed import words
+from shared.events.sealed import plaintext
 from shared.events.sentiments import DecidingWord, SentimentMeasured
 from shared.events.surveys import SurveyAnswered
 from shared.eventstore.store import Store
@@ -46,18 +46,18 @@ def texts_of(event: Event) -> Iterator[tuple[str, str]]:
     fields: list[tuple[str, str | None]] = []
     match event:
         case ComplaintReceived():
-            fields = [("narrative", words(event.narrative))]
+            fields = [("narrative", plaintext(event.narrative))]
         case MentionCaptured():
-            fields = [("text", words(event.text))]
+            fields = [("text", plaintext(event.text))]
         case SurveyAnswered():
-            fields = [(answer.question, words(answer.text)) for answer in event.answers if answer.kind == "text"]
+            fields = [(answer.question, plaintext(answer.text)) for answer in event.answers if answer.kind == "text"]
     return ((name, text) for name, text in fields if text and text.strip())
 
 
 def measured(id_: UUID, event: Event, found: Measurement, cause: str) -> SentimentMeasured:
     """As an event that quotes nobody: the words that decided are named by their places."""
     return SentimentMeasured(
-        **By(ACTOR, event.recorded_at, cause, event.occurred_at).stamp(id_, 1),
+        **Provenance(ACTOR, event.recorded_at, cause, event.occurred_at).stamp(id_, 1),
         subject=SUBJECTS[event.type], subject_id=event.originator_id, person_id=getattr(event, "person_id", None),
         score=found.score, heat=found.heat, model=MODEL,
         deciding=[DecidingWord(start=word.start, end=word.end, weight=word.weight) for word in found.deciding],

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from services.social.mention import state as mention
 from services.social.mention.state import Mention, Post, Reason, author_id, mention_id
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.eventstore.store import Conflict, Saved
 from shared.problems import PersonWasErased
 from shared.service.runtime import Runtime
@@ -58,7 +58,7 @@ class Social:
 
     async def promote(self, id_: UUID, *, actor: str) -> Promoted:
         """Make the mention a complaint, or answer which one it is."""
-        by, complaint_id = By(actor, datetime.now(UTC)), uuid7()
+        by, complaint_id = Provenance(actor, datetime.now(UTC)), uuid7()
         saved = await self._decide(id_, lambda m: mention.promote(m, complaint_id, by))
         if saved:
             return Promoted(complaint_id, saved)
@@ -68,12 +68,12 @@ class Social:
 
     async def dismiss(self, id_: UUID, reason: Reason, *, actor: str) -> list[Saved]:
         """Say that the mention needs no work."""
-        by = By(actor, datetime.now(UTC))
+        by = Provenance(actor, datetime.now(UTC))
         return await self._decide(id_, lambda m: mention.dismiss(m, reason, by))
 
     async def restore(self, id_: UUID, *, actor: str) -> list[Saved]:
         """Undo a dismissal."""
-        by = By(actor, datetime.now(UTC))
+        by = Provenance(actor, datetime.now(UTC))
         return await self._decide(id_, lambda m: mention.restore(m, by))
 
     async def _events(self, posts: dict[UUID, Post], actor: str) -> list[Event]:
@@ -82,7 +82,7 @@ class Social:
         return [
             event
             for id_, post in posts.items()
-            for event in mention.capture(id_, authors[id_], post, By(actor, now, occurred_at=post.posted_at))
+            for event in mention.capture(id_, authors[id_], post, Provenance(actor, now, occurred_at=post.posted_at))
         ]
 
     async def _authors(self, posts: dict[UUID, Post]) -> dict[UUID, UUID]:

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
-from shared.events.sealed import Sealed, words
+from shared.events.sealed import Sealed, plaintext
 from shared.problems import PersonWasErased, RuleBroken
 
 Kind = Literal["post", "comment", "review", "message"]
@@ -80,7 +80,7 @@ def author_id(secret: str, post: Post, generation: int) -> UUID:
 def evolve(mention: Mention | None, event: Event) -> Mention:
     """Fold one event."""
     if isinstance(event, MentionCaptured):
-        text = words(event.text)
+        text = plaintext(event.text)
         return Mention(
             event.originator_id, event.person_id, text, event.originator_version, event.recorded_at,
             invented=event.invented,
@@ -97,7 +97,7 @@ def evolve(mention: Mention | None, event: Event) -> Mention:
     raise TypeError(f"{event.type} is no event of a mention")
 
 
-def capture(id_: UUID, person_id: UUID, post: Post, by: By) -> list[Event]:
+def capture(id_: UUID, person_id: UUID, post: Post, by: Provenance) -> list[Event]:
     """Take the post in."""
     return [
         MentionCaptured(
@@ -109,7 +109,7 @@ def capture(id_: UUID, person_id: UUID, post: Post, by: By) -> list[Event]:
     ]  # fmt: skip
 
 
-def promote(mention: Mention, complaint_id: UUID, by: By) -> list[Event]:
+def promote(mention: Mention, complaint_id: UUID, by: Provenance) -> list[Event]:
     """Make it a complaint under this id, once; asked again, it stays the complaint that it is."""
     if mention.state == "promoted":
         return []
@@ -125,7 +125,7 @@ def promote(mention: Mention, complaint_id: UUID, by: By) -> list[Event]:
     ]  # fmt: skip
 
 
-def dismiss(mention: Mention, reason: Reason, by: By) -> list[Event]:
+def dismiss(mention: Mention, reason: Reason, by: Provenance) -> list[Event]:
     """It needs no work; saying so twice changes nothing."""
     if mention.state == "promoted":
         raise MentionIsComplaint
@@ -134,7 +134,7 @@ def dismiss(mention: Mention, reason: Reason, by: By) -> list[Event]:
     return [MentionDismissed(**by.stamp(mention.id, mention.version + 1), reason=reason)]
 
 
-def restore(mention: Mention, by: By) -> list[Event]:
+def restore(mention: Mention, by: Provenance) -> list[Event]:
     """Undo a dismissal."""
     if mention.state == "promoted":
         raise MentionIsComplaint

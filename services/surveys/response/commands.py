@@ -8,7 +8,7 @@ from uuid import UUID
 from services.surveys.questionnaire.definition import Questionnaire, Questionnaires
 from services.surveys.response import state as response
 from services.surveys.response.state import Response
-from shared.events import By
+from shared.events import Provenance
 from shared.eventstore.store import Saved
 from shared.problems import NotFound, PersonWasErased
 from shared.service.runtime import Runtime
@@ -40,7 +40,7 @@ class Surveys:
         """Record the answers, once, sealed for their person while they have a key."""
         found, asked = await self.open(response_id)
         await self.ensure_known(found)
-        by = By("customer", datetime.now(UTC))
+        by = Provenance("customer", datetime.now(UTC))
         return await self.runtime.commits.decide(
             response_id, response.evolve, lambda state: response.answer(state, asked, given, by)
         )
@@ -52,7 +52,7 @@ class Surveys:
 
     async def withdraw(self, response_id: UUID, *, actor: str) -> list[Saved]:
         """Stop the link of one response; nothing is saved where it opens nothing any more."""
-        by = By(actor, datetime.now(UTC))
+        by = Provenance(actor, datetime.now(UTC))
         return await self.runtime.commits.decide(
             response_id, response.evolve, lambda state: response.withdraw(state, by)
         )

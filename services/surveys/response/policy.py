@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.surveys.questionnaire.definition import Questionnaires
 from services.surveys.response.state import invite
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import CaseClosed
 from shared.events.surveys import SurveyInvited
 from shared.eventstore.store import Store
@@ -20,7 +20,7 @@ def policies(questionnaires: Questionnaires) -> list[Policy]:
         wanted: dict[object, SurveyInvited] = {}
         for record, event in batch:
             if isinstance(event, CaseClosed) and (asked := questionnaires.at(event.recorded_at)):
-                by = By("surveys.invite", event.recorded_at, record.id)
+                by = Provenance("surveys.invite", event.recorded_at, record.id)
                 made = invite(event.originator_id, event.person_id, asked, event.recorded_at, by)
                 wanted.setdefault(made.originator_id, made)
         known = store.existing([made.originator_id for made in wanted.values()])

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.surveys.questionnaire.definition import LONGEST, Question, Questionnaire
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.sealed import Sealed
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
 from shared.problems import RuleBroken, Unprocessable
@@ -73,7 +73,9 @@ def response_id(case_id: UUID, name: str) -> UUID:
     return uuid5(case_id, name)
 
 
-def invite(case_id: UUID, person_id: UUID, questionnaire: Questionnaire, closed_at: datetime, by: By) -> SurveyInvited:
+def invite(
+    case_id: UUID, person_id: UUID, questionnaire: Questionnaire, closed_at: datetime, by: Provenance
+) -> SurveyInvited:
     """Ask the person who complained about the case that was closed."""
     return SurveyInvited(
         **by.stamp(response_id(case_id, questionnaire.name), 1), case_id=case_id, questionnaire=questionnaire.id,
@@ -91,7 +93,7 @@ def ensure_open(response: Response, now: datetime) -> None:
         raise SurveyExpired
 
 
-def withdraw(response: Response, by: By) -> list[Event]:
+def withdraw(response: Response, by: Provenance) -> list[Event]:
     """Stop the link before anybody answers; one that opens nothing any more is left as it is."""
     try:
         ensure_open(response, by.at)
@@ -105,7 +107,7 @@ def withdraw(response: Response, by: By) -> list[Event]:
     ]  # fmt: skip
 
 
-def answer(response: Response, questionnaire: Questionnaire, given: Mapping[str, str], by: By) -> list[Event]:
+def answer(response: Response, questionnaire: Questionnaire, given: Mapping[str, str], by: Provenance) -> list[Event]:
     """Record what was answered, by question; an empty answer is none."""
     ensure_open(response, by.at)
     filled = {name: text.strip() for name, text in given.items() if text.strip()}

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.surveys.questionnaire.definition import MOST_QUESTIONS
-from shared.events.sealed import words
+from shared.events.sealed import plaintext
 from shared.events.surveys import SurveyAnswered
 from shared.projections.view import Table, View
 
@@ -26,7 +26,7 @@ class Given:
 
 
 answers = Table(
-    "answers", Given, person="person_id", personal=["text"], once=True,
+    "answers", Given, person="person_id", personal=["text"], append_only=True,
     indexes=["btree (questionnaire, question, choice)", "btree (answered_at desc) where text is not null"],
 )  # fmt: skip
 answer_list = View("answers", version=1, tables=[answers])
@@ -42,7 +42,7 @@ def _each(place: int) -> tuple[Callable[[SurveyAnswered], str | None], Callable[
         answer = event.answers[place]
         row.response_id, row.case_id, row.person_id = event.originator_id, event.case_id, event.person_id
         row.questionnaire, row.question, row.kind = event.questionnaire, answer.question, answer.kind
-        row.choice, row.text, row.answered_at = answer.choice, words(answer.text), event.recorded_at
+        row.choice, row.text, row.answered_at = answer.choice, plaintext(answer.text), event.recorded_at
 
     return key, given
 

@@ -22,7 +22,7 @@ from services.cases.aspects.resolution import (
 )
 from services.cases.case.state import AspectUnknown, Case, CaseAlreadyClosed, Subject, evolve
 from services.cases.closing.closing import AspectsStillOpen, CaseNotClosed
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import (
     AlertRaised,
     AspectAssigned,
@@ -47,7 +47,7 @@ UPHELD = decision("upheld", "refund", Decimal("25.00"), "GBP", "system-error", "
 NOT_UPHELD = decision("not-upheld")
 
 
-def stamp(version: int, by: By = INES) -> dict[str, Any]:
+def stamp(version: int, by: Provenance = INES) -> dict[str, Any]:
     return by.stamp(CASE, version)
 
 
@@ -77,7 +77,7 @@ def reopened(case: Case) -> list[Event]:
 
 def test_a_complaint_opens_a_case_with_its_primary_aspect() -> None:
     received = complaint(1)
-    by = By("cases.open", received.recorded_at, received.id)
+    by = Provenance("cases.open", received.recorded_at, received.id)
     assert cases.open_case(received, by) == [
         CaseOpened(
             **stamp(1, by), reference=received.reference, person_id=PERSON, channel="web",

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from services.cases.case_page.timeline import of_case, timeline
-from shared.events import By
+from shared.events import Provenance
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
 from shared.events.sealed import Sealed
 from tests.cases import decisions as cases
@@ -17,7 +17,7 @@ from tests.cases.scenarios import AT, INES, complaint, complaint_id, erased, fol
 from tests.feeding import Feeder
 
 CASE, MESSAGE = complaint_id(1), UUID(int=77)
-SENDS = By("intake.acknowledge", AT)
+SENDS = Provenance("intake.acknowledge", AT)
 
 
 @pytest.fixture

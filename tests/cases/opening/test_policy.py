@@ -9,7 +9,7 @@ from services.cases.alerts import policy as alerts
 from services.cases.alerts.policy import CaseNotOpenYet, flag_red
 from services.cases.opening import policy as opening
 from services.cases.opening.policy import open_cases
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import AlertRaised, CaseOpened, PriorityChanged
 from shared.eventstore.store import Conflict, Store
 from shared.keys.keyring import Keyring
@@ -27,7 +27,7 @@ def store(postgres: Callable[[str], str]) -> Iterator[Store]:
 
 def flagged(number: int, score: float, priority: str, version: int = 3) -> list[Event]:
     measured = sentiment(number, score, "red")
-    by = By("cases.flag", measured.recorded_at, measured.id)
+    by = Provenance("cases.flag", measured.recorded_at, measured.id)
     reason = f"Sentiment is red ({score:+.2f}, lexicon-1)"
     return [
         PriorityChanged(**by.stamp(complaint_id(number), version), priority=priority, reason=reason),

@@ -19,11 +19,11 @@ from services.intake.complaint.receiving import (
     reference_of,
     refuse,
 )
-from shared.events import By
+from shared.events import Provenance
 from shared.events.complaints import ArrivalRecorded, ComplaintReceived
 from shared.events.sealed import Sealed
 
-BY = By("clerk", datetime(2026, 3, 19, 9, 30, tzinfo=UTC), occurred_at=datetime(2026, 3, 16, tzinfo=UTC))
+BY = Provenance("clerk", datetime(2026, 3, 19, 9, 30, tzinfo=UTC), occurred_at=datetime(2026, 3, 16, tzinfo=UTC))
 LETTER = Arrival("letter", "post room", "7")
 PERSON = UUID("0198c0de-0000-7000-8000-000000000001")
 

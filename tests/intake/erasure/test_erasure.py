@@ -16,7 +16,7 @@ from services.intake.erasure.commands import Erasures
 from services.intake.erasure.retention import Hold, Retention, load_retention
 from services.intake.erasure.view import erasures
 from services.intake.person import state as person
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import AspectClassified, AspectRaised
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted
@@ -24,7 +24,7 @@ from shared.security.permissions import STAFF
 from tests.feeding import Feeder
 from tests.serving import Served, publish, serve, serve_neighbour, settings, until
 
-BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
+BY = Provenance("test", datetime(2026, 3, 14, tzinfo=UTC))
 PERSON = UUID(int=1)
 LAW, FIRM = Hold("law", date(2029, 1, 1), may_be_overridden=False), Hold("firm", date(2028, 1, 1), True)
 
@@ -41,7 +41,7 @@ def test_held_by_a_rule_it_is_deferred_once() -> None:
     assert isinstance(deferred, ErasureDeferred)
     assert (deferred.until, deferred.holds) == (date(2029, 1, 1), ["law", "firm"])
     assert person.erase(folded(deferred), "asked", BY, retention=[LAW]) == []
-    later = By("test", datetime(2029, 1, 1, tzinfo=UTC))
+    later = Provenance("test", datetime(2029, 1, 1, tzinfo=UTC))
     assert isinstance(person.erase(folded(deferred), "asked", later, retention=[LAW, FIRM])[0], PersonErased)
 
 

@@ -13,7 +13,7 @@ from services.intake.form.questions import CHANNELS
 from services.intake.person import state as person
 from services.intake.person.state import Person
 from shared.events.complaints import Channel, ComplaintReceived
-from shared.events.sealed import words
+from shared.events.sealed import plaintext
 from tests.cases.forms import notice
 from tests.serving import Served, until
 
@@ -170,7 +170,7 @@ async def test_a_form_that_is_changed_after_it_was_sent_leads_on(intake: Served,
     assert 'action="/complain"' in checked.text
     assert "Two fees." in checked.text
     assert sent.status_code == 303
-    assert words((await received(intake, found[0])).narrative) == "A fee."
+    assert plaintext((await received(intake, found[0])).narrative) == "A fee."
 
 
 async def test_a_form_whose_cookie_was_lost_comes_again_with_every_word(intake: Served) -> None:

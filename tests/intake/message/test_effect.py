@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 
 from services.intake.app import build
 from services.intake.complaint.receiving import Contact, identify
-from shared.events import By
+from shared.events import Provenance
 from shared.events.complaints import MessageWritten
 from shared.events.sealed import Sealed
 from tests.serving import serve, settings, until
@@ -95,7 +95,7 @@ async def test_an_address_that_no_letter_can_be_sent_to_keeps_no_other_back(
     given = replace(await settings(kafka, postgres("mailer")), smtp=f"127.0.0.1:{port}")
     async with serve(build, given) as intake:
         for number, address in enumerate([*ODD, "customer@example.org"]):
-            person, by = uuid4(), By("test", datetime.now(UTC))
+            person, by = uuid4(), Provenance("test", datetime.now(UTC))
             await intake.runtime.commits.save([identify(person, Contact(email=address), by)])
             sealed = {name: Sealed(person, text) for name, text in (("to", address), ("subject", "s"), ("body", "b"))}
             await intake.runtime.commits.save(

@@ -7,10 +7,10 @@ import pytest
 
 from services.reporting.audit.check import EMPTY, Head, Refused, check, leaf_hash, read_key, read_note
 from services.reporting.audit.seal import LogShrank, Seal, SealKey, evolve, seal, sealed_heads
-from shared.events import By
+from shared.events import Provenance
 
 KEY = SealKey.of(bytes(range(32)), "https://complaints.example.org")
-BY = By("tests", datetime(2026, 3, 14, 9, 30, 15, 999, tzinfo=UTC))
+BY = Provenance("tests", datetime(2026, 3, 14, 9, 30, 15, 999, tzinfo=UTC))
 ROOT = leaf_hash(b"a")
 HEADS = {"cases/0": Head(1, ROOT), "cases/1": Head(0, EMPTY), "people/3": Head(7, leaf_hash(b"b"))}
 NEUMANN = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

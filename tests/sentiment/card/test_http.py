@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.sentiment.measuring.model import MODEL
-from shared.events import By
+from shared.events import Provenance
 from shared.events.complaints import ComplaintReceived
 from shared.events.sealed import Sealed
 from tests.serving import Served, until
@@ -18,7 +18,7 @@ ANGRY = "You lied to me, horrible thieves!"
 def complaint(narrative: str | None) -> ComplaintReceived:
     person = uuid4()
     return ComplaintReceived(
-        **By("customer", datetime.now(UTC)).stamp(uuid4(), 1), reference="R7K2-M9QX", channel="web",
+        **Provenance("customer", datetime.now(UTC)).stamp(uuid4(), 1), reference="R7K2-M9QX", channel="web",
         person_id=person, narrative=Sealed.of(person, narrative),
     )  # fmt: skip
 

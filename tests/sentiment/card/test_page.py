@@ -11,7 +11,7 @@ import pytest
 
 from services.sentiment.card.page import marked
 from services.sentiment.measuring.model import Deciding, measure
-from shared.events import By
+from shared.events import Provenance
 from shared.events.mentions import MentionCaptured
 from shared.events.sealed import Sealed
 from tests.drawn import bars
@@ -39,7 +39,7 @@ def test_the_marks_lie_on_the_words_and_the_rest_is_escaped() -> None:
 async def test_the_card_lists_what_was_measured(sentiment: Served, intake: Served) -> None:
     person = uuid4()
     mention = MentionCaptured(
-        **By("social", datetime.now(UTC)).stamp(uuid4(), 1), network="x", person_id=person,
+        **Provenance("social", datetime.now(UTC)).stamp(uuid4(), 1), network="x", person_id=person,
         external_id=Sealed(person, "1"), text=Sealed(person, "Horrible, disgusting bank!"),
     )  # fmt: skip
     await intake.runtime.commits.save([mention])

@@ -10,7 +10,7 @@ import pytest
 from services.sentiment.card.listing import MEASUREMENTS, by_heat
 from services.sentiment.card.view import measurements
 from services.sentiment.measuring.model import MODEL
-from shared.events import By
+from shared.events import Provenance
 from shared.events.sentiments import DecidingWord, SentimentMeasured
 from shared.http.paging import Paging
 from tests.feeding import Feeder
@@ -20,7 +20,7 @@ AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
 
 def measured(minute: int, heat: str, model: str = MODEL, subject_id: UUID | None = None) -> SentimentMeasured:
-    by = By("sentiment.measure", AT + timedelta(minutes=minute), "complaints/x/1", AT - timedelta(days=1))
+    by = Provenance("sentiment.measure", AT + timedelta(minutes=minute), "complaints/x/1", AT - timedelta(days=1))
     return SentimentMeasured.model_validate(
         {
             **by.stamp(uuid4(), 1), "subject": "complaint", "subject_id": subject_id or uuid4(), "score": -0.5,

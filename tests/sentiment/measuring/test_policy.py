@@ -8,7 +8,7 @@ import pytest
 
 from services.sentiment.measuring.model import MODEL, measure
 from services.sentiment.measuring.policy import ACTOR, measurement_id, react
-from shared.events import By, Event, wire_name
+from shared.events import Event, Provenance, wire_name
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionCaptured
 from shared.events.sealed import Sealed
@@ -20,7 +20,7 @@ from shared.keys.keyring import Keyring
 from shared.projections.fold import Opened
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
-BY = By("customer", AT, occurred_at=AT - timedelta(days=2))
+BY = Provenance("customer", AT, occurred_at=AT - timedelta(days=2))
 PERSON = UUID("00000000-0000-7000-8000-00000000000a")
 ANGRY = "You lied to me, horrible thieves!"
 
@@ -62,7 +62,7 @@ def test_a_measurement_says_of_whom_when_why_and_by_which_model(store: Store) ->
     found = measure(ANGRY)
     assert react(store, batch(received)) == [
         SentimentMeasured(
-            **By(ACTOR, AT, received.id, AT - timedelta(days=2)).stamp(
+            **Provenance(ACTOR, AT, received.id, AT - timedelta(days=2)).stamp(
                 measurement_id(received.originator_id, "narrative"), 1
             ),
             subject="complaint", subject_id=received.originator_id, person_id=PERSON, score=found.score, heat="red",

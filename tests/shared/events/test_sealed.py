@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events.base import By, decode, wire_name
+from shared.events.base import Provenance, decode, wire_name
 from shared.events.cases import NoteAdded
 from shared.events.sealed import Sealed, people_in
 from shared.eventstore.store import EventMapper
@@ -15,7 +15,7 @@ from shared.keys.keyring import KeyMissing, Keyring
 from shared.keys.master_keys import WrongMasterKey
 
 PERSON = UUID("0198c0de-0000-7000-8000-000000000001")
-BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
+BY = Provenance("test", datetime(2026, 3, 14, tzinfo=UTC))
 
 
 def note(text: str, person: UUID = PERSON) -> NoteAdded:

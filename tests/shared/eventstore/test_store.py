@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import CaseReopened, NoteAdded
 from shared.events.people import PersonErased, PersonIdentified
 from shared.events.sealed import Sealed
@@ -20,7 +20,7 @@ from shared.eventstore.store import Conflict, Store
 from shared.kafka.progress import Advance, OutOfOrder
 from shared.keys.keyring import KeyMissing, Keyring
 
-BY = By("test", datetime(2026, 3, 14, tzinfo=UTC))
+BY = Provenance("test", datetime(2026, 3, 14, tzinfo=UTC))
 
 
 def fact(aggregate: UUID, version: int, reason: str = "because") -> CaseReopened:

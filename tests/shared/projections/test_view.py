@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.events import EVENTS, By
+from shared.events import EVENTS, Provenance
 from shared.events.cases import AlertRaised, CaseClosed, CaseEvent, CaseReopened
 from shared.projections.view import Table, View
 from tests.feeding import Feeder
 
-BY = By("ines@example.org", datetime(2026, 3, 14, 9, 30, tzinfo=UTC))
+BY = Provenance("ines@example.org", datetime(2026, 3, 14, 9, 30, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.cli.bus.replay import react_again
 from deploy.services import SERVICES
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import CaseReopened, PriorityChanged
 from shared.eventstore.store import Store
 from shared.kafka.dead_letters import dead_letters
@@ -41,7 +41,7 @@ def hasten(_store: Store, batch: Sequence[Opened]) -> list[Event]:
         if event.reason in PASSING and event.originator_id not in TRIED:
             TRIED.add(event.originator_id)
             raise PASSING[event.reason]("its case is not here")
-        by = By("test.hasten", event.recorded_at, record.id)
+        by = Provenance("test.hasten", event.recorded_at, record.id)
         stamp = by.stamp(urgency(event.originator_id), event.originator_version)
         made.append(PriorityChanged(**stamp, priority="urgent", reason=event.reason))
     return made

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from services.sentiment.measuring.model import measure
-from shared.events import By
+from shared.events import Provenance
 from shared.events.cases import NoteAdded
 from shared.events.sealed import Sealed
 from shared.http.edge import _network
@@ -68,7 +68,7 @@ async def test_a_long_event_is_opened_anew_for_each_reader_and_a_short_one_once(
     postgres: Callable[[str], str],
 ) -> None:
     feeder, person, case = Feeder(postgres("remembered")), uuid4(), uuid4()
-    stamps = [By("ines", datetime(2026, 3, 14, tzinfo=UTC)).stamp(case, n) for n in (1, 2)]
+    stamps = [Provenance("ines", datetime(2026, 3, 14, tzinfo=UTC)).stamp(case, n) for n in (1, 2)]
     events = [
         NoteAdded(**stamp, note_id=uuid4(), text=Sealed(person, text))
         for stamp, text in zip(stamps, ("x" * 20_000, "short"), strict=True)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from shared.events import By
+from shared.events import Provenance
 from shared.events.cases import CaseClosed, CaseOpened
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionPromoted
@@ -223,7 +223,7 @@ async def test_an_author_keeps_one_id_until_erased_and_then_gets_another(social:
         assert one["person_id"] == two["person_id"]
         await social.runtime.keys.fetch({UUID(one["person_id"])})
         erasure = PersonErased(
-            **By("compliance", datetime.now(UTC)).stamp(UUID(one["person_id"]), 1), reason="GDPR Article 17"
+            **Provenance("compliance", datetime.now(UTC)).stamp(UUID(one["person_id"]), 1), reason="GDPR Article 17"
         )
         await neighbour.runtime.commits.save([erasure])
 
@@ -248,7 +248,7 @@ async def test_a_mention_shows_how_it_sounds_and_where_its_case_stands(social: S
         id_ = UUID(row["mention_id"])
         complaint_id = UUID((await client.post(f"{API}/{id_}/promotion")).json()["complaint_id"])
         measured = SentimentMeasured(
-            **By("sentiment", now).stamp(uuid4(), 1),
+            **Provenance("sentiment", now).stamp(uuid4(), 1),
             subject="mention",
             subject_id=id_,
             score=-0.8,
@@ -256,14 +256,15 @@ async def test_a_mention_shows_how_it_sounds_and_where_its_case_stands(social: S
             model="m",
         )
         received = ComplaintReceived(
-            **By("intake", now).stamp(complaint_id, 1), reference="R7K2-M9QX", channel="social", person_id=person,
+            **Provenance("intake", now).stamp(complaint_id, 1), reference="R7K2-M9QX", channel="social",
+            person_id=person,
             narrative=Sealed(person, "Refund me"), mention_id=id_,
         )  # fmt: skip
         opened = CaseOpened(
-            **By("cases", now).stamp(complaint_id, 2), reference="R7K2-M9QX", person_id=person, channel="social",
-            received_at=now,
+            **Provenance("cases", now).stamp(complaint_id, 2), reference="R7K2-M9QX", person_id=person,
+            channel="social", received_at=now,
         )  # fmt: skip
-        closed = CaseClosed(**By("cases", now).stamp(complaint_id, 3), person_id=person)
+        closed = CaseClosed(**Provenance("cases", now).stamp(complaint_id, 3), person_id=person)
 
         async def shows(**wanted: Any) -> None:
             async def known() -> bool:

@@ -12,7 +12,7 @@ import pytest
 from services.social.inbox.listing import MENTIONS, networks
 from services.social.inbox.view import inbox
 from services.social.mention.state import Post, capture, dismiss, evolve, promote, restore
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.cases import CaseClosed, CaseOpened, CaseReopened
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased
@@ -29,12 +29,12 @@ PERSON, MENTION, COMPLAINT = uuid4(), uuid4(), uuid4()
 POST = Post("x", "1", "Horrible bank", "comment", "Ann", "ann", "https://x.example/1", AT - timedelta(hours=1), "en")
 
 
-def by(minute: int = 0) -> By:
-    return By("someone", AT + timedelta(minutes=minute))
+def by(minute: int = 0) -> Provenance:
+    return Provenance("someone", AT + timedelta(minutes=minute))
 
 
 def mentioned(id_: UUID = MENTION, post: Post = POST, person: UUID = PERSON) -> list[Event]:
-    return capture(id_, person, post, By("token", AT, occurred_at=post.posted_at))
+    return capture(id_, person, post, Provenance("token", AT, occurred_at=post.posted_at))
 
 
 def measured(model: str, heat: str, subject: str = "mention") -> SentimentMeasured:

@@ -21,19 +21,19 @@ from services.social.mention.state import (
     promote,
     restore,
 )
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
 from shared.events.sealed import Sealed
 from shared.problems import PersonWasErased, RuleBroken
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
-BY = By("handler@example.org", AT)
+BY = Provenance("handler@example.org", AT)
 MENTION, PERSON, COMPLAINT = uuid4(), uuid4(), uuid4()
 POST = Post(
     "mastodon", "https://social.example/1", "My card was charged twice.", "comment", "Ann", "ann@social.example",
     "https://social.example/@ann/1", AT - timedelta(hours=1), "en",
 )  # fmt: skip
-CAPTURED = capture(MENTION, PERSON, POST, By("token:1", AT, occurred_at=POST.posted_at))
+CAPTURED = capture(MENTION, PERSON, POST, Provenance("token:1", AT, occurred_at=POST.posted_at))
 DISMISSED = MentionDismissed(**BY.stamp(MENTION, 2), reason="spam")
 RESTORED = MentionRestored(**BY.stamp(MENTION, 3))
 PROMOTED = MentionPromoted(
@@ -51,7 +51,7 @@ def test_all_that_names_the_author_is_sealed_under_their_key() -> None:
     [captured] = CAPTURED
     assert captured == (
         MentionCaptured(
-            **By("token:1", AT, occurred_at=AT - timedelta(hours=1)).stamp(MENTION, 1), network="mastodon",
+            **Provenance("token:1", AT, occurred_at=AT - timedelta(hours=1)).stamp(MENTION, 1), network="mastodon",
             kind="comment", person_id=PERSON, external_id=Sealed(PERSON, "https://social.example/1"),
             author=Sealed(PERSON, "Ann"), handle=Sealed(PERSON, "ann@social.example"),
             url=Sealed(PERSON, "https://social.example/@ann/1"), text=Sealed(PERSON, "My card was charged twice."),
@@ -90,7 +90,9 @@ def test_a_dismissed_mention_is_restored_before_it_is_promoted() -> None:
 
 
 def test_a_promotion_tells_when_the_mention_came_to_us() -> None:
-    (promoted,) = promote(after(DISMISSED, RESTORED), COMPLAINT, By("handler@example.org", AT + timedelta(days=3)))
+    (promoted,) = promote(
+        after(DISMISSED, RESTORED), COMPLAINT, Provenance("handler@example.org", AT + timedelta(days=3))
+    )
     assert isinstance(promoted, MentionPromoted)
     assert promoted.captured_at == AT
 

@@ -20,7 +20,7 @@ from services.surveys.response.state import (
     response_id,
     withdraw,
 )
-from shared.events import By, Event
+from shared.events import Event, Provenance
 from shared.events.sealed import Sealed
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
 
@@ -28,7 +28,7 @@ CASE, PERSON = UUID(int=1), UUID(int=2)
 INES = "ines@example.org"
 CLOSED = datetime(2026, 3, 14, 9, tzinfo=UTC)
 ASKED = load_questionnaires().all[0]
-INVITED = invite(CASE, PERSON, ASKED, CLOSED, By("surveys.invite", CLOSED, "cases/1/5"))
+INVITED = invite(CASE, PERSON, ASKED, CLOSED, Provenance("surveys.invite", CLOSED, "cases/1/5"))
 FOUR = {"ease": "4", "fairness": "1", "clarity": "3", "speed": "5"}
 
 
@@ -40,8 +40,8 @@ def fold(*events: Event) -> Response:
     return state
 
 
-def later(days: float, actor: str = "customer") -> By:
-    return By(actor, CLOSED + timedelta(days=days))
+def later(days: float, actor: str = "customer") -> Provenance:
+    return Provenance(actor, CLOSED + timedelta(days=days))
 
 
 def test_closing_a_case_asks_its_person_for_thirty_days() -> None:
