@@ -1,4 +1,4 @@
-"""When something outside can have happened: what nobody can mean is refused, for an event is never corrected."""
+"""Checks of times from outside: an impossible one is refused, because an event is never corrected."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
