@@ -1,4 +1,4 @@
-"""What can be wrong with a request, as facts that an API and a page can both show (RFC 9457)."""
+"""Problems with a request, as an API and a page can both show them (RFC 9457)."""
 
 import math
 

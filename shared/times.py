@@ -1,5 +1,4 @@
-"""The clock; and when something outside can have happened: an event is never corrected, so what nobody can mean is
-refused."""
+"""The clock, and checks of times from outside: an impossible one is refused, because an event is never corrected."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What `intake` publishes about people."""
+"""Events of `intake` about people."""
 
 from datetime import date
 from typing import ClassVar

@@ -27,7 +27,7 @@ class ChangedMeanwhile(RuleBroken):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks, which version they were looking at if they say, and the key under which a request is answered once."""
+    """The actor, the version they were looking at, and the idempotency key, if given."""
 
     actor: str
     version: int | None = None

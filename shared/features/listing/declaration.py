@@ -145,7 +145,7 @@ class Listing(Generic[R]):
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """Of the model's fields in their order, each with all that was left out."""
+        """The columns in the order of the model's fields, with defaults filled in."""
         columns = []
         for name, info in self.row.model_fields.items():
             said = next((mark for mark in info.metadata if isinstance(mark, Column)), Column())
