@@ -8,7 +8,6 @@ from fastapi import Request
 from shared.eventstore.group_commit import Committer
 from shared.postgres.pools import Pool
 from shared.projections.read_your_writes import Positions
-from shared.times import Clock
 
 
 class Running(Protocol):
@@ -16,7 +15,6 @@ class Running(Protocol):
 
     service: str
     settings: Any
-    clock: Clock
     pool: Pool
     positions: Positions
     rebuilding: Collection[str]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from uuid import UUID
 
 from services.surveys.questionnaire.definition import Questionnaire, Questionnaires
@@ -39,7 +40,7 @@ class Surveys:
         """Record the answers, once, sealed for their person while they have a key."""
         found, asked = await self.open(response_id)
         await self.ensure_known(found)
-        by = Provenance("customer", self.runtime.clock.now())
+        by = Provenance("customer", datetime.now(UTC))
         return await self.runtime.commits.decide(
             response_id, response.evolve, lambda state: response.answer(state, asked, given, by)
         )
@@ -51,7 +52,7 @@ class Surveys:
 
     async def withdraw(self, response_id: UUID, *, actor: str) -> list[Saved]:
         """Stop the link of one response; nothing is saved where it opens nothing any more."""
-        by = Provenance(actor, self.runtime.clock.now())
+        by = Provenance(actor, datetime.now(UTC))
         return await self.runtime.commits.decide(
             response_id, response.evolve, lambda state: response.withdraw(state, by)
         )
