@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from psycopg import AsyncConnection
 
 from shared.eventstore import relay
@@ -176,6 +176,15 @@ class Runtime:
                 for lag in self.lag.lags.values()
             ],
         }
+
+
+async def _current(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+CurrentRuntime = Annotated[Runtime, Depends(_current)]
+"""A parameter of a route: the service that answers."""
 
 
 async def _unhurried(conn: AsyncConnection[Any]) -> None:

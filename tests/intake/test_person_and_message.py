@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.complaint.receiving import Contact, identify
 from services.intake.message import state as message
 from services.intake.message.letters import acknowledge, acknowledgement_id, greeting, invite
 from services.intake.message.policy import promote
 from services.intake.person import state as person
+from services.intake.person.state import Contact, identify
 from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived, MessageFailed, MessageSent, MessageWritten
 from shared.events.mentions import MentionPromoted

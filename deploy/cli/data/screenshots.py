@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from deploy.installation import Installation, NotRunning, data_folder, find
-from services.intake.links.state import sign
+from services.intake.complaint.links import sign
 from shared.security.permissions import Who
 from shared.security.sessions import Cookies
 from shared.security.signing import Signer

@@ -10,7 +10,6 @@ from uuid_utils.compat import uuid7
 
 from shared.events import Event, Provenance
 from shared.events.complaints import ArrivalRecorded, Channel, ComplaintReceived
-from shared.events.people import PersonIdentified
 from shared.events.sealed import Sealed
 
 ARRIVALS = UUID("5d0f8f0e-5c0e-5f0b-9d3a-6d2f0f1a7c01")
@@ -31,17 +30,6 @@ class Grievance:
     sub_issue: str | None = None
     region: str | None = None
     tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Who complains and how to reach them."""
-
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    preferred_channel: Channel = "email"
-    needs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,15 +90,6 @@ def receive(
             mention_id=mention_id, invented=invented,
         ),
     ]  # fmt: skip
-
-
-def identify(person_id: UUID, contact: Contact, by: Provenance) -> PersonIdentified:
-    """A person we have not met before."""
-    return PersonIdentified(
-        **by.stamp(person_id, 1), name=Sealed.of(person_id, contact.name), email=Sealed.of(person_id, contact.email),
-        phone=Sealed.of(person_id, contact.phone), preferred_channel=contact.preferred_channel,
-        needs=Sealed.of(person_id, contact.needs),
-    )  # fmt: skip
 
 
 def duplicate(arrival: Arrival, complaint_id: UUID, by: Provenance) -> ArrivalRecorded:

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from services.intake.complaint.view import complaint_list
-from services.intake.erasure.retention import Hold, Kept, Retention
+from services.intake.erasure.retention import Kept, Retention, load_retention
 from services.intake.erasure.seen import until_seen
 from services.intake.person import state as person
-from services.intake.person.state import Person
+from services.intake.person.state import Hold, Person
 from services.intake.person.view import with_address
 from shared.events import Event, Provenance
 from shared.eventstore.store import Saved
@@ -20,6 +20,7 @@ from shared.service.runtime import Runtime
 
 EVERY = 3600.0
 ACTOR = "intake.erasure"
+RETENTION = load_retention()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Standing:
 class Erasures:
     """Decides on what the views say of the person's complaints, and of what staff found that they are about."""
 
-    def __init__(self, runtime: Runtime, retention: Retention) -> None:
+    def __init__(self, runtime: Runtime, retention: Retention = RETENTION) -> None:
         self.runtime, self.retention = runtime, retention
 
     async def standing(self, person_id: UUID) -> Standing:

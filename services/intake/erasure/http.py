@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.intake.erasure.commands import Erasures, Standing
-from services.intake.erasure.retention import Hold
+from services.intake.person.state import Hold
 from shared.events.people import PersonErased
 from shared.eventstore.store import Saved
 from shared.http.requests import allow, asker
 from shared.problems import NotAllowed
 from shared.security.permissions import may
+from shared.service.runtime import CurrentRuntime, Runtime
 from shared.text import printable
 
 Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
@@ -69,48 +70,51 @@ class Decided(BaseModel):
     until: date | None = Field(None, description="When a deferred erasure is done, if nothing holds them then.")
 
 
-def router(erasures: Erasures) -> APIRouter:
-    routes = APIRouter(prefix="/api/v1/people", tags=["people"])
-    positions = erasures.runtime.positions
+routes = APIRouter(prefix="/api/v1/people", tags=["people"])
 
-    @routes.get("/{person_id}/erasure", dependencies=[allow("people.erase")])
-    async def preview(person_id: UUID) -> Found:
-        """What an erasure would find, and what holds it."""
-        return _found(await erasures.standing(person_id))
 
-    @routes.post("/{person_id}/erasure", dependencies=[allow("people.erase")], responses={202: {"model": Decided}})
-    async def erase_person(person_id: UUID, body: ErasePerson, request: Request, response: Response) -> Decided:
-        """Destroy the person's key: their words and names are gone everywhere, the figures stay.
+@routes.get("/{person_id}/erasure", dependencies=[allow("people.erase")])
+async def preview(runtime: CurrentRuntime, person_id: UUID) -> Found:
+    """What an erasure would find, and what holds it."""
+    return _found(await Erasures(runtime).standing(person_id))
 
-        Answers 202 where it is deferred because something requires the person's data.
-        """
-        before = await erasures.standing(person_id)
-        if body.override_hold is not None and not may(asker(request), "people.hold"):
-            raise NotAllowed
-        saved = await erasures.erase(person_id, body.reason, actor=asker(request).id, override=body.override_hold)
-        erased = bool(saved) and isinstance(saved[-1].event, PersonErased)
-        response.status_code = 200 if erased else 202
-        return Decided(
-            state="erased" if erased else "deferred", position=await _token(saved), holds=_held(before.holds),
-            until=None if erased else max(one.until for one in before.holds),
-        )  # fmt: skip
 
-    @routes.put("/{person_id}/hold", dependencies=[allow("people.hold")])
-    async def hold(person_id: UUID, body: HoldPerson, request: Request) -> dict[str, str | None]:
-        """Set a hold, in place of an earlier one."""
-        saved = await erasures.hold(person_id, body.until, body.reason, actor=asker(request).id)
-        return {"position": await _token(saved)}
+@routes.post("/{person_id}/erasure", dependencies=[allow("people.erase")], responses={202: {"model": Decided}})
+async def erase_person(
+    runtime: CurrentRuntime, person_id: UUID, body: ErasePerson, request: Request, response: Response
+) -> Decided:
+    """Destroy the person's key: their words and names are gone everywhere, the figures stay.
 
-    @routes.post("/{person_id}/hold/lifting", dependencies=[allow("people.hold")])
-    async def lift(person_id: UUID, body: LiftHold, request: Request) -> dict[str, str | None]:
-        """End a hold before its day."""
-        saved = await erasures.lift(person_id, body.reason, actor=asker(request).id)
-        return {"position": await _token(saved)}
+    Answers 202 where it is deferred because something requires the person's data.
+    """
+    before = await Erasures(runtime).standing(person_id)
+    if body.override_hold is not None and not may(asker(request), "people.hold"):
+        raise NotAllowed
+    saved = await Erasures(runtime).erase(person_id, body.reason, actor=asker(request).id, override=body.override_hold)
+    erased = bool(saved) and isinstance(saved[-1].event, PersonErased)
+    response.status_code = 200 if erased else 202
+    return Decided(
+        state="erased" if erased else "deferred", position=await _token(runtime, saved), holds=_held(before.holds),
+        until=None if erased else max(one.until for one in before.holds),
+    )  # fmt: skip
 
-    async def _token(saved: list[Saved]) -> str | None:
-        return await positions.token(saved) if saved else None
 
-    return routes
+@routes.put("/{person_id}/hold", dependencies=[allow("people.hold")])
+async def hold(runtime: CurrentRuntime, person_id: UUID, body: HoldPerson, request: Request) -> dict[str, str | None]:
+    """Set a hold, in place of an earlier one."""
+    saved = await Erasures(runtime).hold(person_id, body.until, body.reason, actor=asker(request).id)
+    return {"position": await _token(runtime, saved)}
+
+
+@routes.post("/{person_id}/hold/lifting", dependencies=[allow("people.hold")])
+async def lift(runtime: CurrentRuntime, person_id: UUID, body: LiftHold, request: Request) -> dict[str, str | None]:
+    """End a hold before its day."""
+    saved = await Erasures(runtime).lift(person_id, body.reason, actor=asker(request).id)
+    return {"position": await _token(runtime, saved)}
+
+
+async def _token(runtime: Runtime, saved: list[Saved]) -> str | None:
+    return await runtime.positions.token(saved) if saved else None
 
 
 def _held(holds: list[Hold]) -> list[HeldBy]:

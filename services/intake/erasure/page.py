@@ -11,13 +11,15 @@ from pydantic import BaseModel, ValidationError
 
 from services.intake.erasure.commands import Erasures
 from services.intake.erasure.http import ErasePerson, HoldPerson, LiftHold
+from services.intake.pages import pages
 from services.intake.person.state import HoldIsPast
 from shared.events.people import PersonErased
 from shared.http.requests import Form, allow, asker
 from shared.problems import NotAllowed
 from shared.security.permissions import may
+from shared.service.runtime import CurrentRuntime, Runtime
 from shared.text import CANNOT_BE_READ, NotPlain
-from shared.web.pages import Pages, flash
+from shared.web.pages import flash
 from shared.web.templating import gettext as _
 
 M = TypeVar("M", bound=BaseModel)
@@ -51,62 +53,67 @@ def _wanted(field: str, error: object = None) -> str:
     return _("Give a day after today") if field == "until" else _("Say why, in at most 200 characters")
 
 
-def router(erasures: Erasures, pages: Pages) -> APIRouter:
-    routes = APIRouter(prefix="/intake/people", include_in_schema=False)
+routes = APIRouter(prefix="/intake/people", include_in_schema=False)
 
-    async def show(request: Request, person_id: UUID, errors: dict[str, str], given: Mapping[str, Any]) -> Response:
-        at, may_hold = await erasures.standing(person_id), may(asker(request), "people.hold")
-        holds = [] if at.person.erased else at.holds
-        return pages.render(
-            request, "person.html", 422 if errors else 200, area="intake", person=at.person, complaints=at.complaints,
-            messages=at.messages, others=at.others, destroyed=at.destroyed,
-            holds=holds, until=max((one.until for one in holds), default=None),
-            may_hold=may_hold, may_override=may_hold and all(one.may_be_overridden for one in holds),
-            errors=errors, given=given, today=datetime.now(UTC).date(),
-        )  # fmt: skip
 
-    def back(request: Request, person_id: UUID, said: str) -> Response:
-        response = RedirectResponse(f"/intake/people/{person_id}", 303)
-        flash(request, response, said)
-        return response
+async def show(
+    request: Request, runtime: Runtime, person_id: UUID, errors: dict[str, str], given: Mapping[str, Any]
+) -> Response:
+    at, may_hold = await Erasures(runtime).standing(person_id), may(asker(request), "people.hold")
+    holds = [] if at.person.erased else at.holds
+    return pages.render(
+        request, "person.html", 422 if errors else 200, area="intake", person=at.person, complaints=at.complaints,
+        messages=at.messages, others=at.others, destroyed=at.destroyed,
+        holds=holds, until=max((one.until for one in holds), default=None),
+        may_hold=may_hold, may_override=may_hold and all(one.may_be_overridden for one in holds),
+        errors=errors, given=given, today=datetime.now(UTC).date(),
+    )  # fmt: skip
 
-    @routes.get("/{person_id}", dependencies=[allow("people.erase")])
-    async def person(request: Request, person_id: UUID) -> Response:
-        return await show(request, person_id, {}, {})
 
-    @routes.post("/{person_id}/hold", dependencies=[allow("people.hold")])
-    async def hold(request: Request, person_id: UUID, form: Form) -> Response:
-        try:
-            asked = read(HoldPerson, form, HOLD)
-            await erasures.hold(person_id, asked.until, asked.reason, actor=asker(request).id)
-        except NotFilledIn as wrong:
-            return await show(request, person_id, wrong.errors, form)
-        except HoldIsPast:
-            return await show(request, person_id, {"until": _wanted("until")}, form)
-        return back(request, person_id, _("Held: their data is kept until the day that you gave"))
+def back(request: Request, person_id: UUID, said: str) -> Response:
+    response = RedirectResponse(f"/intake/people/{person_id}", 303)
+    flash(request, response, said)
+    return response
 
-    @routes.post("/{person_id}/hold/lifting", dependencies=[allow("people.hold")])
-    async def lift(request: Request, person_id: UUID, form: Form) -> Response:
-        try:
-            asked = read(LiftHold, form, LIFT)
-        except NotFilledIn as wrong:
-            return await show(request, person_id, wrong.errors, form)
-        await erasures.lift(person_id, asked.reason, actor=asker(request).id)
-        return back(request, person_id, _("The hold is lifted"))
 
-    @routes.post("/{person_id}/erasure", dependencies=[allow("people.erase")])
-    async def erase(request: Request, person_id: UUID, form: Form) -> Response:
-        """At once, or when nothing requires their data any more."""
-        try:
-            asked = read(ErasePerson, form, ERASE)
-        except NotFilledIn as wrong:
-            return await show(request, person_id, wrong.errors, form)
-        who = asker(request)
-        if asked.override_hold is not None and not may(who, "people.hold"):
-            raise NotAllowed
-        saved = await erasures.erase(person_id, asked.reason, actor=who.id, override=asked.override_hold)
-        if saved and isinstance(saved[-1].event, PersonErased):
-            return back(request, person_id, _("Erased: words and names are gone, the figures stay"))
-        return back(request, person_id, _("Asked for: it is done by itself once nothing requires their data"))
+@routes.get("/{person_id}", dependencies=[allow("people.erase")])
+async def person(request: Request, runtime: CurrentRuntime, person_id: UUID) -> Response:
+    return await show(request, runtime, person_id, {}, {})
 
-    return routes
+
+@routes.post("/{person_id}/hold", dependencies=[allow("people.hold")])
+async def hold(request: Request, runtime: CurrentRuntime, person_id: UUID, form: Form) -> Response:
+    try:
+        asked = read(HoldPerson, form, HOLD)
+        await Erasures(runtime).hold(person_id, asked.until, asked.reason, actor=asker(request).id)
+    except NotFilledIn as wrong:
+        return await show(request, runtime, person_id, wrong.errors, form)
+    except HoldIsPast:
+        return await show(request, runtime, person_id, {"until": _wanted("until")}, form)
+    return back(request, person_id, _("Held: their data is kept until the day that you gave"))
+
+
+@routes.post("/{person_id}/hold/lifting", dependencies=[allow("people.hold")])
+async def lift(request: Request, runtime: CurrentRuntime, person_id: UUID, form: Form) -> Response:
+    try:
+        asked = read(LiftHold, form, LIFT)
+    except NotFilledIn as wrong:
+        return await show(request, runtime, person_id, wrong.errors, form)
+    await Erasures(runtime).lift(person_id, asked.reason, actor=asker(request).id)
+    return back(request, person_id, _("The hold is lifted"))
+
+
+@routes.post("/{person_id}/erasure", dependencies=[allow("people.erase")])
+async def erase(request: Request, runtime: CurrentRuntime, person_id: UUID, form: Form) -> Response:
+    """At once, or when nothing requires their data any more."""
+    try:
+        asked = read(ErasePerson, form, ERASE)
+    except NotFilledIn as wrong:
+        return await show(request, runtime, person_id, wrong.errors, form)
+    who = asker(request)
+    if asked.override_hold is not None and not may(who, "people.hold"):
+        raise NotAllowed
+    saved = await Erasures(runtime).erase(person_id, asked.reason, actor=who.id, override=asked.override_hold)
+    if saved and isinstance(saved[-1].event, PersonErased):
+        return back(request, person_id, _("Erased: words and names are gone, the figures stay"))
+    return back(request, person_id, _("Asked for: it is done by itself once nothing requires their data"))

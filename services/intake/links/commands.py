@@ -5,8 +5,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from services.intake.links import state as links
-from services.intake.links.state import Links
+from services.intake.complaint import links
+from services.intake.complaint.links import Links
 from services.intake.message import letters
 from services.intake.person import state as person
 from shared.events import Event, Provenance

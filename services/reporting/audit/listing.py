@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.reporting.audit.view import checkpoints
 from shared.features.listing import Column, Listing, Sort, one
+from shared.problems import NotFound
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 
@@ -30,5 +31,8 @@ CHECKPOINTS = Listing(
 )  # fmt: skip
 
 
-async def checkpoint(conn: Any, number: int) -> dict[str, Any] | None:
-    return await one(conn, CHECKPOINTS, "c.number = %s", [number])
+async def checkpoint(conn: Any, number: int) -> dict[str, Any]:
+    found = await one(conn, CHECKPOINTS, "c.number = %s", [number])
+    if found is None:
+        raise NotFound(f"There is no checkpoint {number}.")
+    return found

@@ -133,3 +133,6 @@ def _load(path: Path) -> Questionnaire:
     if path.stem != read.id:
         raise QuestionnaireNotValid(f"{path.name}: name and version say {read.id}, so the file is {read.id}.toml")
     return read
+
+
+QUESTIONNAIRES = load_questionnaires()

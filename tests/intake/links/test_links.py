@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.links.state import make, sign
+from services.intake.complaint.links import make, sign
 from tests.serving import Served, until
 
 NOWHERE = "/complain/track/nothing"

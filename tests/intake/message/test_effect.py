@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from services.intake.app import build
-from services.intake.complaint.receiving import Contact, identify
+from services.intake.person.state import Contact, identify
 from shared.events import Provenance
 from shared.events.complaints import MessageWritten
 from shared.events.sealed import Sealed
