@@ -53,7 +53,7 @@ class Refused:
         return {f"{self.form}-{name}" if name else self.form: text for name, text in self.errors.items()}
 
 
-Show = Callable[[Request, UUID, Refused | None], Awaitable[Response]]
+Show = Callable[[Request, UUID, Refused], Awaitable[Response]]
 
 
 def api_routes(actions: Actions[Any], tag: str) -> APIRouter:

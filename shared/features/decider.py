@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from typing import Any, Generic, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
 
 from shared.events import Event, Provenance
 from shared.events.base import Versioned
@@ -63,7 +65,7 @@ class Decider(Generic[S]):
         `name` and `content` are what a request with a key asks for.
         """
         request = self._request(runtime, id_, asked, name, content)
-        new_id = request.new_id if request else uuid4()
+        new_id = request.new_id if request else uuid7()
         for _ in range(TRIES):
             first = await self._answered(runtime, request) if request else None
             state = await asyncio.to_thread(runtime.commits.store.load, id_, self.evolve)

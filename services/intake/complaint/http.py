@@ -8,8 +8,9 @@ from pydantic import AfterValidator, BaseModel, EmailStr, Field
 
 from services.intake.complaint.commands import accept
 from services.intake.complaint.listing import COMPLAINTS, ComplaintRow
-from services.intake.complaint.receiving import Contact, Grievance
+from services.intake.complaint.receiving import Grievance
 from services.intake.complaint.view import complaint_list
+from services.intake.person.state import Contact
 from shared.events.complaints import Channel
 from shared.features.listing import add_api, one
 from shared.http.requests import AtLeast, allow, asker

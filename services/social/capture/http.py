@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
-from services.social.mention.commands import Captured
 
 from services.social.capture import formats
+from services.social.capture.commands import Captured, take_in
 from services.social.mention.state import Kind, Post
 from shared.http.requests import allow, asker
 from shared.offload import offload

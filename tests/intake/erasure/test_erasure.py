@@ -16,6 +16,7 @@ from services.intake.erasure.commands import Erasures
 from services.intake.erasure.retention import Retention
 from services.intake.erasure.view import erasures
 from services.intake.person import state as person
+from services.intake.person.state import Hold
 from shared.events import Event, Provenance
 from shared.events.cases import AspectClassified, AspectRaised
 from shared.events.complaints import ComplaintReceived

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +12,8 @@ import pytest
 
 from services.social.inbox.listing import MENTIONS, networks
 from services.social.inbox.view import inbox
-from services.social.mention.state import Post, capture, dismiss, evolve, promote, restore
+from services.social.mention.actions import DismissMention, dismiss, promote, restore
+from services.social.mention.state import Post, capture, evolve
 from shared.events import Event, Provenance
 from shared.events.cases import CaseClosed, CaseOpened, CaseReopened
 from shared.events.complaints import ComplaintReceived
@@ -25,6 +27,7 @@ from tests.feeding import Feeder, Rows
 from tests.listing import listed
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+SPAM = DismissMention(reason="spam")
 PERSON, MENTION, COMPLAINT = uuid4(), uuid4(), uuid4()
 POST = Post("x", "1", "Horrible bank", "comment", "Ann", "ann", "https://x.example/1", AT - timedelta(hours=1), "en")
 
@@ -47,7 +50,7 @@ def measured(model: str, heat: str, subject: str = "mention") -> SentimentMeasur
 
 
 CAPTURED = mentioned()
-PROMOTED = promote(evolve(None, CAPTURED[0]), COMPLAINT, by(1))
+PROMOTED = promote(evolve(None, CAPTURED[0]), replace(by(1), new_id=COMPLAINT))
 RECEIVED = ComplaintReceived(
     **by(2).stamp(COMPLAINT, 1), reference="R7K2-M9QX", channel="social", person_id=PERSON,
     narrative=Sealed(PERSON, POST.text), mention_id=MENTION,
@@ -110,7 +113,7 @@ async def test_a_case_that_reopens_is_open(feeder: Feeder) -> None:
 
 async def test_a_dismissal_and_its_undo(feeder: Feeder) -> None:
     state = evolve(None, CAPTURED[0])
-    gone = dismiss(state, "spam", by(1))
+    gone = dismiss(state, SPAM, by(1))
     await feeder.feed(inbox, *CAPTURED, *gone)
     assert ((await row(feeder))["state"], (await row(feeder))["reason"]) == ("dismissed", "spam")
     await feeder.feed(inbox, *restore(evolve(state, gone[0]), by(2)))
@@ -143,7 +146,7 @@ async def test_filters_pages_and_counts(feeder: Feeder) -> None:
     ids = [uuid4() for _ in range(5)]
     posts = [Post("x" if n % 2 else "reviews", str(n), "Fine", posted_at=AT - timedelta(hours=n)) for n in range(5)]
     events = [event for id_, post in zip(ids, posts, strict=True) for event in mentioned(id_, post, uuid4())]
-    events += dismiss(evolve(None, events[1]), "spam", by())
+    events += dismiss(evolve(None, events[1]), SPAM, by())
     await feeder.feed(inbox, *events)
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert await networks(conn) == ["reviews", "x"]
