@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import reduce
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -75,7 +74,7 @@ class Decider(Generic[S]):
                 return Done(new_id, await self._position(runtime, first), [], None, state)
             if asked.version not in (None, state.version):
                 raise ChangedMeanwhile
-            events = decision(state, Provenance(asked.actor, datetime.now(UTC), new_id=new_id))
+            events = decision(state, Provenance(asked.actor, runtime.clock.now(), new_id=new_id))
             with suppress(Conflict):
                 saved = await runtime.commits.save(events, request)
                 position = await runtime.positions.token(saved) if saved else None

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -56,7 +56,7 @@ async def accept(
     """
     said = [channel, grievance, contact, received_at, external_id, invented]
     arrival = Arrival(channel, source, key, fingerprint=_fingerprint(runtime.settings.ids, said))
-    by = Provenance(actor, datetime.now(UTC), occurred_at=received_at)
+    by = Provenance(actor, runtime.clock.now(), occurred_at=received_at)
     complaint_id = new_complaint_id()
     known = await _person_with(runtime, contact)
     person_id = known or new_complaint_id()

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -28,7 +27,7 @@ from services.intake.person.state import Contact
 from shared.http.requests import Posted, asker, is_from_us
 from shared.problems import NotSignedIn
 from shared.security.permissions import may
-from shared.service.runtime import CurrentRuntime
+from shared.service.runtime import CurrentRuntime, Runtime
 from shared.web.pages import flash
 from shared.web.templating import gettext as _
 
@@ -41,9 +40,9 @@ async def home(request: Request) -> Response:
 
 
 @routes.get("/complain")
-async def start(request: Request) -> Response:
+async def start(request: Request, runtime: CurrentRuntime) -> Response:
     given = {"key": secrets.token_urlsafe(16)} | (dict.fromkeys(OURS, "") if _records(request) else {})
-    return _question(request, FIRST, given, {})
+    return _question(request, runtime, FIRST, given, {})
 
 
 @routes.post("/complain")
@@ -58,10 +57,10 @@ async def answer(request: Request, runtime: CurrentRuntime, form: Posted) -> Res
     if not is_from_us(request, form):
         if "channel" in form and not _records(request):  # of ours, and signed out meanwhile
             raise NotSignedIn
-        return _question(request, str(form.get("step", "")), given, {}, again=True)
-    step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
+        return _question(request, runtime, str(form.get("step", "")), given, {}, again=True)
+    step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given, _today(runtime))
     if step is not None:
-        return _question(request, step, given, errors)
+        return _question(request, runtime, step, given, errors)
     try:
         accepted = await accept(
             runtime, next((channel for channel in CHANNELS if channel == given.get("channel")), "web"), "form",
@@ -75,7 +74,8 @@ async def answer(request: Request, runtime: CurrentRuntime, form: Posted) -> Res
                 next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
                 given.get("needs") or None,
             ),
-            actor=asker(request).id if "channel" in given else "customer", received_at=received_at(given),
+            actor=asker(request).id if "channel" in given else "customer",
+            received_at=received_at(given, _today(runtime)),
         )  # fmt: skip
     except KeyUsedForAnotherRequest as used:
         return _sent_before(request, used.complaint_id, sign(runtime.signer, used.complaint_id), given)
@@ -89,6 +89,10 @@ async def answer(request: Request, runtime: CurrentRuntime, form: Posted) -> Res
     return RedirectResponse(f"/complain/track/{signed}{wait}", 303)
 
 
+def _today(runtime: Runtime) -> date:
+    return runtime.clock.now().date()
+
+
 def _records(request: Request) -> bool:
     """Whether somebody of ours fills in the form for a customer: it then asks how the complaint came."""
     return may(asker(request), "complaints.make")
@@ -96,6 +100,7 @@ def _records(request: Request) -> bool:
 
 def _question(
     request: Request,
+    runtime: Runtime,
     step: str,
     given: Mapping[str, str],
     errors: Mapping[str, str],
@@ -105,7 +110,7 @@ def _question(
     return pages.render(
         request, "complain.html", 403 if again else 422 if errors else 200, again=again,
         step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS,
-        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, datetime.now(UTC).date()),
+        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, _today(runtime)),
     )  # fmt: skip
 
 

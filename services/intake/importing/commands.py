@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from services.intake.complaint.receiving import Arrival, Grievance, duplicate, receive, refuse
@@ -34,16 +34,16 @@ async def bring_in(runtime: Runtime, items: Sequence[Item], *, actor: str) -> di
     ids = [item.arrival.id for item in items] + [item.complaint_id for item in items]
     for _ in range(TRIES):
         seen = await asyncio.to_thread(runtime.store.existing, ids)
-        events, counts = await offload(_sort, items, seen, actor)
+        events, counts = await offload(_sort, items, seen, actor, runtime.clock.now())
         with suppress(Conflict):
             await runtime.commits.save(events)
             return counts
     raise Conflict("others bring in the same faster than it can be sorted")
 
 
-def _sort(items: Sequence[Item], seen: set[UUID], actor: str) -> tuple[list[Event], dict[str, int]]:
+def _sort(items: Sequence[Item], seen: set[UUID], actor: str, now: datetime) -> tuple[list[Event], dict[str, int]]:
     """What is known already adds nothing, what repeats a complaint is a duplicate; `seen` learns of the rest."""
-    now, events = datetime.now(UTC), list[Event]()
+    events: list[Event] = []
     counts = {"accepted": 0, "duplicate": 0, "refused": 0, "known": 0}
     for item in items:
         by = Provenance(actor, now, occurred_at=item.received_at)

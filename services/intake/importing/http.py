@@ -50,7 +50,8 @@ routes = APIRouter(prefix="/api/v1/complaints/imports", tags=["complaints"])
 @routes.post("/cfpb", dependencies=[allow("complaints.import")])
 async def import_rows(runtime: CurrentRuntime, body: Rows, request: Request) -> Imported:
     """Take rows of a Consumer Complaint Database file in, whatever its layout."""
-    items = await offload(cfpb.read_rows, body.file, body.name, body.header, body.first, body.lines, body.rows)
+    now = runtime.clock.now()
+    items = await offload(cfpb.read_rows, body.file, body.name, body.header, body.first, body.lines, body.rows, now)
     counts = await bring_in(runtime, items, actor=asker(request).id)
     refusals = [RefusedRow(line=i.arrival.line or 0, reasons=list(i.refused)) for i in items if i.refused]
     return Imported(**counts, refusals=refusals)

@@ -1,6 +1,5 @@
 """The page of the ledger: what arrived, and what became of it."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -28,5 +27,5 @@ async def show_ledger(request: Request, runtime: CurrentRuntime, asked: Arrivals
         total, files = await totals(conn), await sources(conn)
     return pages.render(
         request, "ledger.html", area="intake", live="/intake/live", list=found, sources=files,
-        totals={"": total["received"], **total}, now=datetime.now(UTC),
+        totals={"": total["received"], **total}, now=runtime.clock.now(),
     )  # fmt: skip

@@ -1,6 +1,5 @@
 """The model card: what the model is and cannot do, what it has found, and a place to try it."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -49,7 +48,7 @@ async def show(
         request, "sentiment.html", status, card=card, totals=counts, names=_names(), tones=TONES,
         marks=_marks(counts), list=await show_list(MEASUREMENTS, request, asked, page), text=text, error=error,
         found=await offload(measure, text) if text else None, live="" if text else "/sentiment/live",
-        now=datetime.now(UTC),
+        now=runtime.clock.now(),
     )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from services.social.mention import state as mention
@@ -41,7 +40,7 @@ async def take_in(runtime: Runtime, posts: Sequence[Post], *, actor: str) -> Cap
 
 
 async def _events(runtime: Runtime, posts: dict[UUID, Post], actor: str) -> list[Event]:
-    now = datetime.now(UTC)
+    now = runtime.clock.now()
     authors = await _authors(runtime, posts)
     return [
         event

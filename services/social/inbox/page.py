@@ -1,6 +1,5 @@
 """The pages of social: the inbox of all networks, and one mention with what became of it."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -32,7 +31,7 @@ add_live(routes, "/social/live", "mentions.read", inbox)
 async def show_inbox(
     request: Request, runtime: CurrentRuntime, asked: MentionsAsked, page: Page, at_least: AtLeast = None
 ) -> Response:
-    found, who, now = await show_list(MENTIONS, request, asked, page, at_least), asker(request), datetime.now(UTC)
+    found, who, now = await show_list(MENTIONS, request, asked, page, at_least), asker(request), runtime.clock.now()
     async with runtime.pool.connection() as conn:
         known = [(name, name) for name in await networks(conn)]
         counted = await counts(conn, MENTIONS, who.id, now, asked)

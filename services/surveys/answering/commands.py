@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from uuid import UUID
 
 from services.surveys.questionnaire.definition import QUESTIONNAIRES, Questionnaire
@@ -35,7 +34,7 @@ async def answer(runtime: Runtime, response_id: UUID, given: Mapping[str, str]) 
     """Record the answers, once, sealed for their person while they have a key."""
     found, asked = await find(runtime, response_id)
     await ensure_known(runtime, found)
-    by = Provenance("customer", datetime.now(UTC))
+    by = Provenance("customer", runtime.clock.now())
     return await runtime.commits.decide(
         response_id, response.evolve, lambda state: response.answer(state, asked, given, by)
     )

@@ -1,7 +1,5 @@
 """The page of a customer's link: the questions, and thanks."""
 
-from datetime import UTC, datetime
-
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -58,7 +56,7 @@ async def _form(
 ) -> Response:
     response, asked = await find(runtime, read_link(runtime, signed))
     try:
-        ensure_open(response, datetime.now(UTC))
+        ensure_open(response, runtime.clock.now())
         await ensure_known(runtime, response)
     except SurveyAlreadyAnswered:
         return pages.render(request, "answered.html", response=response)

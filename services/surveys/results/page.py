@@ -1,6 +1,5 @@
 """The pages of results: the figures of a questionnaire, and the responses behind each of them."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -46,7 +45,7 @@ async def results(request: Request, runtime: CurrentRuntime, asked: CommentsAske
     charts = _charts(shown.id, tallies)
     return pages.render(
         request, "results.html", area="surveys", live="/surveys/live", shown=shown,
-        all=QUESTIONNAIRES.all, invited=invited, answered=answered, charts=charts, now=datetime.now(UTC),
+        all=QUESTIONNAIRES.all, invited=invited, answered=answered, charts=charts, now=runtime.clock.now(),
         list=await show(COMMENTS, request, asked.having(questionnaire=shown.id), page),
         rebuilding=sorted(runtime.rebuilding),
     )  # fmt: skip
@@ -60,7 +59,7 @@ async def list_responses(request: Request, asked: ResponsesAsked, page: Page, at
     found = await show(RESPONSES, request, asked.having(questionnaire=shown.id), page, at_least)
     return pages.render(
         request, "responses.html", area="surveys", shown=shown, question=question, choice=choice, list=found,
-        now=datetime.now(UTC), may_withdraw=may(asker(request), "surveys.withdraw"),
+        now=runtime.clock.now(), may_withdraw=may(asker(request), "surveys.withdraw"),
     )  # fmt: skip
 
 
