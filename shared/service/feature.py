@@ -37,7 +37,7 @@ def assemble(service: str, settings: Settings, features: Sequence[Feature], *, r
             for feature in features
             for policy in feature.policies
         ],
-        [], rest,
+        rest=rest,
     )  # fmt: skip
     runtime.workers += [partial(worker, runtime) for feature in features for worker in feature.workers]
     app = runtime.application(f"Recourse {service}")

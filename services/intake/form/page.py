@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Request

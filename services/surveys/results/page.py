@@ -52,7 +52,9 @@ async def results(request: Request, runtime: CurrentRuntime, asked: CommentsAske
 
 
 @routes.get("/surveys/responses", dependencies=[allow("surveys.read")])
-async def list_responses(request: Request, asked: ResponsesAsked, page: Page, at_least: AtLeast = None) -> Response:
+async def list_responses(
+    request: Request, runtime: CurrentRuntime, asked: ResponsesAsked, page: Page, at_least: AtLeast = None
+) -> Response:
     """The responses behind a figure: all that were asked, or those who chose one answer."""
     shown, choice = _chosen(asked.values.get("questionnaire")), asked.values.get("choice")
     question = next((one for one in shown.questions if one.name == asked.values.get("question")), None)
