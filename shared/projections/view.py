@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 
 from shared.events import EVENTS, Event
 from shared.events.people import PersonErased
+from shared.events.sealed import Sealed
 from shared.kafka.records import Record
 
 R = TypeVar("R")
@@ -161,6 +162,20 @@ class Table(Generic[R]):
     def types(self) -> frozenset[str]:
         """The events that change its rows."""
         return frozenset(self.handlers).union(_derived(self.aggregate.base) if self.aggregate else ())
+
+
+def copy(row: Any, source: Any) -> None:
+    """Set what the row has under the same name as the event, or as the aggregate's state; sealed text is opened."""
+    names, values = _alike(row.__class__, source.__class__)
+    for name, value in zip(names, values(source), strict=True):
+        setattr(row, name, value.text if isinstance(value, Sealed) else value)
+
+
+@cache
+def _alike(row: Any, source: Any) -> tuple[list[str], Callable[[Any], Sequence[Any]]]:
+    known = source.model_fields if issubclass(source, Event) else {f.name for f in fields(source)}
+    names = [f.name for f in fields(row)[1:] if f.name in known]
+    return names, lambda one: [getattr(one, name) for name in names]
 
 
 def _derived(base: type[Event]) -> list[str]:

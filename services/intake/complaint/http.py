@@ -1,5 +1,6 @@
 """The JSON API of intake: complaints in, one by one or as rows of a file, and what became of them."""
 
+from dataclasses import fields
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from shared.service.runtime import CurrentRuntime
 from shared.text import one_line, printable
 from shared.times import Happened
 
+GRIEVANCE = {field.name for field in fields(Grievance)}
 Short = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
 Long = Annotated[str, Field(max_length=20_000), AfterValidator(printable)]
@@ -86,10 +88,7 @@ async def make_complaint(
     accepted = await accept(
         runtime,
         body.channel, f"api:{who.id}", idempotency_key,
-        Grievance(
-            body.narrative, body.wanted, body.organisation, body.product, body.sub_product, body.issue,
-            body.sub_issue, body.region,
-        ),
+        Grievance(**body.model_dump(include=GRIEVANCE)),
         Contact(**body.person.model_dump()), actor=who.id, received_at=body.received_at,
         external_id=body.external_id, invented=body.invented,
     )  # fmt: skip

@@ -17,33 +17,44 @@ from shared.security.permissions import may
 from shared.service.runtime import CurrentRuntime, Runtime
 from shared.text import printable
 
+SAY_WHY = "Say why, in at most 200 characters"
 Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
 
 
 class ErasePerson(BaseModel):
     """A person asks to be forgotten; this cannot be undone."""
 
-    reason: Reason = Field(description="The ground, for example `GDPR Article 17`; names nobody.")
-    override_hold: Reason | None = Field(None, description="Why what holds their data is set aside; names nobody.")
+    reason: Reason = Field(
+        title="The ground", description="The ground, for example `GDPR Article 17`; names nobody.",
+        json_schema_extra={"hint": "For example GDPR Article 17. It is kept: name nobody", "enter": SAY_WHY},
+    )  # fmt: skip
+    override_hold: Reason | None = Field(
+        None, title="Why their data need not be kept",
+        description="Why what holds their data is set aside; names nobody.",
+        json_schema_extra={
+            "hint": "With a reason here they are erased at once, else on the day above. Name nobody", "enter": SAY_WHY,
+        },
+    )  # fmt: skip
 
 
 class HoldPerson(BaseModel):
     """Keep a person's data, whatever is asked."""
 
-    reason: Reason = Field(description="Why; names nobody.")
-    until: date = Field(description="The first day on which it no longer holds.")
+    until: date = Field(
+        title="The first day on which it no longer holds", description="The first day on which it no longer holds.",
+        json_schema_extra={"enter": "Give a day after today"},
+    )  # fmt: skip
+    reason: Reason = Field(
+        title="Why", description="Why; names nobody.",
+        json_schema_extra={"hint": "For example proceedings. Name nobody", "enter": SAY_WHY},
+    )  # fmt: skip
 
 
 class LiftHold(BaseModel):
-    reason: Reason = Field(description="Why; names nobody.")
-
-
-class HeldBy(BaseModel):
-    """Something that requires the person's data."""
-
-    name: str = Field(description="A rule of retention, or `hold` for one that was set on the person.")
-    until: date
-    may_be_overridden: bool
+    reason: Reason = Field(
+        title="Why it ends", description="Why; names nobody.",
+        json_schema_extra={"hint": "Rules of retention stay", "enter": SAY_WHY},
+    )  # fmt: skip
 
 
 class Found(BaseModel):
@@ -56,7 +67,7 @@ class Found(BaseModel):
     )
     complaints: int
     messages: int
-    holds: list[HeldBy]
+    holds: list[Hold]
     until: date | None = Field(description="The first day on which they may be erased; absent where it is today.")
     others: list[UUID] = Field(description="Who else gave their e-mail address, with another name or telephone number.")
 
@@ -66,7 +77,7 @@ class Decided(BaseModel):
 
     state: Literal["deferred", "erased"]
     position: str | None = Field(description="Wait for it with `at_least`; absent where it was deferred before.")
-    holds: list[HeldBy] = Field(description="What defers it, or was set aside.")
+    holds: list[Hold] = Field(description="What defers it, or was set aside.")
     until: date | None = Field(None, description="When a deferred erasure is done, if nothing holds them then.")
 
 
@@ -88,13 +99,12 @@ async def erase_person(
     Answers 202 where it is deferred because something requires the person's data.
     """
     before = await Erasures(runtime).standing(person_id)
-    if body.override_hold is not None and not may(asker(request), "people.hold"):
-        raise NotAllowed
+    check_override(request, body)
     saved = await Erasures(runtime).erase(person_id, body.reason, actor=asker(request).id, override=body.override_hold)
     erased = bool(saved) and isinstance(saved[-1].event, PersonErased)
     response.status_code = 200 if erased else 202
     return Decided(
-        state="erased" if erased else "deferred", position=await _token(runtime, saved), holds=_held(before.holds),
+        state="erased" if erased else "deferred", position=await _token(runtime, saved), holds=before.holds,
         until=None if erased else max(one.until for one in before.holds),
     )  # fmt: skip
 
@@ -113,17 +123,19 @@ async def lift(runtime: CurrentRuntime, person_id: UUID, body: LiftHold, request
     return {"position": await _token(runtime, saved)}
 
 
+def check_override(request: Request, asked: ErasePerson) -> None:
+    """Raises `NotAllowed` where somebody sets aside a hold who may set none."""
+    if asked.override_hold is not None and not may(asker(request), "people.hold"):
+        raise NotAllowed
+
+
 async def _token(runtime: Runtime, saved: list[Saved]) -> str | None:
     return await runtime.positions.token(saved) if saved else None
 
 
-def _held(holds: list[Hold]) -> list[HeldBy]:
-    return [HeldBy(name=one.name, until=one.until, may_be_overridden=one.may_be_overridden) for one in holds]
-
-
 def _found(at: Standing) -> Found:
     return Found(
-        person_id=at.person.id, state=_state(at), complaints=at.complaints, messages=at.messages, holds=_held(at.holds),
+        person_id=at.person.id, state=_state(at), complaints=at.complaints, messages=at.messages, holds=at.holds,
         until=max((one.until for one in at.holds), default=None), others=at.others,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events.people import ErasureDeferred, PersonErased, PersonEvent, PersonHeld, PersonHoldLifted
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ erasures = View("erasures", version=2, tables=[asked])
 
 @asked.on(ErasureDeferred)
 def deferred(row: Erasure, event: ErasureDeferred) -> None:
-    row.reason, row.holds, row.until = event.reason, event.holds, event.until
+    copy(row, event)
     row.asked_at = row.asked_at or event.happened_at
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.intake.message.state import pause
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
 from shared.events.sealed import plaintext
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -35,9 +35,9 @@ outbox = View("outbox", version=1, tables=[outgoing])
 
 @outgoing.on(MessageWritten)
 def written(row: Outgoing, event: MessageWritten) -> None:
-    row.complaint_id, row.person_id, row.purpose = event.complaint_id, event.person_id, event.purpose
-    row.recipient, row.subject, row.body = plaintext(event.to), plaintext(event.subject), plaintext(event.body)
-    row.state, row.next_at, row.written_at = "waiting", event.recorded_at, event.recorded_at
+    copy(row, event)
+    row.recipient, row.state = plaintext(event.to), "waiting"
+    row.next_at = row.written_at = event.recorded_at
 
 
 @outgoing.on(MessageSent)

@@ -29,7 +29,9 @@ class NoHold(RuleBroken):
 
 
 class HoldIsPast(RuleBroken):
-    """A hold ends after today."""
+    """Give a day after today."""
+
+    field = "until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Something that requires a person's data until a day."""
+    """Something that requires a person's data until a day: a rule of retention, or `hold` for one set on the person."""
 
     name: str
     until: date
