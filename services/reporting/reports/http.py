@@ -6,16 +6,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.reporting.reports.filters import ReportAsked
-from services.reporting.reports.listing import counts_by
+from services.reporting.reports.listing import Group, counts_by
 from services.reporting.reports.view import counts
 from shared.http.requests import AtLeast, allow
 from shared.service.runtime import CurrentRuntime
-
-
-class GroupCounts(BaseModel):
-    value: str | None = Field(description="Of the dimension; null where nothing was said yet.")
-    complaints: int = Field(description="By their main aspect, each once.")
-    aspects: int
 
 
 class Totals(BaseModel):
@@ -29,7 +23,7 @@ class CountsReport(BaseModel):
     by: str
     as_at: datetime | None = Field(description="Null for what is known now.")
     total: Totals
-    data: list[GroupCounts] = Field(description="Largest first, months in order; 500 at most.")
+    data: list[Group] = Field(description="Largest first, months in order; 500 at most.")
 
 
 routes = APIRouter(prefix="/api/v1/reports", tags=["reporting"])
@@ -43,6 +37,5 @@ async def count_complaints(runtime: CurrentRuntime, report: ReportAsked, at_leas
         found = await counts_by(conn, report.by, report.asked, report.as_at)
     return CountsReport(
         by=report.by, as_at=report.as_at,
-        total=Totals(complaints=found.total.complaints, aspects=found.total.aspects),
-        data=[GroupCounts(value=g.value, complaints=g.complaints, aspects=g.aspects) for g in found.groups],
+        total=Totals(complaints=found.total.complaints, aspects=found.total.aspects), data=list(found.groups),
     )  # fmt: skip

@@ -3,35 +3,16 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.surveys.questionnaire.definition import QUESTIONNAIRES, Questionnaire
+from services.surveys.questionnaire.definition import QUESTIONNAIRES
 from services.surveys.response import listing as responses
 from services.surveys.response.listing import RESPONSES
 from services.surveys.response.view import response_list
 from services.surveys.results import listing as answers
-from services.surveys.results.listing import Tally
+from services.surveys.results.listing import QuestionResult
 from services.surveys.results.view import answer_list
 from shared.features.listing import add_api
 from shared.http.requests import AtLeast, allow
 from shared.service.runtime import CurrentRuntime
-
-
-class OptionResult(BaseModel):
-    """One option and how many chose it, also none."""
-
-    value: int
-    label: str
-    count: int
-
-
-class QuestionResult(BaseModel):
-    """One question and its answers; a text question has a count and no options."""
-
-    question: str
-    kind: str
-    text: str
-    required: bool
-    answered: int
-    options: list[OptionResult]
 
 
 class SurveyResult(BaseModel):
@@ -61,19 +42,12 @@ async def list_surveys(runtime: CurrentRuntime, at_least: AtLeast = None) -> Sur
     async with runtime.pool.connection() as conn:
         rates = await responses.rates(conn)
         found = [(one, await answers.tallies(conn, one)) for one in QUESTIONNAIRES.all]
-    return SurveyResults(data=[_result(one, rates.get(one.id, (0, 0)), tallies) for one, tallies in found])
-
-
-def _result(asked: Questionnaire, rate: tuple[int, int], tallies: list[Tally]) -> SurveyResult:
-    return SurveyResult(
-        questionnaire=asked.id, title=asked.title, effective_from=asked.effective_from.isoformat(),
-        invited=rate[0], answered=rate[1],
-        questions=[
-            QuestionResult(
-                question=tally.question.name, kind=tally.question.kind, text=tally.question.text,
-                required=tally.question.required, answered=tally.answered,
-                options=[OptionResult(value=c.value, label=c.label, count=c.count) for c in tally.counts],
+    return SurveyResults(
+        data=[
+            SurveyResult(
+                questionnaire=one.id, title=one.title, effective_from=one.effective_from.isoformat(),
+                invited=rates.get(one.id, (0, 0))[0], answered=rates.get(one.id, (0, 0))[1], questions=questions,
             )
-            for tally in tallies
-        ],
+            for one, questions in found
+        ]
     )  # fmt: skip

@@ -13,7 +13,7 @@ from services.surveys.response.actions import invitation
 from services.surveys.response.listing import RESPONSES
 from services.surveys.response.view import response_list
 from services.surveys.results import listing as answers
-from services.surveys.results.listing import COMMENTS, Tally
+from services.surveys.results.listing import COMMENTS, QuestionResult
 from services.surveys.results.view import answer_list
 from shared.features.action_routes import Refused
 from shared.features.listing import Asked, add_download, asked, show
@@ -79,12 +79,12 @@ def _chosen(name: str | None) -> Questionnaire:
     return found
 
 
-def _charts(name: str, tallies: list[Tally]) -> list[dict[str, Any]]:
+def _charts(name: str, tallies: list[QuestionResult]) -> list[dict[str, Any]]:
     """One for each question with options, all of them in their order and all questions on one scale."""
     behind = f"/surveys/responses?questionnaire={name}&question="
-    asked = [tally for tally in tallies if tally.counts]
+    asked = [tally for tally in tallies if tally.options]
     marks = [
-        [Mark(_(one.label), one.count, f"{behind}{tally.question.name}&choice={one.value}") for one in tally.counts]
+        [Mark(_(one.label), one.count, f"{behind}{tally.question}&choice={one.value}") for one in tally.options]
         for tally in asked
     ]
     return [{"tally": tally, "marks": shown, "top": highest(*marks)} for tally, shown in zip(asked, marks, strict=True)]
