@@ -17,7 +17,7 @@ from shared.security.permissions import may
 from shared.service.runtime import CurrentRuntime, Runtime
 from shared.text import printable
 
-SAY_WHY = "Say why, in at most 200 characters"
+SAY_WHY = "Enter a reason of 200 characters or fewer"
 Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
 
 
@@ -25,14 +25,14 @@ class ErasePerson(BaseModel):
     """A person asks to be forgotten; this cannot be undone."""
 
     reason: Reason = Field(
-        title="The ground", description="The ground, for example `GDPR Article 17`; names nobody.",
-        json_schema_extra={"hint": "For example GDPR Article 17. It is kept: name nobody", "enter": SAY_WHY},
+        title="Legal basis", description="The ground, for example `GDPR Article 17`; names nobody.",
+        json_schema_extra={"hint": "For example GDPR Article 17. This is kept permanently. Do not include names.", "enter": SAY_WHY},
     )  # fmt: skip
     override_hold: Reason | None = Field(
-        None, title="Why their data need not be kept",
+        None, title="Reason for override",
         description="Why what holds their data is set aside; names nobody.",
         json_schema_extra={
-            "hint": "With a reason here they are erased at once, else on the day above. Name nobody", "enter": SAY_WHY,
+            "hint": "With a reason they are erased now, otherwise on the date above. Do not include names.", "enter": SAY_WHY,
         },
     )  # fmt: skip
 
@@ -41,19 +41,19 @@ class HoldPerson(BaseModel):
     """Keep a person's data, whatever is asked."""
 
     until: date = Field(
-        title="The first day on which it no longer holds", description="The first day on which it no longer holds.",
-        json_schema_extra={"enter": "Give a day after today"},
+        title="Hold until", description="The first day on which the hold no longer applies.",
+        json_schema_extra={"enter": "Enter a date after today"},
     )  # fmt: skip
     reason: Reason = Field(
         title="Why", description="Why; names nobody.",
-        json_schema_extra={"hint": "For example proceedings. Name nobody", "enter": SAY_WHY},
+        json_schema_extra={"hint": "For example legal proceedings. Do not include names.", "enter": SAY_WHY},
     )  # fmt: skip
 
 
 class LiftHold(BaseModel):
     reason: Reason = Field(
-        title="Why it ends", description="Why; names nobody.",
-        json_schema_extra={"hint": "Rules of retention stay", "enter": SAY_WHY},
+        title="Reason for lifting the hold", description="Why; names nobody.",
+        json_schema_extra={"hint": "Retention rules still apply", "enter": SAY_WHY},
     )  # fmt: skip
 
 

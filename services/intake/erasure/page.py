@@ -38,7 +38,7 @@ async def person(request: Request, runtime: CurrentRuntime, person_id: UUID) -> 
 async def hold(request: Request, runtime: CurrentRuntime, person_id: UUID, form: Form) -> Response:
     async def do(asked: HoldPerson) -> str:
         await Erasures(runtime).hold(person_id, asked.until, asked.reason, actor=asker(request).id)
-        return _("Held: their data is kept until the day that you gave")
+        return _("Hold set")
 
     return await _take(request, runtime, person_id, form, "hold", HoldPerson, do)
 
@@ -47,7 +47,7 @@ async def hold(request: Request, runtime: CurrentRuntime, person_id: UUID, form:
 async def lift(request: Request, runtime: CurrentRuntime, person_id: UUID, form: Form) -> Response:
     async def do(asked: LiftHold) -> str:
         await Erasures(runtime).lift(person_id, asked.reason, actor=asker(request).id)
-        return _("The hold is lifted")
+        return _("Hold lifted")
 
     return await _take(request, runtime, person_id, form, "lifting", LiftHold, do)
 
@@ -61,8 +61,8 @@ async def erase(request: Request, runtime: CurrentRuntime, person_id: UUID, form
         who, override = asker(request).id, asked.override_hold
         saved = await Erasures(runtime).erase(person_id, asked.reason, actor=who, override=override)
         if saved and isinstance(saved[-1].event, PersonErased):
-            return _("Erased: words and names are gone, the figures stay")
-        return _("Asked for: it is done by itself once nothing requires their data")
+            return _("Erased. Names and text are gone. Dates and figures remain")
+        return _("Erasure requested. It happens automatically once nothing requires their data")
 
     return await _take(request, runtime, person_id, form, "erasure", ErasePerson, do)
 

@@ -18,7 +18,7 @@ MOST = 2000
 
 
 class NothingRecorded(NotFound):
-    """Nothing was ever recorded under this id. Check it, or search for the reference."""
+    """No events found for this ID. Check it, or search by reference."""
 
 
 class Recorded(BaseModel):

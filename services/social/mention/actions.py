@@ -20,11 +20,11 @@ work = Actions(
 
 
 class MentionIsComplaint(RuleBroken):
-    """The mention was made a complaint. Work on its case instead; it can be closed as out of scope there."""
+    """This mention is a complaint. Work on its case instead; you can close it there as out of scope."""
 
 
 class MentionIsDismissed(RuleBroken):
-    """The mention was dismissed. Restore it first, then make it a complaint."""
+    """This mention was dismissed. Restore it first, then create a complaint."""
 
 
 class Promotion(Position):
@@ -42,7 +42,7 @@ class DismissMention(BaseModel):
 
 
 @work(
-    "/promotion", title="Make it a complaint", said="It is a complaint now. Its case opens in a moment.",
+    "/promotion", title="Create complaint", said="Complaint created. Its case opens in a moment",
     answer=Promotion,
 )  # fmt: skip
 def promote(mention: Mention, by: Provenance) -> list[Event]:

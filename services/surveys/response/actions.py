@@ -13,7 +13,7 @@ invitation = Actions(
 
 
 @invitation(
-    "/withdrawal", title="Withdraw", said="The link of the survey opens nothing any more", answer=None
+    "/withdrawal", title="Withdraw", said="The survey link no longer works", answer=None
 )  # fmt: skip
 def withdraw(response: Response, by: Provenance) -> list[Event]:
     """Stop the link before anybody answers; one that opens nothing any more is left as it is."""
