@@ -1,7 +1,7 @@
 """The JSON API about people: what an erasure would find, erasing, and holds."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -17,23 +17,24 @@ from shared.security.permissions import may
 from shared.service.runtime import CurrentRuntime, Runtime
 from shared.text import printable
 
-SAY_WHY = "Enter a reason of 200 characters or fewer"
 Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
+
+
+def _reason(title: str, hint: str, description: str = "Why; names nobody.", **more: Any) -> Any:
+    words = {"hint": hint, "enter": "Enter a reason of 200 characters or fewer"}
+    return Field(title=title, description=description, json_schema_extra=words, **more)
 
 
 class ErasePerson(BaseModel):
     """A person asks to be forgotten; this cannot be undone."""
 
-    reason: Reason = Field(
-        title="Legal basis", description="The ground, for example `GDPR Article 17`; names nobody.",
-        json_schema_extra={"hint": "For example GDPR Article 17. This is kept permanently. Do not include names.", "enter": SAY_WHY},
+    reason: Reason = _reason(
+        "Legal basis", "For example GDPR Article 17. This is kept permanently. Do not include names.",
+        "The ground, for example `GDPR Article 17`; names nobody.",
     )  # fmt: skip
-    override_hold: Reason | None = Field(
-        None, title="Reason for override",
-        description="Why what holds their data is set aside; names nobody.",
-        json_schema_extra={
-            "hint": "With a reason they are erased now, otherwise on the date above. Do not include names.", "enter": SAY_WHY,
-        },
+    override_hold: Reason | None = _reason(
+        "Reason for override", "With a reason they are erased now, otherwise on the date above. Do not include names.",
+        "Why what holds their data is set aside; names nobody.", default=None,
     )  # fmt: skip
 
 
@@ -44,17 +45,11 @@ class HoldPerson(BaseModel):
         title="Hold until", description="The first day on which the hold no longer applies.",
         json_schema_extra={"enter": "Enter a date after today"},
     )  # fmt: skip
-    reason: Reason = Field(
-        title="Why", description="Why; names nobody.",
-        json_schema_extra={"hint": "For example legal proceedings. Do not include names.", "enter": SAY_WHY},
-    )  # fmt: skip
+    reason: Reason = _reason("Why", "For example legal proceedings. Do not include names.")
 
 
 class LiftHold(BaseModel):
-    reason: Reason = Field(
-        title="Reason for lifting the hold", description="Why; names nobody.",
-        json_schema_extra={"hint": "Retention rules still apply", "enter": SAY_WHY},
-    )  # fmt: skip
+    reason: Reason = _reason("Reason for lifting the hold", "Retention rules still apply")
 
 
 class Found(BaseModel):
