@@ -21,8 +21,10 @@ Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(prin
 
 
 def _reason(title: str, hint: str, description: str = "Why; names nobody.", **more: Any) -> Any:
-    words = {"hint": hint, "enter": "Enter a reason of 200 characters or fewer"}
-    return Field(title=title, description=description, json_schema_extra=words, **more)
+    return Field(
+        title=title, description=description,
+        json_schema_extra={"hint": hint, "enter": "Enter a reason of 200 characters or fewer"}, **more,
+    )  # fmt: skip
 
 
 class ErasePerson(BaseModel):
