@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from shared.events import EVENTS, Event
 from shared.events.people import PersonErased
@@ -165,17 +165,16 @@ class Table(Generic[R]):
 
 
 def copy(row: Any, source: Any) -> None:
-    """Set what the row has under the same name as the event, or as the aggregate's state; sealed text is opened."""
-    names, values = _alike(row.__class__, source.__class__)
-    for name, value in zip(names, values(source), strict=True):
+    """Set the fields that a row shares with an event, a part of one, or an aggregate's state; sealed text is opened."""
+    for name in _shared(row.__class__, source.__class__):
+        value = getattr(source, name)
         setattr(row, name, value.text if isinstance(value, Sealed) else value)
 
 
 @cache
-def _alike(row: Any, source: Any) -> tuple[list[str], Callable[[Any], Sequence[Any]]]:
-    known = source.model_fields if issubclass(source, Event) else {f.name for f in fields(source)}
-    names = [f.name for f in fields(row)[1:] if f.name in known]
-    return names, lambda one: [getattr(one, name) for name in names]
+def _shared(row: Any, source: Any) -> list[str]:
+    known = source.model_fields if issubclass(source, BaseModel) else {f.name for f in fields(source)}
+    return [f.name for f in fields(row)[1:] if f.name in known]
 
 
 def _derived(base: type[Event]) -> list[str]:

@@ -21,7 +21,7 @@ from shared.text import printable
 
 FOLDER = Path(__file__).parent / "questionnaires"
 MOST_QUESTIONS = 20
-"""What one person answers at most; the view of answers has a place for each."""
+"""What one person answers at most."""
 
 LONGEST = 4000
 """Characters of a free answer."""
