@@ -84,7 +84,7 @@ async def replace(request: Request, runtime: CurrentRuntime, complaint_id: UUID,
     if form.get("send"):
         await Tracking(runtime).send(complaint_id, actor=asker(request).id)
     response = RedirectResponse(f"/cases/{complaint_id}", 303)
-    flash(request, response, "The customer's link opens nothing any more")
+    flash(request, response, _("The customer's link no longer works"))
     return response
 
 
