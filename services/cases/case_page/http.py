@@ -12,7 +12,6 @@ from services.cases.case_page.messages import CaseDetail
 from services.cases.caseload.listing import CASES, case_with_details
 from shared.features.listing import add_api
 from shared.http.requests import AtLeast, allow
-from shared.problems import NotFound
 from shared.service.runtime import CurrentRuntime
 
 routes = APIRouter(prefix="/api/v1/cases", tags=["cases"])
@@ -27,8 +26,6 @@ async def get_case(
     await runtime.positions.seen(at_least, *work.views)
     async with runtime.pool.connection() as conn:
         row = await case_with_details(conn, case_id)
-        if row is None:
-            raise NotFound("There is no case with this id.")
         found = {"aspects": await aspects.of_case(conn, case_id), "timeline": await timeline.of_case(conn, case_id)}
     response.headers["ETag"] = f'"{row["version"]}"'
     return row | found

@@ -23,7 +23,6 @@ from shared.features.listing import Asked, counts, rows
 from shared.http.live import add_live
 from shared.http.paging import Paging
 from shared.http.requests import AtLeast, allow, asker
-from shared.problems import NotFound
 from shared.security.permissions import may
 from shared.service.runtime import CurrentRuntime
 
@@ -46,8 +45,6 @@ async def show(request: Request, case_id: UUID, refused: Refused | None = None) 
     now = runtime.clock.now()
     async with runtime.pool.connection() as conn:
         row = await case_with_details(conn, case_id)
-        if row is None:
-            raise NotFound("There is no case at this address. Search for its reference.")
         found = await of_case(conn, case_id)
         entries = await timeline.of_case(conn, case_id)
         handlers = await known_handlers(conn)

@@ -1,21 +1,20 @@
 """The JSON API of intake: complaints in, one by one or as rows of a file, and what became of them."""
 
 from dataclasses import fields
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import AfterValidator, BaseModel, EmailStr, Field
 
 from services.intake.complaint.commands import accept
-from services.intake.complaint.listing import COMPLAINTS, ComplaintRow
+from services.intake.complaint.listing import COMPLAINTS
 from services.intake.complaint.receiving import Grievance
-from services.intake.complaint.view import complaint_list
 from services.intake.person.state import Contact
 from shared.events.complaints import Channel
-from shared.features.listing import add_api, one
-from shared.http.requests import AtLeast, allow, asker
-from shared.problems import NotAllowed, NotFound, OnlyTheDemoInvents
+from shared.features.listing import add_api, add_one
+from shared.http.requests import allow, asker
+from shared.problems import NotAllowed, OnlyTheDemoInvents
 from shared.security.permissions import may
 from shared.service.runtime import CurrentRuntime
 from shared.text import one_line, printable
@@ -69,6 +68,7 @@ class Receipt(BaseModel):
 
 routes = APIRouter(prefix="/api/v1/complaints", tags=["complaints"])
 add_api(routes, COMPLAINTS, "", "Complaints as they were received, the newest first.")
+add_one(routes, COMPLAINTS, "", "One complaint as it was received.")
 
 
 @routes.post(
@@ -95,14 +95,3 @@ async def make_complaint(
     response.headers["Location"] = f"/api/v1/complaints/{accepted.complaint_id}"
     response.status_code = 200 if accepted.repeated else 201
     return Receipt(id=accepted.complaint_id, reference=accepted.reference, position=accepted.position)
-
-
-@routes.get("/{complaint_id}", dependencies=[allow("complaints.read")], response_model=ComplaintRow)
-async def get_complaint(runtime: CurrentRuntime, complaint_id: UUID, at_least: AtLeast = None) -> dict[str, Any]:
-    """One complaint as it was received."""
-    await runtime.positions.wait(complaint_list, at_least)
-    async with runtime.pool.connection() as conn:
-        row = await one(conn, COMPLAINTS, "c.complaint_id = %s", [complaint_id])
-    if row is None:
-        raise NotFound("There is no complaint with this id.")
-    return row

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from services.reporting.audit.evidence import Evidence
-from services.reporting.audit.listing import CHECKPOINTS, CheckpointShown, Number, checkpoint
+from services.reporting.audit.listing import CHECKPOINTS, CheckpointShown
 from services.reporting.audit.sealer import NoSealKey, Sealer
-from shared.features.listing import add_api
+from shared.features.listing import add_api, add_one
 from shared.http.requests import allow, asker
 from shared.problems import NotAllowed
 from shared.security.permissions import may
@@ -37,6 +37,7 @@ class GrowthAsked(BaseModel):
 
 routes = APIRouter(prefix="/api/v1/audit", tags=["reporting"])
 add_api(routes, CHECKPOINTS, "/checkpoints", "Every seal of the log, the newest first.")
+add_one(routes, CHECKPOINTS, "/checkpoints", "One seal of the log.")
 
 
 @routes.get("/key", dependencies=[allow("audit.read")])
@@ -46,13 +47,6 @@ async def read_key(runtime: CurrentRuntime) -> VerifierKey:
     if key is None:
         raise NoSealKey
     return VerifierKey(key=key.verifier)
-
-
-@routes.get("/checkpoints/{number}", dependencies=[allow("audit.read")], response_model=CheckpointShown)
-async def read_checkpoint(runtime: CurrentRuntime, number: Number) -> dict[str, Any]:
-    """One seal of the log."""
-    async with runtime.pool.connection() as conn:
-        return await checkpoint(conn, number)
 
 
 @routes.post("/checkpoints", status_code=201, dependencies=[allow("audit.seal")])

@@ -9,11 +9,11 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from services.reporting.audit import check
 from services.reporting.audit.evidence import Evidence
-from services.reporting.audit.listing import CHECKPOINTS, Number, checkpoint
+from services.reporting.audit.listing import CHECKPOINTS, Number
 from services.reporting.audit.sealer import Sealer
 from services.reporting.audit.view import checkpoints
 from services.reporting.pages import pages
-from shared.features.listing import Asked, asked, show
+from shared.features.listing import Asked, asked, one, show
 from shared.http.paging import Page
 from shared.http.requests import Form, allow, asker
 from shared.offload import offload
@@ -47,7 +47,7 @@ async def seal_now(request: Request, runtime: CurrentRuntime, form: Form) -> Res
 async def download_checkpoint(runtime: CurrentRuntime, number: Number) -> Response:
     """The signed note, to be kept outside."""
     async with runtime.pool.connection() as conn:
-        found = await checkpoint(conn, number)
+        found = await one(conn, CHECKPOINTS, number)
     return _file(found["note"], "text/plain; charset=utf-8", f"checkpoint-{number}.txt")
 
 

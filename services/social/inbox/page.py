@@ -16,7 +16,6 @@ from shared.features.listing import show as show_list
 from shared.http.live import add_live
 from shared.http.paging import Page
 from shared.http.requests import AtLeast, allow, asker
-from shared.problems import NotFound
 from shared.security.permissions import may
 from shared.service.runtime import CurrentRuntime
 
@@ -53,9 +52,7 @@ async def show_mention(
 async def show(request: Request, mention_id: UUID, refused: Refused | None = None) -> Response:
     """The mention as it is, and why what was asked of it was refused."""
     async with request.app.state.runtime.pool.connection() as conn:
-        row = await one(conn, MENTIONS, "i.mention_id = %s", [mention_id])
-    if row is None:
-        raise NotFound("There is no mention at this address.")
+        row = await one(conn, MENTIONS, mention_id)
     return pages.render(
         request, "mention.html", refused.status if refused else 200, area="social", live="/social/live", mention=row,
         works=may(asker(request), "mentions.work"), errors=refused.summary if refused else {},

@@ -23,6 +23,7 @@ from shared.events.sentiments import DecidingWord, SentimentMeasured
 from shared.features.listing import counts, one
 from shared.features.listing.request import asked_of
 from shared.http.paging import Paging
+from shared.problems import NotFound
 from tests.feeding import Feeder, Rows
 from tests.listing import listed
 
@@ -69,7 +70,7 @@ def feeder(postgres: Callable[[str], str]) -> Feeder:
 
 async def row(feeder: Feeder) -> dict[str, Any]:
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
-        found = await one(conn, MENTIONS, "i.mention_id = %s", [MENTION])
+        found = await one(conn, MENTIONS, MENTION)
     assert found is not None
     return found
 
@@ -127,7 +128,8 @@ async def test_what_is_only_measured_or_only_a_case_is_not_listed(feeder: Feeder
     assert rows["inbox_complaints"] == {}
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert (await listed(conn, MENTIONS)).rows == []
-        assert await one(conn, MENTIONS, "i.mention_id = %s", [MENTION]) is None
+        with pytest.raises(NotFound):
+            await one(conn, MENTIONS, MENTION)
         assert set((await counts(conn, MENTIONS, "", AT)).values()) == {0}
 
 
