@@ -12,7 +12,7 @@ from shared.eventstore.store import Store
 from shared.kafka.records import read
 from shared.keys.keyring import Keyring
 from tests.feeding import Feeder
-from tests.surveys.scenarios import CLOSED, closed
+from tests.scenarios.surveys import CLOSED, closed
 
 
 async def test_a_closed_case_is_asked_about_once(postgres: Callable[[str], str]) -> None:
