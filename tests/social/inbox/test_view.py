@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 
 from services.social.inbox.listing import MENTIONS, networks
 from services.social.inbox.view import inbox
