@@ -1,12 +1,25 @@
 """Work that one process of a service does at a time, whichever holds the lock; the others wait for it to go."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
 
 EVERY = 0.5
 """Seconds between two tries to get the lock."""
+
+
+@asynccontextmanager
+async def leading(url: str, name: str, **connecting: Any) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    """A connection that holds the lock, as soon as no other does; the lock ends with the connection.
+
+    Whoever works asks it something between two steps: a statement fails where the lock is lost.
+    """
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True, **connecting) as conn:
+        await acquire_leadership(conn, name)
+        yield conn
 
 
 async def acquire_leadership(conn: psycopg.AsyncConnection[Any], name: str) -> None:

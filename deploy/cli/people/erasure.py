@@ -8,16 +8,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
-import psycopg
 import typer
 
+from deploy.cli import operations
 from deploy.cli.console import Data, Json, console, errors, fail, installation, new_file
-from deploy.cli.operations import database
 from deploy.cli.people.certificate import Certificate, certificate
 from deploy.cli.people.certificate_text import preview, text
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.postgres.purge import rewrite
+from shared.postgres.purge import Rewritten
 
 app = typer.Typer()
 PATIENCE = 120.0
@@ -99,6 +98,26 @@ def lift(person: Person, reason: Reason, data: Data = None) -> None:
     console.print("The hold is lifted.")
 
 
+@app.command()
+def purge(data: Data = None) -> None:
+    """Rewrite now the tables that an erasure has left something in, rather than in the window for it.
+
+    Nobody can use a table while it is rewritten.
+    """
+    at, left = installation(data), False
+    for service in SERVICES:
+        done = asyncio.run(operations.purge(at, service))
+        left = left or bool(done.waiting) or not done.log_cut
+        if done != Rewritten():
+            said = [*(f"{table} rewritten" for table in done.tables), *(f"{table} in use" for table in done.waiting)]
+            console.print(f"{service}: {', '.join(said)}", highlight=False)
+            if not done.log_cut:
+                console.print(f"{service}: the old write-ahead log stays; its role may not end it", highlight=False)
+    if left:
+        raise fail("Something is left. Run `recourse purge` again once nothing uses the tables.")
+    console.print("Nothing is left of what was erased.")
+
+
 def _ask(at: Installation, method: str, person: UUID, what: str, body: Any = None) -> Any:
     headers = {"Authorization": f"Bearer {at.token('compliance', 'recourse erase')}"}
     answer = httpx.request(method, f"{at.url}/api/v1/people/{person}/{what}", json=body, headers=headers, timeout=60)
@@ -108,7 +127,7 @@ def _ask(at: Installation, method: str, person: UUID, what: str, body: Any = Non
 
 
 async def _until_confirmed(at: Installation, person: UUID) -> Certificate:
-    """Write the touched tables anew as soon as the views have taken the erasure in, rather than within the hour."""
+    """Write the touched tables anew as soon as the views have taken the erasure in, rather than in the window."""
     ends = time.monotonic() + PATIENCE
     while True:
         found = await certificate(at, person, datetime.now(UTC))
@@ -116,9 +135,7 @@ async def _until_confirmed(at: Installation, person: UUID) -> Certificate:
             return found
         for service, held in zip(SERVICES, found.services, strict=True):
             if held.folded and held.unwritten:
-                url = await asyncio.to_thread(database, at, service)
-                async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
-                    await rewrite(conn)
+                await operations.purge(at, service)
         await asyncio.sleep(0.5)
 
 

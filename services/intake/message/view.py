@@ -1,13 +1,17 @@
 """Which messages wait to be sent, and when is each tried next?"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.intake.message.state import pause
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
 from shared.events.sealed import plaintext
+from shared.features.due import Due
+from shared.features.retry import Retry
 from shared.projections.view import Table, View
+
+RFC5321 = Retry(first=timedelta(seconds=2), longest=timedelta(hours=1), give_up=timedelta(days=4))
+"""Section 4.5.4.1: servers are away for a night, and addresses are mended."""
 
 
 @dataclass(slots=True)
@@ -31,6 +35,7 @@ outgoing = Table(
     indexes=["btree (next_at) where state = 'waiting'", "btree (complaint_id)"],
 )  # fmt: skip
 outbox = View("outbox", version=1, tables=[outgoing])
+waiting = Due(outbox, outgoing, "next_at", where="state = 'waiting' and recipient is not null")
 
 
 @outgoing.on(MessageWritten)
@@ -49,4 +54,4 @@ def sent(row: Outgoing, event: MessageSent) -> None:
 def failed(row: Outgoing, event: MessageFailed) -> None:
     row.attempts, row.error = event.attempt, event.error
     row.state = "failed" if event.final else "waiting"
-    row.next_at = None if event.final else event.recorded_at + pause(event.attempt)
+    row.next_at = None if event.final else event.recorded_at + RFC5321.pause(event.attempt)
