@@ -90,7 +90,8 @@ async def test_the_second_takes_over_when_the_first_is_gone(
 async def leaders(served: Served) -> list[int]:
     """Connections that hold the lock of the mailer in this database."""
     query = (
-        "select pid from pg_locks where locktype = 'advisory' and granted and objid = hashtext('recourse.mailer')::oid"
+        "select pid from pg_locks where locktype = 'advisory' and granted"
+        " and objid = hashtext('recourse.mailer')::bigint & 4294967295"
         " and database = (select oid from pg_database where datname = current_database())"
     )
     async with served.runtime.pool.connection() as conn:

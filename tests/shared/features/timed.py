@@ -1,0 +1,223 @@
+"""A small service with a timer and an effect, here and as a process of its own that dies where a test says so.
+
+An hour after a case was reopened it is reopened again, which is what the timer decides; and each time a line is added
+to a file, which is the world.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import psycopg
+
+from shared.events import Event, Provenance
+from shared.events.cases import CaseReopened
+from shared.events.complaints import MessageFailed, MessageSent
+from shared.features.decider import Asked, Decider
+from shared.features.due import Due
+from shared.features.effect import Attempt, Effect, Send
+from shared.features.retry import Retry
+from shared.features.running import Running
+from shared.features.timer import Timer, decided
+from shared.kafka.topics import Cluster
+from shared.projections.view import Table, View
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
+from shared.times import Clock
+from tests.serving import MASTER, SECRET, until
+
+HOUR = timedelta(hours=1)
+LEADS = """
+select count(*) from pg_locks where locktype = 'advisory' and granted
+and database = (select oid from pg_database where datname = current_database())
+and objid in (hashtext('recourse.again')::bigint & 4294967295, hashtext('recourse.lines')::bigint & 4294967295)
+"""
+RETRY = Retry(first=timedelta(minutes=1), longest=HOUR, give_up=timedelta(days=1))
+
+
+class SharedClock(Clock):
+    """Moved for all processes at once, by a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "ahead"
+
+    def now(self) -> datetime:
+        ahead = float(self.file.read_text()) if self.file.exists() else 0
+        return super().now() + timedelta(seconds=ahead)
+
+    def move(self, by: timedelta) -> None:
+        ahead = float(self.file.read_text()) if self.file.exists() else 0
+        aside = self.file.with_suffix(".new")
+        aside.write_text(str(ahead + by.total_seconds()))
+        aside.rename(self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    id: UUID
+    version: int
+
+
+def evolve(case: Case | None, event: Event) -> Case:
+    return Case(event.originator_id, event.originator_version)
+
+
+def again(case: Case, by: Provenance) -> list[Event]:
+    return [CaseReopened(**by.after(case), reason="again")]
+
+
+@dataclass(slots=True)
+class Reopening:
+    case_id: UUID
+    reopened: int = 0
+    due_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Line:
+    line_id: UUID
+    case_id: UUID | None = None
+    reason: str | None = None
+    next_at: datetime | None = None
+
+
+@dataclass
+class World:
+    """What a test and the service's processes share; `die` is where a process ends, like `timer before`."""
+
+    folder: Path
+    settings: Settings
+    die: str = ""
+
+    def __post_init__(self) -> None:
+        self.clock = SharedClock(self.folder)
+        self.lines, self.down = self.folder / "lines", self.folder / "down"
+
+    def view(self) -> View:
+        reopenings = Table("reopenings", Reopening, indexes=["btree (due_at)"])
+        lines = Table("lines", Line, indexes=["btree (next_at)"])
+
+        @reopenings.on(CaseReopened)
+        def reopened(row: Reopening, event: CaseReopened) -> None:
+            row.reopened += 1
+            row.due_at = None if event.reason == "again" else event.recorded_at + HOUR
+
+        @lines.on(CaseReopened, key=lambda event: uuid5(event.originator_id, str(event.originator_version)))
+        def queued(row: Line, event: CaseReopened) -> None:
+            row.case_id, row.reason, row.next_at = event.originator_id, event.reason, event.recorded_at
+
+        @lines.on(MessageSent)
+        def sent(row: Line, event: MessageSent) -> None:
+            row.next_at = None
+
+        @lines.on(MessageFailed)
+        def failed(row: Line, event: MessageFailed) -> None:
+            row.next_at = None if event.final else event.recorded_at + RETRY.pause(event.attempt)
+
+        return View("reopenings", 1, [reopenings, lines])
+
+    def runtime(self) -> Runtime:
+        view = self.view()
+        decide = decided(Decider[Case]("cases", evolve), again)
+
+        async def die_or_decide(runtime: Running, row: Reopening, asked: Asked) -> Sequence[Any]:
+            self._die_if("timer before")
+            if self.down.exists() and self.down.read_text() == str(row.case_id):
+                raise ArithmeticError("a decision that fails")
+            saved = await decide(runtime, row, asked)
+            self._die_if("timer after")
+            return saved
+
+        @asynccontextmanager
+        async def connect() -> AsyncIterator[Send]:
+            if self.down.exists():
+                raise ConnectionRefusedError
+            yield self._write
+
+        def attempted(row: Line, attempt: Attempt) -> Event:
+            stamp = {**attempt.stamp, "complaint_id": row.case_id, "attempt": attempt.number}
+            if attempt.error is None:
+                return MessageSent(**stamp)
+            return MessageFailed(**stamp, error=attempt.error, final=attempt.final)
+
+        return Runtime(
+            "cases", self.settings, [view],
+            timers=[Timer("again", Due(view, view.tables[0], "due_at"), die_or_decide, every=0.1)],
+            effects=[
+                Effect(
+                    "lines", Due(view, view.tables[1], "next_at"), connect, attempted, RETRY,
+                    lambda failure: isinstance(failure, ValueError),
+                )
+            ],
+            clock=self.clock,
+        )  # fmt: skip
+
+    async def _write(self, row: Line) -> None:
+        self._die_if("effect before")
+        if row.reason == "impossible":
+            raise ValueError(row.reason)
+        with self.lines.open("a") as file:
+            file.write(f"{row.line_id}\n")
+        self._die_if("effect after")
+
+    def _die_if(self, place: str) -> None:
+        if self.die == place:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Runtime]:
+        runtime = self.runtime()
+        app = runtime.application("Timed")
+        async with app.router.lifespan_context(app):
+            yield runtime
+
+    @asynccontextmanager
+    async def another(self, die: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        """A process that leads, and dies by SIGKILL in the middle of its first deed."""
+        at = self.settings
+        arguments = [at.postgres, at.kafka.bootstrap, at.kafka.prefix, str(self.folder), die]
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, *arguments)
+        async with await psycopg.AsyncConnection.connect(at.postgres, autocommit=True) as conn:
+
+            async def leads() -> bool:
+                found = await (await conn.execute(LEADS)).fetchone()
+                return found == (2,)
+
+            try:
+                await until(leads, 60)
+                yield process
+                assert await process.wait() == -signal.SIGKILL
+            finally:
+                if process.returncode is None:
+                    process.kill()
+
+    def written(self) -> list[UUID]:
+        return [UUID(line) for line in self.lines.read_text().splitlines()] if self.lines.exists() else []
+
+
+async def events(runtime: Runtime, id_: UUID) -> list[Any]:
+    """All of the stream."""
+
+    def fold(before: list[Any] | None, event: Event) -> list[Any]:
+        return [*(before or []), event]
+
+    return await asyncio.to_thread(runtime.store.load, id_, fold) or []
+
+
+async def _serve(world: World) -> None:
+    async with world.running():
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    postgres, bootstrap, prefix, folder, die = sys.argv[1:]
+    given = Settings(postgres=postgres, kafka=Cluster(bootstrap, prefix), master_key=MASTER, secret=SECRET)
+    asyncio.run(_serve(World(Path(folder), given, die)))
