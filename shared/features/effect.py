@@ -1,17 +1,17 @@
 """Effects: something is done in the world, from a durable queue, and each attempt is an event.
 
-    mailer = Effect("mailer", Due(outbox, outgoing, "next_at"), by_smtp, attempted, RFC5321, refused_for_good)
+    mailer = Effect("mailer", waiting, by_smtp, MessageWritten, MessageSent, MessageFailed, RFC5321, refused_for_good)
 
-The queue is a table of a view. The key of a row names a stream that holds the attempts, and each attempt moves the
-row's column: on by the back-off, or to null when it is over. What is over is never done again, as the stream is asked
-before each attempt: a view that is behind, or built anew, sends nothing. A process that is killed between doing it and
-saying so does it again: give the receiver the row's key, by which it may tell that it is the same.
+The queue is a table of a view. The key of a row names the stream in which the effect begins, and its attempts follow
+there. Each of them moves the row's column: on by the back-off, or to null when the effect is over. What is over is never
+done again, as the stream is asked before each attempt: a view that is behind, or built anew, sends nothing. A process
+that is killed between doing it and saying so does it again: give the receiver a key that stays the same.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic
@@ -32,7 +32,7 @@ Send = Callable[[Any], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """The state of one stream of attempts, whatever its events are called."""
+    """The state of an effect, as its stream says; over before it begins, and when it was done or given up."""
 
     version: int
     began: datetime
@@ -41,35 +41,20 @@ class Attempts:
     over: bool = False
 
 
-def evolve(attempts: Attempts | None, event: Any) -> Attempts:
-    """Fold an event: an attempt has an `attempt`; one that failed has an `error`, and is `final` if it was the last."""
-    number = getattr(event, "attempt", 0)
-    over = number > 0 and (getattr(event, "error", None) is None or event.final)
-    began = attempts.began if attempts else event.recorded_at
-    return Attempts(event.originator_version, began, event.recorded_at, number, over)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An attempt that was made: its number from 1, why it failed, and whether no other follows."""
-
-    stamp: Mapping[str, Any]
-    number: int
-    error: str | None
-    final: bool
-
-
 @dataclass(frozen=True)
 class Effect(Generic[R]):
-    """`connect` gives a function that does it for a row, for as many rows as are due together.
+    """`connect` gives a function that does it for one row; an `OSError` of it ends the connection.
 
-    `final` says of a failure that trying again is no use; an `OSError` ends the connection.
+    An effect begins with the event `begins`. An attempt is the event `sent`, or `failed` with `attempt`, `error` and
+    `final`; their other fields are those of the row. `final` says of a failure that another attempt is no use.
     """
 
     name: str
     queue: Due[R]
     connect: Callable[[], AbstractAsyncContextManager[Send]]
-    event: Callable[[R, Attempt], Event]
+    begins: type[Event]
+    sent: type[Event]
+    failed: type[Event]
     retry: Retry
     final: Callable[[Exception], bool] = lambda _: False
 
@@ -97,27 +82,35 @@ class Effect(Generic[R]):
                     break
         return saved
 
-    def _waits(self, attempts: Attempts | None, now: datetime) -> bool:
-        if attempts is None or attempts.number == 0:
-            return True
-        return not attempts.over and now >= attempts.last + self.retry.pause(attempts.number)
+    def _waits(self, known: Attempts, now: datetime) -> bool:
+        return not known.over and (known.number == 0 or now >= known.last + self.retry.pause(known.number))
 
-    async def _attempts(self, runtime: Running, row: R) -> Attempts | None:
-        return await asyncio.to_thread(runtime.commits.store.load, self.queue.id(row), evolve)
+    async def _attempts(self, runtime: Running, row: R) -> Attempts:
+        found = await asyncio.to_thread(runtime.commits.store.load, self.queue.id(row), self._fold)
+        assert found is not None, "a queue follows from events"
+        return found
+
+    def _fold(self, known: Attempts | None, event: Any) -> Attempts:
+        version, at = event.originator_version, event.recorded_at
+        if isinstance(event, self.begins):
+            return Attempts(version, at, at)
+        if known and isinstance(event, self.sent | self.failed):
+            over = getattr(event, "error", None) is None or event.final
+            return Attempts(version, known.began, at, event.attempt, over)
+        return replace(known, version=version) if known else Attempts(version, at, at, over=True)
 
     async def _note(self, runtime: Running, row: R, failure: Exception | None) -> list[Saved]:
         """Save the attempt, after what somebody else has noted meanwhile; nothing once it is over."""
-        while True:
-            now, known = runtime.clock.now(), await self._attempts(runtime, row)
-            if known and known.over:
-                return []
-            final = failure is not None and (
-                self.final(failure) or self.retry.exhausted(known.began if known else now, now)
-            )
-            version, number = (known.version + 1, known.number + 1) if known else (1, 1)
-            stamp = Provenance(f"{runtime.service}.{self.name}", now).stamp(self.queue.id(row), version)
+        while not (known := await self._attempts(runtime, row)).over:
+            now = runtime.clock.now()
+            final = failure is not None and (self.final(failure) or self.retry.exhausted(known.began, now))
+            said = {"attempt": known.number + 1, "error": _name(failure), "final": final}
+            stamp = Provenance(f"{runtime.service}.{self.name}", now).stamp(self.queue.id(row), known.version + 1)
+            kind = self.failed if failure else self.sent
+            shared = {name: getattr(row, name) for name in kind.model_fields if hasattr(row, name)}
             with suppress(Conflict):
-                return await runtime.commits.save([self.event(row, Attempt(stamp, number, _name(failure), final))])
+                return await runtime.commits.save([kind(**{**shared, **said, **stamp})])
+        return []
 
 
 def _name(failure: Exception | None) -> str | None:

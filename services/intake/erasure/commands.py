@@ -15,7 +15,8 @@ from services.intake.person import state as person
 from services.intake.person.state import Person
 from services.intake.person.view import with_address
 from shared.events import Event, Provenance
-from shared.eventstore.store import Saved
+from shared.eventstore.group_commit import TRIES
+from shared.eventstore.store import Conflict, Saved
 from shared.features.decider import Asked
 from shared.features.running import Running
 from shared.problems import NotFound
@@ -94,8 +95,11 @@ class Erasures:
     async def _decide(
         self, person_id: UUID, actor: str, decision: Callable[[Standing, Provenance], Sequence[Event]]
     ) -> list[Saved]:
-        at = await self.standing(person_id)
-        return await self.runtime.commits.save(decision(at, Provenance(actor, self.runtime.clock.now())))
+        for _ in range(TRIES):
+            at = await self.standing(person_id)
+            with suppress(Conflict):
+                return await self.runtime.commits.save(decision(at, Provenance(actor, self.runtime.clock.now())))
+        raise Conflict(f"{person_id} changes faster than it can be decided")
 
     async def _holds_key(self, person_id: UUID) -> bool | None:
         """False where it was destroyed, None where there never was one."""

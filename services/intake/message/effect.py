@@ -12,9 +12,8 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from services.intake.message.view import RFC5321, Outgoing, waiting
-from shared.events import Event
-from shared.events.complaints import MessageFailed, MessageSent
-from shared.features.effect import Attempt, Effect, Send
+from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
+from shared.features.effect import Effect, Send
 
 SENDER = "Complaints <complaints@localhost>"
 
@@ -27,14 +26,7 @@ def mailer(host: str, port: int) -> Effect[Outgoing]:
         async with aiosmtplib.SMTP(hostname=host, port=port, timeout=20) as smtp:
             yield lambda row: smtp.send_message(letter(row))
 
-    return Effect("mailer", waiting, connect, attempted, RFC5321, refused_for_good)
-
-
-def attempted(row: Outgoing, attempt: Attempt) -> Event:
-    stamp = {**attempt.stamp, "complaint_id": row.complaint_id, "attempt": attempt.number}
-    if attempt.error is None:
-        return MessageSent(**stamp)
-    return MessageFailed(**stamp, error=attempt.error, final=attempt.final)
+    return Effect("mailer", waiting, connect, MessageWritten, MessageSent, MessageFailed, RFC5321, refused_for_good)
 
 
 def refused_for_good(failure: Exception) -> bool:

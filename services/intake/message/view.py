@@ -1,7 +1,7 @@
 """Which messages wait to be sent, and when is each tried next?"""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
@@ -10,8 +10,7 @@ from shared.features.due import Due
 from shared.features.retry import Retry
 from shared.projections.view import Table, View
 
-RFC5321 = Retry(first=timedelta(seconds=2), longest=timedelta(hours=1), give_up=timedelta(days=4))
-"""Section 4.5.4.1: servers are away for a night, and addresses are mended."""
+RFC5321 = Retry()
 
 
 @dataclass(slots=True)
@@ -54,4 +53,4 @@ def sent(row: Outgoing, event: MessageSent) -> None:
 def failed(row: Outgoing, event: MessageFailed) -> None:
     row.attempts, row.error = event.attempt, event.error
     row.state = "failed" if event.final else "waiting"
-    row.next_at = None if event.final else event.recorded_at + RFC5321.pause(event.attempt)
+    row.next_at = RFC5321.next_at(event)

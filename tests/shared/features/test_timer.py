@@ -23,7 +23,9 @@ def late() -> float:
 async def due(runtime: Runtime) -> UUID:
     """A case that is due in an hour, as the view knows."""
     case = uuid4()
-    saved = await runtime.commits.save([reopening(case, 1).model_copy(update={"recorded_at": runtime.clock.now()})])
+    saved = await runtime.commits.save(
+        [reopening(case, 1, "later").model_copy(update={"recorded_at": runtime.clock.now()})]
+    )
     await runtime.positions.settle(saved, runtime.views)
     return case
 

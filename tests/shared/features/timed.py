@@ -1,7 +1,7 @@
 """A small service with a timer and an effect, here and as a process of its own that dies where a test says so.
 
-An hour after a case was reopened it is reopened again, which is what the timer decides; and each time a line is added
-to a file, which is the world.
+A case that is reopened for "later" is reopened "again" an hour after, which is what the timer decides. For another
+reason a line is added to a file, which is the world.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import psycopg
 
 from shared.events import Event, Provenance
 from shared.events.cases import CaseReopened
-from shared.events.complaints import MessageFailed, MessageSent
+from shared.events.complaints import MessageEvent, MessageFailed, MessageSent
 from shared.features.decider import Asked, Decider
 from shared.features.due import Due
-from shared.features.effect import Attempt, Effect, Send
+from shared.features.effect import Effect, Send
 from shared.features.retry import Retry
 from shared.features.running import Running
 from shared.features.timer import Timer, decided
@@ -83,8 +83,8 @@ class Reopening:
 
 @dataclass(slots=True)
 class Line:
-    line_id: UUID
-    case_id: UUID | None = None
+    case_id: UUID
+    complaint_id: UUID | None = None
     reason: str | None = None
     next_at: datetime | None = None
 
@@ -108,19 +108,16 @@ class World:
         @reopenings.on(CaseReopened)
         def reopened(row: Reopening, event: CaseReopened) -> None:
             row.reopened += 1
-            row.due_at = None if event.reason == "again" else event.recorded_at + HOUR
+            row.due_at = event.recorded_at + HOUR if event.reason == "later" else None
 
-        @lines.on(CaseReopened, key=lambda event: uuid5(event.originator_id, str(event.originator_version)))
+        @lines.on(CaseReopened)
         def queued(row: Line, event: CaseReopened) -> None:
-            row.case_id, row.reason, row.next_at = event.originator_id, event.reason, event.recorded_at
+            row.complaint_id, row.reason = event.originator_id, event.reason
+            row.next_at = None if event.reason in ("later", "again") else event.recorded_at
 
-        @lines.on(MessageSent)
-        def sent(row: Line, event: MessageSent) -> None:
-            row.next_at = None
-
-        @lines.on(MessageFailed)
-        def failed(row: Line, event: MessageFailed) -> None:
-            row.next_at = None if event.final else event.recorded_at + RETRY.pause(event.attempt)
+        @lines.on(MessageSent, MessageFailed)
+        def attempted(row: Line, event: MessageEvent) -> None:
+            row.next_at = RETRY.next_at(event)
 
         return View("reopenings", 1, [reopenings, lines])
 
@@ -142,19 +139,13 @@ class World:
                 raise ConnectionRefusedError
             yield self._write
 
-        def attempted(row: Line, attempt: Attempt) -> Event:
-            stamp = {**attempt.stamp, "complaint_id": row.case_id, "attempt": attempt.number}
-            if attempt.error is None:
-                return MessageSent(**stamp)
-            return MessageFailed(**stamp, error=attempt.error, final=attempt.final)
-
         return Runtime(
             "cases", self.settings, [view],
             timers=[Timer("again", Due(view, view.tables[0], "due_at"), die_or_decide, every=0.1)],
             effects=[
                 Effect(
-                    "lines", Due(view, view.tables[1], "next_at"), connect, attempted, RETRY,
-                    lambda failure: isinstance(failure, ValueError),
+                    "lines", Due(view, view.tables[1], "next_at"), connect, CaseReopened, MessageSent, MessageFailed,
+                    RETRY, lambda failure: isinstance(failure, ValueError),
                 )
             ],
             clock=self.clock,
@@ -165,7 +156,7 @@ class World:
         if row.reason == "impossible":
             raise ValueError(row.reason)
         with self.lines.open("a") as file:
-            file.write(f"{row.line_id}\n")
+            file.write(f"{row.case_id}\n")
         self._die_if("effect after")
 
     def _die_if(self, place: str) -> None:
