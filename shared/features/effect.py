@@ -3,9 +3,9 @@
     mailer = Effect("mailer", waiting, by_smtp, MessageWritten, MessageSent, MessageFailed, RFC5321, refused_for_good)
 
 The queue is a table of a view. The key of a row names the stream in which the effect begins, and its attempts follow
-there. Each of them moves the row's column: on by the back-off, or to null when the effect is over. What is over is never
-done again, as the stream is asked before each attempt: a view that is behind, or built anew, sends nothing. A process
-that is killed between doing it and saying so does it again: give the receiver a key that stays the same.
+there. Each of them moves the row's column: on by the back-off, or to null when the effect is over. What is over is
+never done again, as the stream is asked before each attempt: a view that is behind, or built anew, sends nothing. A
+process that is killed between doing it and saying so does it again: give the receiver a key that stays the same.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""`recourse erase`, `hold`, `lift` and `certificate`: a person is forgotten, the figures stay."""
+"""`recourse erase`, `hold`, `lift`, `certificate` and `purge`: a person is forgotten, the figures stay."""
 
 import asyncio
 import time
@@ -16,11 +16,12 @@ from deploy.cli.people.certificate import Certificate, certificate
 from deploy.cli.people.certificate_text import preview, text
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.postgres.purge import Rewritten
 
 app = typer.Typer()
 PATIENCE = 120.0
 """Seconds to wait for every service to have done its part."""
+PURGE_PATIENCE = 30.0
+"""Seconds to wait for tables that are in use."""
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -100,21 +101,17 @@ def lift(person: Person, reason: Reason, data: Data = None) -> None:
 
 @app.command()
 def purge(data: Data = None) -> None:
-    """Rewrite now the tables that an erasure has left something in, rather than in the window for it.
-
-    Nobody can use a table while it is rewritten.
-    """
-    at, left = installation(data), False
-    for service in SERVICES:
-        done = asyncio.run(operations.purge(at, service))
-        left = left or bool(done.waiting) or not done.log_cut
-        if done != Rewritten():
-            said = [*(f"{table} rewritten" for table in done.tables), *(f"{table} in use" for table in done.waiting)]
-            console.print(f"{service}: {', '.join(said)}", highlight=False)
+    """Rewrite the tables that an erasure has left something in, now and not at night: nobody can use them meanwhile."""
+    at, left, ends = installation(data), list[str](), time.monotonic() + PURGE_PATIENCE
+    with errors.status("Rewriting tables"):
+        for service in SERVICES:
+            while (done := asyncio.run(operations.purge(at, service))).waiting and time.monotonic() < ends:
+                time.sleep(0.5)
+            left += [f"{service}.{table}" for table in done.waiting]
             if not done.log_cut:
-                console.print(f"{service}: the old write-ahead log stays; its role may not end it", highlight=False)
+                left.append(f"{service}'s write-ahead log, which its role may not switch")
     if left:
-        raise fail("Something is left. Run `recourse purge` again once nothing uses the tables.")
+        raise fail(f"Something is left in {', '.join(left)}. Run `recourse purge` again once nothing uses it.")
     console.print("Nothing is left of what was erased.")
 
 

@@ -7,7 +7,6 @@ reason a line is added to a file, which is the world.
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,8 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import psycopg
 
 from shared.events import Event, Provenance
 from shared.events.cases import CaseReopened
@@ -27,37 +24,14 @@ from shared.features.effect import Effect, Send
 from shared.features.retry import Retry
 from shared.features.running import Running
 from shared.features.timer import Timer, decided
-from shared.kafka.topics import Cluster
 from shared.projections.view import Table, View
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
-from shared.times import Clock
-from tests.serving import MASTER, SECRET, until
+from tests.clock import SharedClock
+from tests.replica import arguments, replica, run
 
 HOUR = timedelta(hours=1)
-LEADS = """
-select count(*) from pg_locks where locktype = 'advisory' and granted
-and database = (select oid from pg_database where datname = current_database())
-and objid in (hashtext('recourse.again')::bigint & 4294967295, hashtext('recourse.lines')::bigint & 4294967295)
-"""
 RETRY = Retry(first=timedelta(minutes=1), longest=HOUR, give_up=timedelta(days=1))
-
-
-class SharedClock(Clock):
-    """Moved for all processes at once, by a file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "ahead"
-
-    def now(self) -> datetime:
-        ahead = float(self.file.read_text()) if self.file.exists() else 0
-        return super().now() + timedelta(seconds=ahead)
-
-    def move(self, by: timedelta) -> None:
-        ahead = float(self.file.read_text()) if self.file.exists() else 0
-        aside = self.file.with_suffix(".new")
-        aside.write_text(str(ahead + by.total_seconds()))
-        aside.rename(self.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,24 +145,11 @@ class World:
             yield runtime
 
     @asynccontextmanager
-    async def another(self, die: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def another(self, die: str) -> AsyncIterator[None]:
         """A process that leads, and dies by SIGKILL in the middle of its first deed."""
-        at = self.settings
-        arguments = [at.postgres, at.kafka.bootstrap, at.kafka.prefix, str(self.folder), die]
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, *arguments)
-        async with await psycopg.AsyncConnection.connect(at.postgres, autocommit=True) as conn:
-
-            async def leads() -> bool:
-                found = await (await conn.execute(LEADS)).fetchone()
-                return found == (2,)
-
-            try:
-                await until(leads, 60)
-                yield process
-                assert await process.wait() == -signal.SIGKILL
-            finally:
-                if process.returncode is None:
-                    process.kill()
+        async with replica(__name__, self.settings, ("again", "lines"), self.folder, die) as process:
+            yield
+            assert await process.wait() == -signal.SIGKILL
 
     def written(self) -> list[UUID]:
         return [UUID(line) for line in self.lines.read_text().splitlines()] if self.lines.exists() else []
@@ -203,12 +164,6 @@ async def events(runtime: Runtime, id_: UUID) -> list[Any]:
     return await asyncio.to_thread(runtime.store.load, id_, fold) or []
 
 
-async def _serve(world: World) -> None:
-    async with world.running():
-        await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    postgres, bootstrap, prefix, folder, die = sys.argv[1:]
-    given = Settings(postgres=postgres, kafka=Cluster(bootstrap, prefix), master_key=MASTER, secret=SECRET)
-    asyncio.run(_serve(World(Path(folder), given, die)))
+    given, (folder, die) = arguments()
+    run(World(Path(folder), given, die).runtime())
