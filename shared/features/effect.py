@@ -55,7 +55,7 @@ class Effect(Generic[R]):
     begins: type[Event]
     sent: type[Event]
     failed: type[Event]
-    retry: Retry
+    retry: Retry = Retry()
     final: Callable[[Exception], bool] = lambda _: False
 
     async def run(self, runtime: Running) -> None:

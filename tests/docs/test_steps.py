@@ -61,7 +61,7 @@ def test_an_example_takes_few_files_and_lines(title: str, following: str, files:
         kind, _, name = block.mark.partition(": ")
         if kind in ("file", "append", "change") and not name.startswith("tests/"):
             text = [line for line in block.text.splitlines() if line.strip()]
-            added = [line for line in text if line.startswith("+")] if kind == "change" else text
+            added = [line for line in text if line.startswith("+") and line[1:].strip()] if kind == "change" else text
             lines[name] = lines.get(name, 0) + len(added)
     assert len(lines) <= files, lines
     assert sum(lines.values()) <= most, lines
