@@ -1,6 +1,6 @@
 """Effects: something is done in the world, from a durable queue, and each attempt is an event.
 
-    mailer = Effect("mailer", waiting, by_smtp, MessageWritten, MessageSent, MessageFailed, RFC5321, refused_for_good)
+    mailer = Effect("mailer", waiting, by_smtp, MessageWritten, MessageSent, MessageFailed, final=refused_for_good)
 
 The queue is a table of a view. The key of a row names the stream in which the effect begins, and its attempts follow
 there. Each of them moves the row's column: on by the back-off, or to null when the effect is over. What is over is
@@ -21,7 +21,7 @@ from psycopg import AsyncConnection
 from shared.events import Event, Provenance
 from shared.eventstore.store import Conflict, Saved
 from shared.features.due import Due, R, work_off
-from shared.features.retry import Retry
+from shared.features.retry import RFC5321, Retry
 from shared.features.running import Running
 from shared.telemetry import log
 
@@ -55,7 +55,7 @@ class Effect(Generic[R]):
     begins: type[Event]
     sent: type[Event]
     failed: type[Event]
-    retry: Retry = Retry()
+    retry: Retry = RFC5321
     final: Callable[[Exception], bool] = lambda _: False
 
     async def run(self, runtime: Running) -> None:

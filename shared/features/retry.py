@@ -7,14 +7,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Wait `first`, then twice as long after each attempt up to `longest`; give up `give_up` after the beginning.
+    """Wait `first`, then twice as long after each attempt up to `longest`; give up `give_up` after the beginning."""
 
-    As mail systems do (RFC 5321, 4.5.4.1): servers are away for a night, and addresses are mended.
-    """
-
-    first: timedelta = timedelta(seconds=2)
-    longest: timedelta = timedelta(hours=1)
-    give_up: timedelta = timedelta(days=4)
+    first: timedelta
+    longest: timedelta
+    give_up: timedelta
 
     def pause(self, attempts: int) -> timedelta:
         """The time to wait after so many failed attempts."""
@@ -29,3 +26,7 @@ class Retry:
             return None
         at: datetime = event.recorded_at
         return at + self.pause(event.attempt)
+
+
+RFC5321 = Retry(first=timedelta(seconds=2), longest=timedelta(hours=1), give_up=timedelta(days=4))
+"""As mail systems do (section 4.5.4.1): servers are away for a night, and addresses are mended."""

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from services.intake.message.view import RFC5321, Outgoing, waiting
+from services.intake.message.view import Outgoing, waiting
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
 from shared.features.effect import Effect, Send
 
@@ -26,7 +26,7 @@ def mailer(host: str, port: int) -> Effect[Outgoing]:
         async with aiosmtplib.SMTP(hostname=host, port=port, timeout=20) as smtp:
             yield lambda row: smtp.send_message(letter(row))
 
-    return Effect("mailer", waiting, connect, MessageWritten, MessageSent, MessageFailed, RFC5321, refused_for_good)
+    return Effect("mailer", waiting, connect, MessageWritten, MessageSent, MessageFailed, final=refused_for_good)
 
 
 def refused_for_good(failure: Exception) -> bool:

@@ -7,10 +7,8 @@ from uuid import UUID
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
 from shared.events.sealed import plaintext
 from shared.features.due import Due
-from shared.features.retry import Retry
+from shared.features.retry import RFC5321
 from shared.projections.view import Table, View
-
-RFC5321 = Retry()
 
 
 @dataclass(slots=True)
