@@ -67,7 +67,8 @@ class Effect(Generic[R]):
         async with AsyncExitStack() as connection:
             for row in rows:
                 await conn.execute("select")  # fails where another process leads by now
-                if not self._waits(await self._attempts(runtime, row), runtime.clock.now()):
+                known = await self._attempts(runtime, row)
+                if not self._waits(known, runtime.clock.now()):
                     continue
                 failure: Exception | None = None
                 try:
@@ -77,7 +78,7 @@ class Effect(Generic[R]):
                 except Exception as error:
                     failure = error
                     log.warning("attempt failed", effect=self.name, id=str(self.queue.id(row)), error=_name(error))
-                saved += await self._note(runtime, row, failure)
+                saved += await self._note(runtime, row, known, failure)
                 if isinstance(failure, OSError):
                     break
         return saved
@@ -99,9 +100,9 @@ class Effect(Generic[R]):
             return Attempts(version, known.began, at, event.attempt, over)
         return replace(known, version=version) if known else Attempts(version, at, at, over=True)
 
-    async def _note(self, runtime: Running, row: R, failure: Exception | None) -> list[Saved]:
-        """Save the attempt, after what somebody else has noted meanwhile; nothing once it is over."""
-        while not (known := await self._attempts(runtime, row)).over:
+    async def _note(self, runtime: Running, row: R, known: Attempts, failure: Exception | None) -> list[Saved]:
+        """Save the attempt, after whatever somebody else has saved meanwhile; nothing once it is over."""
+        while not known.over:
             now = runtime.clock.now()
             final = failure is not None and (self.final(failure) or self.retry.exhausted(known.began, now))
             said = {"attempt": known.number + 1, "error": _name(failure), "final": final}
@@ -110,6 +111,7 @@ class Effect(Generic[R]):
             shared = {name: getattr(row, name) for name in kind.model_fields if hasattr(row, name)}
             with suppress(Conflict):
                 return await runtime.commits.save([kind(**{**shared, **said, **stamp})])
+            known = await self._attempts(runtime, row)
         return []
 
 
