@@ -95,7 +95,7 @@ class Effect(Generic[R]):
         version, at = event.originator_version, event.recorded_at
         if isinstance(event, self.begins):
             return Attempts(version, at, at)
-        if known and isinstance(event, self.sent | self.failed):
+        if known and type(event) in (self.sent, self.failed):
             over = getattr(event, "error", None) is None or event.final
             return Attempts(version, known.began, at, event.attempt, over)
         return replace(known, version=version) if known else Attempts(version, at, at, over=True)

@@ -8,13 +8,14 @@ from typer.testing import CliRunner
 
 from deploy.cli import operations
 from deploy.cli.people import erasure
+from deploy.services import SERVICES
 from shared.postgres.purge import NOTE, SCHEMA
 
 
 @pytest.fixture
 def databases(postgres: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """One of each service, in each of which a table has lost words."""
-    made = {service: postgres(service) for service in erasure.SERVICES}
+    made = {service: postgres(service) for service in SERVICES}
     monkeypatch.setattr(operations, "database", lambda at, service: made[service])
     monkeypatch.setattr("shared.postgres.purge.LOCK_TIMEOUT", "100ms")
     for name, value in {"KAFKA": "nowhere", "POSTGRES": "nowhere", "SECRET": "s", "MASTER_KEY": "00" * 32}.items():
@@ -29,7 +30,7 @@ def databases(postgres: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -
 
 def files(databases: dict[str, str]) -> list[object]:
     """The file of each table: another one once it was rewritten."""
-    found = []
+    found: list[object] = []
     for url in databases.values():
         with psycopg.connect(url) as conn:
             found.append(conn.execute("select pg_relation_filepath('told')").fetchone())
