@@ -48,13 +48,6 @@ async def supervise(work: Callable[[], Awaitable[None]], what: str, service: str
             await asyncio.sleep(wait := next_wait(wait, time.monotonic() - began))
 
 
-async def repeat(work: Callable[[], Awaitable[None]], seconds: float) -> None:
-    """Do it for ever, with a pause between; an error ends it."""
-    while True:
-        await work()
-        await asyncio.sleep(seconds)
-
-
 def next_wait(last: float, worked: float) -> float:
     """Seconds to wait after something that worked for so many seconds, and was begun after the last wait."""
     return FIRST_WAIT if worked > FIRST_WAIT else min(last * 2, LONGEST_WAIT)

@@ -15,23 +15,12 @@ EVERY = 0.5
 async def leading(url: str, name: str, **connecting: Any) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """A connection that holds the lock, as soon as no other does; the lock ends with the connection.
 
-    Whoever works asks it something between two steps: a statement fails where the lock is lost.
+    Whoever works asks it something between two steps: a statement fails where the lock is lost. It is asked for again
+    and again: a statement that waits in the server may hang its task when that is cancelled, and keeps PostgreSQL from
+    cleaning up what was deleted meanwhile.
     """
     async with await psycopg.AsyncConnection.connect(url, autocommit=True, **connecting) as conn:
-        await acquire_leadership(conn, name)
+        claim = "select from (select pg_try_advisory_lock(hashtext(%s)) as held) as claimed where held"
+        while not (await conn.execute(claim, [f"recourse.{name}"])).rowcount:
+            await asyncio.sleep(EVERY)
         yield conn
-
-
-async def acquire_leadership(conn: psycopg.AsyncConnection[Any], name: str) -> None:
-    """Wait until this connection holds the lock; it does until it is closed.
-
-    Asked for again and again: a statement that waits in the server may hang its task when that is cancelled, and keeps
-    PostgreSQL from cleaning up what was deleted meanwhile.
-    """
-    while True:
-        found = await conn.execute("select pg_try_advisory_lock(hashtext(%s))", [f"recourse.{name}"])
-        row = await found.fetchone()
-        assert row is not None
-        if row[0]:
-            return
-        await asyncio.sleep(EVERY)

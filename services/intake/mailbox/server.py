@@ -8,7 +8,6 @@ from uuid import UUID
 
 from shared.postgres import purge
 from shared.service.runtime import Runtime
-from shared.supervision import repeat
 
 SCHEMA = """
 create table if not exists mailbox (
@@ -34,15 +33,14 @@ class Mailbox:
             lambda: SMTP(self, enable_SMTPUTF8=True, data_size_limit=2_000_000), "127.0.0.1", self.port
         )
         async with server:
-            await repeat(self._forget, 1)
-
-    async def _forget(self) -> None:
-        async with self.runtime.pool.connection() as conn, conn.transaction():
-            done = await conn.execute(
-                "delete from mailbox where person_id in (select person_id from keys where wrapped is null)"
-            )
-            if done.rowcount:
-                await conn.execute(purge.NOTE, [["mailbox"]])
+            while True:
+                async with self.runtime.pool.connection() as conn, conn.transaction():
+                    done = await conn.execute(
+                        "delete from mailbox where person_id in (select person_id from keys where wrapped is null)"
+                    )
+                    if done.rowcount:
+                        await conn.execute(purge.NOTE, [["mailbox"]])
+                await asyncio.sleep(1)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep the message; the same Message-ID is the same message."""
