@@ -20,7 +20,9 @@ async def leading(url: str, name: str, **connecting: Any) -> AsyncIterator[psyco
     cleaning up what was deleted meanwhile.
     """
     async with await psycopg.AsyncConnection.connect(url, autocommit=True, **connecting) as conn:
-        claim = "select from (select pg_try_advisory_lock(hashtext(%s)) as held) as claimed where held"
-        while not (await conn.execute(claim, [f"recourse.{name}"])).rowcount:
+        while True:
+            found = await conn.execute("select pg_try_advisory_lock(hashtext(%s))", [f"recourse.{name}"])
+            if (await found.fetchone() or [False])[0]:
+                break
             await asyncio.sleep(EVERY)
         yield conn
