@@ -66,6 +66,7 @@ async def test_a_view_that_is_behind_does_nothing_again(world: World) -> None:
         await runtime.bus.consumers[0].stop()
         async with runtime.pool.connection() as conn:
             await conn.execute("update lines set next_at = now()")
+        world.clock.move(HOUR)
         await asyncio.sleep(AWHILE)
         assert (world.written(), len(await events(runtime, id_))) == ([id_], 2)
 
@@ -75,6 +76,7 @@ async def test_a_view_that_is_built_anew_does_nothing_again(world: World) -> Non
         id_ = await queued(runtime)
         await attempts(runtime, id_, 1)
         await rebuild(runtime.views[0], runtime.pool, runtime.settings.kafka, runtime.keyring, runtime.keys)
+        world.clock.move(HOUR)
         await asyncio.sleep(AWHILE)
         assert (world.written(), len(await events(runtime, id_))) == ([id_], 2)
 
