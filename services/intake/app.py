@@ -7,7 +7,7 @@ from services.intake.complaint.view import complaint_list
 from services.intake.erasure import http as people_api
 from services.intake.erasure import page as person_page
 from services.intake.erasure.commands import Erasures
-from services.intake.erasure.view import erasures
+from services.intake.erasure.view import due, erasures
 from services.intake.form import page as form
 from services.intake.importing import http as imports_api
 from services.intake.ledger import http as ledger_api
@@ -17,9 +17,10 @@ from services.intake.links import page as links
 from services.intake.mailbox import page as mailbox_page
 from services.intake.mailbox.server import Mailbox
 from services.intake.message import policy as letters
-from services.intake.message.effect import Mailer
+from services.intake.message.effect import mailer
 from services.intake.message.view import outbox
 from services.intake.person.view import contacts
+from shared.features.timer import Timer
 from shared.keys.compaction import KeyCompaction
 from shared.service.feature import Feature, assemble
 from shared.service.runtime import Runtime
@@ -40,14 +41,12 @@ FEATURES = (
     Feature("person", views=[contacts]),
     Feature(
         "message", views=[outbox], policies=[letters.acknowledge, letters.promotion, letters.invite],
-        workers=[lambda runtime: Mailer(runtime, *_smtp(runtime)).run()],
+        effects=[lambda runtime: mailer(*_smtp(runtime))],
     ),
     Feature(
         "erasure", views=[erasures], routes=[people_api.routes, person_page.routes],
-        workers=[
-            lambda runtime: Erasures(runtime).run(),
-            lambda runtime: KeyCompaction(runtime.settings.kafka, runtime.settings.postgres).run(),
-        ],
+        timers=[lambda runtime: Timer("erasure", due, Erasures(runtime).erase_due)],
+        workers=[lambda runtime: KeyCompaction(runtime.settings.kafka, runtime.settings.postgres).run()],
     ),
 )  # fmt: skip
 MAILBOX = Feature(

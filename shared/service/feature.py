@@ -4,9 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from shared.features.effect import Effect
+from shared.features.timer import Timer
 from shared.projections.policies import Policy
 from shared.projections.view import View
 from shared.service.runtime import Runtime
@@ -25,6 +28,8 @@ class Feature:
     policies: Sequence[Policy | Callable[[Settings], Policy]] = ()
     routes: Sequence[APIRouter] = ()
     actions: Sequence[ModuleType] = ()
+    timers: Sequence[Callable[[Runtime], Timer[Any]]] = ()
+    effects: Sequence[Callable[[Runtime], Effect[Any]]] = ()
     workers: Sequence[Callable[[Runtime], Awaitable[None]]] = ()
 
 
@@ -39,6 +44,8 @@ def assemble(service: str, settings: Settings, features: Sequence[Feature], *, r
         ],
         rest=rest,
     )  # fmt: skip
+    runtime.timers += [timer(runtime) for feature in features for timer in feature.timers]
+    runtime.effects += [effect(runtime) for feature in features for effect in feature.effects]
     runtime.workers += [partial(worker, runtime) for feature in features for worker in feature.workers]
     app = runtime.application(f"Recourse {service}")
     for feature in features:
