@@ -7,7 +7,7 @@ import pytest
 
 from deploy.cli.keys import rotation
 from deploy.cli.operations import database
-from deploy.cli.recovery.partitions import Refused
+from deploy.cli.recovery.chains import Refused
 from deploy.cli.recovery.restore import restored
 from deploy.services import SERVICES
 from shared.keys.master_keys import id_of
@@ -36,8 +36,8 @@ async def test_a_backup_from_before_a_rotation_needs_the_new_master_alone(site: 
         await restored(site.at, path, [], silent)
     assert not any(site.all_events().values())
     now = Site(replace(site.at, master_key=NEW.hex()))
-    _, done = await restored(now.at, path, [], silent)
-    assert not done.verified.findings
+    _, _, verified = await restored(now.at, path, [], silent)
+    assert not verified.findings
     assert (now.all_events(), now.all_views()) == (events, views)
     for name, url in databases.items():
         assert rotation.held(url) == {id_of(NEW).hex(): 2}, name
