@@ -13,8 +13,9 @@ from argon2 import PasswordHasher
 from psycopg.conninfo import make_conninfo
 
 from deploy.gateway import server_settings
+from shared.events.unsealing import parse
 from shared.kafka.topics import Cluster
-from shared.keys.master_keys import Masters, parse
+from shared.keys.master_keys import Masters
 from shared.security.signing import Signer
 from shared.service.settings import Settings
 

@@ -30,9 +30,10 @@ from deploy.embedded.errors import EmbeddedServerError
 from deploy.gateway import server_settings
 from deploy.installation import DEFAULT_PORT, data_folder
 from deploy.services import SERVICES
+from shared.events.unsealing import MasterKeyNotValid
 from shared.kafka.chain import GapFound
 from shared.kafka.topics import create_topics
-from shared.keys.master_keys import MasterKeyNotValid, WrongMasterKey
+from shared.keys.master_keys import WrongMasterKey
 from shared.projections.rebuild import LogCutShort
 from shared.telemetry import configure_logging
 

@@ -18,7 +18,7 @@ from deploy.cli.keys.rotation import NotRotated
 from deploy.cli.operations import database
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.keys.master_keys import MasterKeyNotValid, id_of, parse
+from shared.events.unsealing import MasterKeyNotValid, id_of, parse
 
 app = typer.Typer(no_args_is_help=True, help="People's keys, and the master key that wraps them.")
 

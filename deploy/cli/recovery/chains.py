@@ -1,4 +1,4 @@
-"""The chains that the stored events give, and the partitions that they were sent to: another number would give others."""
+"""The chains that the stored events give, which depend on the number of partitions."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
@@ -52,7 +52,8 @@ def count_before(conns: Mapping[str, Connection], known: Iterable[int]) -> int:
     """That of a topic which is still there, the usual one, or the least that puts the last events where they were."""
     query = "select r.partition, e.originator_id from relay_partitions r join {} e on e.notification_id = r.position"
     ends = [end for name, conn in conns.items() for end in conn.execute(SQL(query).format(events_of(name)))]
-    for count in (*known, topic_settings().partitions, *range(1, MOST)):
+    likely: list[int] = [*known, topic_settings().partitions, *range(1, MOST)]
+    for count in likely:
         if all(partition_of(str(originator).encode(), count) == partition for partition, originator in ends):
             return count
     raise Refused("No number of partitions puts the events where they were sent. Run `recourse audit verify`.")

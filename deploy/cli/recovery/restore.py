@@ -37,8 +37,8 @@ def load(path: Path, manifest: Manifest, conns: Connections) -> None:
         for table in (f"{name}_events", "keys"):
             if conn.execute(SQL("select from {} limit 1").format(Identifier(table))).fetchone() is not None:
                 raise Refused(
-                    f"The database of {name} is not empty: a backup is restored to an empty installation. A restore that"
-                    " was cut short is finished by `recourse kafka rebuild`."
+                    f"The database of {name} is not empty: a backup is restored to an empty installation. A restore"
+                    " that was cut short is finished by `recourse kafka rebuild`."
                 )
     for table_name, members in groupby(archive.members(path), lambda member: archive.table_of(member[0])):
         service, _, table = table_name.partition("/")

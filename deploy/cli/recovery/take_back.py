@@ -81,9 +81,12 @@ def _topics(service: str) -> list[str]:
 
 def _without_added(sent: Sent, findings: Collection[Finding]) -> Iterator[Place]:
     """Records that strangers added are no events."""
-    added = {(one.topic, one.partition, one.offset or -one.position) for one in findings if one.kind == "added"}
+    added = [one for one in findings if one.kind == "added"]
+    offsets = {(one.topic, one.partition, one.offset) for one in added}
+    positions = {(one.topic, one.partition, one.position) for one in added if one.offset is None}
     for place in sent.in_order():
-        if not {(place.topic, place.partition, at) for at in (place.offset, -place.position)} & added:
+        at = place.topic, place.partition
+        if (*at, place.offset) not in offsets and (*at, place.position) not in positions:
             yield place
 
 

@@ -98,7 +98,7 @@ async def test_what_the_databases_lack_is_not_deleted(site: Site, tmp_path: Path
         await site.settled()
     events, views, log = site.all_events(), site.all_views(), await site.log()
     on_databases(site, "drop database {now}", "alter database {older} rename to {now}")
-    with pytest.raises(Refused, match="that the database of .* does not"):
+    with pytest.raises(Refused, match=r"that the database of .* does not"):
         await rebuilt(site.at, silent)
     assert await site.log() == log
     path = await saved(site, tmp_path)

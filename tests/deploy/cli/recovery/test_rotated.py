@@ -10,7 +10,7 @@ from deploy.cli.operations import database
 from deploy.cli.recovery.chains import Refused
 from deploy.cli.recovery.restore import restored
 from deploy.services import SERVICES
-from shared.keys.master_keys import id_of
+from shared.events.unsealing import id_of
 from tests.deploy.cli.recovery.conftest import Site, silent
 from tests.deploy.cli.recovery.test_backup import saved
 

@@ -118,7 +118,7 @@ async def test_what_was_changed_beyond_the_backup_is_refused(site: Site, tmp_pat
     link = await stranger.put(last.partition, at + 1, at, bytes(31) + b"1")
     await stranger.put(last.partition, at + 2, at + 1, after=link)
     site.lose_databases()
-    with pytest.raises(Refused, match=f"changed in the topic: .* position {at + 1},"):
+    with pytest.raises(Refused, match=rf"changed in the topic: .* position {at + 1},"):
         await restored(site.at, path, [], silent)
     assert not any(site.all_events().values())
 
@@ -144,6 +144,6 @@ async def test_nobody_is_advised_to_delete_what_only_kafka_has(site: Site, tmp_p
     with pytest.raises(Refused, match="Keep the topics: they hold") as refused:
         await restored(site.at, path, [], silent)
     assert "rebuild" not in str(refused.value)
-    with pytest.raises(Refused, match="events that the database of .* does not"):
+    with pytest.raises(Refused, match=r"events that the database of .* does not"):
         await rebuilt(site.at, silent)
     assert await site.log() == log
