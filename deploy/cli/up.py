@@ -16,9 +16,9 @@ from rich.table import Table
 from deploy.cli.keys.rotation import check
 from deploy.embedded.errors import PortInUse
 from deploy.embedded.servers import Servers, servers
-from deploy.gateway import server_settings
+from deploy.gateway import server
 from deploy.gateway.app import gateway
-from deploy.installation import ROLES, Installation, Seeds, seed
+from deploy.installation import NAMED, ROLES, Installation, Seeds, seed
 from deploy.services import SERVICES
 from shared.kafka.topics import create_topics
 from shared.telemetry import configure_logging
@@ -29,14 +29,14 @@ def up(data: Path, port: int, console: Console) -> None:
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to end stops all, as Ctrl-C does
     free(port)
-    server_settings.settings(embedded=True)  # what is not understood is told before anything is started
+    Installation.check()  # what is not understood is told before anything is started
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     configure_logging(json=False, level=30)
     seeds = seed(data)
-    kafka, postgres = os.environ.get("RECOURSE_KAFKA"), os.environ.get("RECOURSE_POSTGRES")
-    with console.status("Starting") as status, servers(data, status.update, kafka, postgres) as running:
+    settings = Installation.on_this_machine(seeds, url=f"http://localhost:{port}", smtp=f"127.0.0.1:{_free_port()}")
+    with console.status("Starting") as status, servers(data, status.update, *map(os.environ.get, NAMED)) as running:
         status.update("Starting the six services")
-        installation = _installation(seeds, running, port)
+        installation = settings.model_copy(update={"kafka": running.kafka, "postgres": running.postgres})
         for service in SERVICES:
             check(running.database(f"recourse_{service}"), installation.masters())
         try:
@@ -57,17 +57,11 @@ def free(port: int) -> None:
             raise PortInUse(port) from taken
 
 
-def _installation(seeds: Seeds, running: Servers, port: int) -> Installation:
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        smtp = f"127.0.0.1:{probe.getsockname()[1]}"
-    return Installation(
-        url=f"http://localhost:{port}", kafka=running.kafka, postgres=running.postgres, secret=seeds.secret,
-        master_key=seeds.master_key, master_key_file=str(seeds.accounts.with_name("master-key")),
-        accounts=str(seeds.accounts), smtp=smtp, embedded=True, seal_key=seeds.seal_key,
-        id_secret=seeds.id_secret,
-        prefix=os.environ.get("RECOURSE_TOPIC_PREFIX", ""),
-    )  # fmt: skip
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def _serve(installation: Installation, running: Servers, port: int, say: Callable[[], None]) -> None:
@@ -78,13 +72,13 @@ async def _serve(installation: Installation, running: Servers, port: int, say: C
     }
     config = uvicorn.Config(
         gateway(apps, list(SERVICES.values())), host="127.0.0.1", port=port, log_level="warning", lifespan="on",
-        timeout_graceful_shutdown=2, **server_settings.server(),
+        timeout_graceful_shutdown=2, **server.options(),
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+    http = uvicorn.Server(config)
+    serving = asyncio.create_task(http.serve())
+    while not http.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
-    if server.started:
+    if http.started:
         say()
     await serving
 

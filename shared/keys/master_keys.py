@@ -47,8 +47,8 @@ class Masters:
         if key := unwrap(self._ciphers, person, wrapped):
             return key
         raise WrongMasterKey(
-            f"A person's key was wrapped by master key {wrapped_by(wrapped) or '(without an id)'}, and the ones that are"
-            f" known here are: {', '.join(self.ids)}. Give this service the right one."
+            f"A person's key was wrapped by master key {wrapped_by(wrapped) or '(without an id)'}, and the ones that"
+            f" are known here are: {', '.join(self.ids)}. Give this service the right one."
         )
 
     def _take(self, keys: Sequence[bytes]) -> None:

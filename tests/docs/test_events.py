@@ -33,7 +33,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a fresh venv, as the guide makes it."""
     reader = tmp_path_factory.mktemp("events") / "reader"
     subprocess.run([sys.executable, "-m", "venv", reader], check=True)
-    pip = [reader / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+    pip: list[str | Path] = [reader / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "-q", ROOT / "shared" / "events", "aiokafka"], check=True)
     return reader / "bin" / "python"
 
@@ -45,7 +45,7 @@ def test_every_published_event_is_decoded_without_the_services(python: Path, tmp
 
 
 async def test_the_program_of_the_guide_opens_sealed_fields(stories: Stories, python: Path, tmp_path: Path) -> None:
-    program, cluster = tmp_path / "read_topic.py", stories.settings.kafka
+    program, cluster = tmp_path / "read_topic.py", stories.settings.cluster
     [text] = [block.text for block in every() if block.mark == f"file: {program.name}"]
     program.write_text(text)
     kept, erased, case = uuid4(), uuid4(), uuid4()

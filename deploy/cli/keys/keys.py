@@ -81,7 +81,7 @@ def _given(file: Path) -> bytes:
 
 
 async def _rotate(at: Installation, given: bytes | None, databases: dict[str, str]) -> None:
-    file = Path(at.master_key_file) if at.master_key_file else None
+    file = at.master_key_file
     begun = at.masters().ids
     if given and len(begun) > 1 and id_of(given).hex() != begun[0]:
         raise NotRotated(

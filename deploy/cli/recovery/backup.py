@@ -70,7 +70,7 @@ def write(at: Installation, path: Path, advance: Callable[[str, int], None] = la
         with cut(databases) as reading, archive.writing(path) as file:
             services = {name: _service(name, conn, file, advance) for name, conn in reading.items()}
             manifest = Manifest(
-                recourse=version("recourse"), made_at=made_at, prefix=at.prefix, topics=_all(topics, reading),
+                recourse=version("recourse"), made_at=made_at, prefix=at.topic_prefix, topics=_all(topics, reading),
                 access=access, services=services,
             )  # fmt: skip
             file.add(archive.MANIFEST, manifest.model_dump_json(indent=1).encode())

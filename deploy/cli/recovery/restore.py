@@ -23,7 +23,7 @@ from deploy.cli.recovery.recovery import Connections, Recovery, Say, put_access,
 from deploy.cli.recovery.take_back import only_in_kafka, set_relayed, take_back
 from deploy.embedded.errors import EmbeddedServerError
 from deploy.embedded.servers import servers
-from deploy.installation import Installation, data_folder, seed
+from deploy.installation import NAMED, Installation, data_folder, seed
 from services.reporting.audit.verify import Verified
 from shared.events import OWNERS
 
@@ -61,7 +61,7 @@ async def restored(at: Installation, path: Path, erased: list[UUID], say: Say) -
     Until all was found to fit, it is one open transaction a database. Raises `Damaged`, `Refused`.
     """
     manifest = await asyncio.to_thread(archive.checked, path)
-    if at.prefix != manifest.prefix:
+    if at.topic_prefix != manifest.prefix:
         raise Refused(f"The backup's topics begin with '{manifest.prefix}': set RECOURSE_TOPIC_PREFIX to that.")
     check_counts(manifest, await make_topics(at.cluster, max(manifest.topics.values(), default=None)))
     recovery, taken_back = Recovery(at, say), 0
@@ -112,7 +112,7 @@ async def rebuilt(at: Installation, say: Say) -> Verified:
 @contextmanager
 def target(data: Path | None) -> Iterator[Installation]:
     """The servers that the environment names, else those of a data folder on which nothing runs."""
-    named = os.environ.get("RECOURSE_KAFKA"), os.environ.get("RECOURSE_POSTGRES")
+    named = list(map(os.environ.get, NAMED))
     if all(named):
         yield installation(data)
         return
@@ -122,12 +122,9 @@ def target(data: Path | None) -> Iterator[Installation]:
             f"{folder / 'secrets'} has no master key. Copy the folder secrets of the installation that was backed up"
             f" to {folder}: a backup does not hold it, and nothing in it can be read without."
         )
-    seeds = seed(folder)
+    settings = Installation.on_this_machine(seed(folder))
     with servers(folder, errors.print, *named) as running:
-        yield Installation(
-            url="http://localhost", kafka=running.kafka, postgres=running.postgres, secret=seeds.secret,
-            master_key=seeds.master_key, prefix=os.environ.get("RECOURSE_TOPIC_PREFIX", ""), embedded=True,
-        )  # fmt: skip
+        yield settings.model_copy(update={"kafka": running.kafka, "postgres": running.postgres})
 
 
 def carried_out(data: Path | None, work: Callable[[Installation, Say], Any]) -> Any:

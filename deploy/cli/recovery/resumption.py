@@ -37,8 +37,8 @@ async def make_tables(runtime: Runtime) -> None:
 async def resume(runtime: Runtime, advance: Progress) -> None:
     async with _opened(runtime) as store:
         await _step_over(runtime, store, advance)
-        views = ViewsSink(runtime.views, runtime.settings.kafka, runtime.pool, runtime.keyring, runtime.keys)
-        await _take_in(runtime, views, await _starts(views, runtime.settings.kafka), None, advance)
+        views = ViewsSink(runtime.views, runtime.settings.cluster, runtime.pool, runtime.keyring, runtime.keys)
+        await _take_in(runtime, views, await _starts(views, runtime.settings.cluster), None, advance)
 
 
 @asynccontextmanager
@@ -64,7 +64,7 @@ async def _step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
     if not (answered := {row[0] for row in rows}):
         return
     for policy in runtime.policies:
-        at = runtime.settings.kafka
+        at = runtime.settings.cluster
         sink = PolicySink(_unanswered(policy, answered), store, at, runtime.pool, runtime.keyring, runtime.keys)
         starts = await _starts(sink, at)
         ends: dict[Place, int] = {}
@@ -84,12 +84,12 @@ async def _take_in(
     runtime: Runtime, sink: Sink, starts: Mapping[Place, int], ends: Mapping[Place, int] | None, advance: Progress
 ) -> None:
     """As a live consumer would; who meets a gap stays there, and the log's audit names it."""
-    dead_letters = DeadLetters(runtime.settings.kafka)
+    dead_letters = DeadLetters(runtime.settings.cluster)
 
     async def publish_dead(name: str, dead: Sequence[Dead]) -> None:
         await dead_letters.publish(f"{runtime.service}.{name}", dead)
 
-    async for batch in batches(runtime.settings.kafka, starts, ends):
+    async for batch in batches(runtime.settings.cluster, starts, ends):
         await sink.take(read_all(batch), publish_dead)
         advance(len(batch))
 

@@ -115,7 +115,7 @@ def on_databases(site: Site, *commands: str) -> None:
     """Of each service: the one that it uses, and an `older` one beside it."""
     with psycopg.connect(site.at.postgres, autocommit=True) as server:
         for name, command in product(SERVICES, commands):
-            now, older = Identifier(f"recourse_{name}"), Identifier(f"{site.at.prefix}{name}")
+            now, older = Identifier(f"recourse_{name}"), Identifier(f"{site.at.topic_prefix}{name}")
             server.execute(SQL(command).format(now=now, older=older))
 
 
