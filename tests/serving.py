@@ -19,6 +19,7 @@ from shared.security.permissions import Who
 from shared.security.signing import Signer
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
+from shared.times import Clock
 
 SECRET = "a secret that only the tests know"
 MASTER = bytes(range(32))
@@ -54,8 +55,9 @@ async def settings(kafka: str, url: str, cluster: Cluster | None = None) -> Inst
 
 
 @asynccontextmanager
-async def serve(build: Callable[[Any], FastAPI], given: Settings) -> AsyncIterator[Served]:
+async def serve(build: Callable[[Any], FastAPI], given: Settings, clock: Clock | None = None) -> AsyncIterator[Served]:
     app = build(given)
+    app.state.runtime.clock = clock or Clock()
     async with app.router.lifespan_context(app):
         yield Served(app, app.state.runtime)
 

@@ -1,4 +1,4 @@
-"""What `intake` publishes about people."""
+"""Events of `intake` about people."""
 
 from datetime import date
 from typing import ClassVar
@@ -37,7 +37,7 @@ class PersonHeld(PersonEvent):
     details: ClassVar[tuple[str, ...]] = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
-    until: date = Field(description="The first day on which it no longer holds.")
+    until: date = Field(description="Hold until.")
 
 
 class PersonHoldLifted(PersonEvent):

@@ -27,7 +27,7 @@ class Masters:
 
     @property
     def id(self) -> str:
-        """Of the one that wraps."""
+        """The id of the key that wraps."""
         return self.ids[0]
 
     @property
