@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from psycopg import AsyncConnection
 
-from shared.eventstore import relay
+from shared.eventstore import relay, requests
 from shared.eventstore.group_commit import Committer
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import Store
@@ -140,6 +140,7 @@ class Runtime:
                 *self.workers,
                 *self.bus.rebuilds(self.keys),
                 partial(purge.keep_rewriting, self.pool),
+                partial(requests.keep_forgetting, self.pool),
                 partial(versions.keep_dropping, self.pool, self.views),
             ]
             for worker in workers:
