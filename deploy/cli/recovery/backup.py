@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-import json
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,7 +15,7 @@ import typer
 from psycopg.sql import SQL, Identifier
 
 from deploy.cli.bus.kafka_log import compacted, partition_counts
-from deploy.cli.console import Data, Json, bars, console, fail, installation, new_file
+from deploy.cli.console import Data, Json, bars, console, fail, installation, new_file, write_json
 from deploy.cli.operations import database
 from deploy.cli.recovery import archive
 from deploy.cli.recovery.archive import Manifest, Writer
@@ -158,7 +156,7 @@ def backup(
     if as_json:
         positions = {name: one.position for name, one in manifest.services.items()}
         done = {"file": str(path), "bytes": size, "seconds": round(seconds, 3), "events": manifest.events}
-        sys.stdout.write(json.dumps(done | {"positions": positions}) + "\n")
+        write_json(done | {"positions": positions})
     else:
         console.print(f"{manifest.events:,} events in {path} ({size:,} bytes, {seconds:.1f} s).", highlight=False)
         console.print("It does not hold the master key: keep the folder `secrets` (or what you use instead) elsewhere.")

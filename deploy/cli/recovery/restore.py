@@ -1,9 +1,7 @@
 """`recourse restore` and `recourse kafka rebuild`: the services are stopped, and start again when these are done."""
 
 import asyncio
-import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import groupby
@@ -15,7 +13,7 @@ import typer
 from psycopg.sql import SQL, Identifier
 
 from deploy.cli.bus.kafka_log import delete_topics, make_topics, partition_counts
-from deploy.cli.console import Data, Json, bars, console, errors, fail, installation
+from deploy.cli.console import Data, Json, bars, console, errors, fail, installation, write_json
 from deploy.cli.recovery import archive
 from deploy.cli.recovery.archive import Damaged, Manifest
 from deploy.cli.recovery.chains import Refused, check_chains, count_before
@@ -187,7 +185,7 @@ def rebuild(
 def _report(verified: Verified, as_json: bool, **more: Any) -> None:
     found = [str(finding) for finding in verified.findings]
     if as_json:
-        sys.stdout.write(json.dumps(more | {"verified": verified.events, "findings": found}) + "\n")
+        write_json(more | {"verified": verified.events, "findings": found})
     else:
         if more:
             console.print("{events:,} events of the backup made at {made_at}.".format(**more), highlight=False)
