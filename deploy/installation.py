@@ -13,7 +13,13 @@ from argon2 import PasswordHasher
 from psycopg.conninfo import make_conninfo
 from pydantic import ValidationError, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from services.intake.settings import IntakeSettings
 from services.reporting.settings import ReportingSettings
@@ -48,10 +54,14 @@ class Variables(EnvSettingsSource):
             try:
                 value = Path(file).read_text().strip()
             except (OSError, UnicodeDecodeError) as error:
-                raise NotUnderstood(
+                raise ValueError(
                     f"{PREFIX}{field_name.upper()}_FILE names {file}, which cannot be read ({type(error).__name__})."
                 ) from None
         return value, key, False
+
+    def prepare_field_value(self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool) -> Any:
+        """As it is written: no variable is JSON."""
+        return value
 
 
 class Installation(IntakeSettings, ReportingSettings, BaseSettings):
@@ -81,6 +91,8 @@ class Installation(IntakeSettings, ReportingSettings, BaseSettings):
             return cls(**given)
         except ValidationError as error:
             raise NotUnderstood(_sentence(error)) from None
+        except SettingsError as error:
+            raise NotUnderstood(str(error.__cause__)) from None
 
     @classmethod
     def on_this_machine(cls, seeds: "Seeds", **given: Any) -> Self:

@@ -20,7 +20,7 @@ from services.reporting.audit.verify import verify_topic
 from shared.events import OWNERS
 from shared.kafka import chain
 from shared.kafka.records import Malformed, read
-from shared.kafka.topics import Cluster
+from shared.kafka.topics import Cluster, partition_of
 
 Connection = psycopg.Connection[Any]
 RESERVE = 1_000_000_000
@@ -80,13 +80,14 @@ def _topics(service: str) -> list[str]:
 
 
 def _without_added(sent: Sent, findings: Collection[Finding]) -> Iterator[Place]:
-    """Records that strangers added are no events."""
+    """Records that strangers added are no events: as the audit finds, or by a key that belongs elsewhere."""
     added = [one for one in findings if one.kind == "added"]
     offsets = {(one.topic, one.partition, one.offset) for one in added}
     positions = {(one.topic, one.partition, one.position) for one in added if one.offset is None}
     for place in sent.in_order():
-        at = place.topic, place.partition
-        if (*at, place.offset) not in offsets and (*at, place.position) not in positions:
+        at = place.topic, partition_of(place.event.split("/")[1].encode(), sent.partitions[place.topic])
+        ours = place.partition == at[1] and (*at, place.offset) not in offsets
+        if ours and (*at, place.position) not in positions:
             yield place
 
 

@@ -129,7 +129,7 @@ async def test_a_changed_account_signs_in_again(one: Served, other: Served) -> N
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The file of accounts of an installation without servers."""
     file = accounts(tmp_path, hanna="handler")
-    monkeypatch.setattr(accounts_, "installation", lambda data: SimpleNamespace(accounts=str(file)))
+    monkeypatch.setattr(accounts_, "installation", lambda data: SimpleNamespace(accounts=file))
     monkeypatch.setattr(accounts_, "_sign_out", lambda at, email: None)
     return file
 
