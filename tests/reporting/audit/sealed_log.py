@@ -11,7 +11,7 @@ from services.reporting.app import build
 from services.reporting.audit.sealer import Sealer
 from services.reporting.settings import ReportingSettings
 from shared.service.runtime import Runtime
-from tests.reporting.scenarios import classified, closed, opened
+from tests.scenarios.reporting import classified, closed, opened
 from tests.serving import Served, publish, serve, serve_neighbour, settings
 
 KEY = bytes(range(32))
