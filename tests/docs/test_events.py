@@ -18,8 +18,11 @@ from tests.shared.conftest import Stories, met, note, reopening, stories
 
 __all__ = ["stories"]
 ALONE = """
-import importlib.util, pathlib, sys
+import importlib, importlib.util, pathlib, pkgutil, sys
+import shared.events
 from shared.events import EVENTS, decode
+for module in pkgutil.iter_modules(shared.events.__path__):
+    importlib.import_module(f"shared.events.{module.name}")
 samples = sorted(pathlib.Path(sys.argv[1]).glob("*.json"))
 assert {decode(sample.stem, sample.read_bytes()).type for sample in samples} == set(EVENTS)
 for absent in ("fastapi", "psycopg", "eventsourcing", "faststream", "shared.kafka"):
