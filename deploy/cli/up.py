@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.table import Table
 
 from deploy.cli.keys.rotation import check
 from deploy.embedded.errors import PortInUse
+from deploy.embedded.kafka import free
 from deploy.embedded.servers import Servers, servers
 from deploy.gateway import server
 from deploy.gateway.app import gateway
@@ -28,12 +28,13 @@ def up(data: Path, port: int, console: Console) -> None:
     """Start the servers and the services, say where they are, and stop all on Ctrl-C."""
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to end stops all, as Ctrl-C does
-    free(port)
+    if not free(port):
+        raise PortInUse(port)
     Installation.check()  # what is not understood is told before anything is started
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     configure_logging(json=False, level=30)
     seeds = seed(data)
-    settings = Installation.on_this_machine(seeds, url=f"http://localhost:{port}", smtp=f"127.0.0.1:{_free_port()}")
+    settings = Installation.on_this_machine(seeds, url=f"http://localhost:{port}", smtp=f"127.0.0.1:{free(0)}")
     with console.status("Starting") as status, servers(data, status.update, *map(os.environ.get, NAMED)) as running:
         status.update("Starting the six services")
         installation = settings.model_copy(update={"kafka": running.kafka, "postgres": running.postgres})
@@ -45,23 +46,6 @@ def up(data: Path, port: int, console: Console) -> None:
             (data / "running.json").unlink(missing_ok=True)
             status.stop()
             console.print("Stopped. Everything is kept in", str(data))
-
-
-def free(port: int) -> None:
-    """Find out before anything is started whether the port can be had."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as taken:
-            raise PortInUse(port) from taken
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def _serve(installation: Installation, running: Servers, port: int, say: Callable[[], None]) -> None:
