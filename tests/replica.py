@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg
 
+from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.kafka.topics import Cluster
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
 from tests.clock import SharedClock
@@ -27,7 +27,7 @@ Process = asyncio.subprocess.Process
 @asynccontextmanager
 async def replica(module: str, given: Settings, leads: Sequence[str], *more: object) -> AsyncIterator[Process]:
     """`python -m module` with these settings, once it leads in all of these; killed at the latest in the end."""
-    words = [module, given.postgres, given.kafka.bootstrap, given.kafka.prefix, *map(str, more)]
+    words = [module, given.postgres, given.kafka, given.topic_prefix, *map(str, more)]
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", *words)
     try:
         async with await psycopg.AsyncConnection.connect(given.postgres, autocommit=True) as conn:
@@ -50,10 +50,13 @@ async def another(service: str, given: Settings, leads: str, folder: Path) -> As
         yield process
 
 
-def arguments() -> tuple[Settings, Sequence[str]]:
+def arguments() -> tuple[Installation, Sequence[str]]:
     """What `replica` has told this process."""
     postgres, bootstrap, prefix, *more = sys.argv[1:]
-    return Settings(postgres=postgres, kafka=Cluster(bootstrap, prefix), master_key=MASTER, secret=SECRET), more
+    given = Installation(
+        postgres=postgres, kafka=bootstrap, topic_prefix=prefix, master_key=MASTER.hex(), secret=SECRET
+    )  # fmt: skip
+    return given, more
 
 
 def run(runtime: Runtime) -> None:

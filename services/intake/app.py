@@ -20,15 +20,15 @@ from services.intake.message import policy as letters
 from services.intake.message.effect import mailer
 from services.intake.message.view import outbox
 from services.intake.person.view import contacts
+from services.intake.settings import IntakeSettings
 from shared.features.timer import Timer
 from shared.keys.compaction import KeyCompaction
 from shared.service.feature import Feature, assemble
 from shared.service.runtime import Runtime
-from shared.service.settings import Settings
 
 
 def _smtp(runtime: Runtime) -> tuple[str, int]:
-    host, _, port = runtime.settings.smtp.partition(":")
+    host, _, port = IntakeSettings.of(runtime.settings).smtp.partition(":")
     return host, int(port or 25)
 
 
@@ -46,7 +46,7 @@ FEATURES = (
     Feature(
         "erasure", views=[erasures], routes=[people_api.routes, person_page.routes],
         timers=[lambda runtime: Timer("erasure", due, Erasures(runtime).erase_due)],
-        workers=[lambda runtime: KeyCompaction(runtime.settings.kafka, runtime.settings.postgres).run()],
+        workers=[lambda runtime: KeyCompaction(runtime.settings.cluster, runtime.settings.postgres).run()],
     ),
 )  # fmt: skip
 MAILBOX = Feature(
@@ -55,5 +55,5 @@ MAILBOX = Feature(
 """Of the embedded mode alone."""
 
 
-def build(settings: Settings) -> FastAPI:
+def build(settings: IntakeSettings) -> FastAPI:
     return assemble("intake", settings, (*FEATURES, MAILBOX) if settings.embedded else FEATURES)

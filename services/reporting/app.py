@@ -9,11 +9,11 @@ from services.reporting.audit.view import checkpoints
 from services.reporting.reports import http as reports_api
 from services.reporting.reports import page as reports_page
 from services.reporting.reports.view import counts
+from services.reporting.settings import ReportingSettings
 from services.reporting.trail import http as trail_api
 from services.reporting.trail import page as trail_page
 from services.reporting.trail.view import audit
 from shared.service.feature import Feature, assemble
-from shared.service.settings import Settings
 
 FEATURES = (
     Feature("reports", views=[counts], routes=[reports_api.routes, reports_page.routes]),
@@ -25,5 +25,5 @@ FEATURES = (
 )  # fmt: skip
 
 
-def build(settings: Settings) -> FastAPI:
+def build(settings: ReportingSettings) -> FastAPI:
     return assemble("reporting", settings, FEATURES)

@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 import httpx
@@ -31,13 +30,15 @@ def site(
     seeds = seed(folder)
     at = Installation(
         url=f"http://127.0.0.1:{port}", kafka=kafka, postgres=postgres_server, secret=seeds.secret,
-        master_key=seeds.master_key, prefix=f"t{uuid.uuid4().hex[:8]}-", accounts=str(seeds.accounts),
+        master_key=seeds.master_key, topic_prefix=f"t{uuid.uuid4().hex[:8]}-", accounts=seeds.accounts,
         smtp=f"127.0.0.1:{free_port()}", embedded=True,
         seal_key=seeds.seal_key, id_secret=seeds.id_secret,
     )  # fmt: skip
     databases = {name: postgres(f"security_{name}") for name in SERVICES}
     metrics = free_port()
-    (folder / "installation.json").write_text(json.dumps(asdict(at) | {"databases": databases, "metrics": metrics}))
+    (folder / "installation.json").write_text(
+        json.dumps(at.model_dump(mode="json") | {"databases": databases, "metrics": metrics})
+    )
     with (folder / "out.log").open("w") as out, (folder / "err.log").open("w") as err:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.security.served", str(folder)], stdout=out, stderr=err, env=dict(os.environ)

@@ -66,7 +66,7 @@ async def site(
     await create_topics(cluster)
     installation = Installation(
         url=f"http://127.0.0.1:{port}", kafka=kafka, postgres=postgres_server, secret=seeds.secret,
-        master_key=seeds.master_key, prefix=cluster.prefix, accounts=str(seeds.accounts),
+        master_key=seeds.master_key, topic_prefix=cluster.prefix, accounts=seeds.accounts,
         smtp=f"127.0.0.1:{free_port()}", embedded=True, seal_key=seeds.seal_key,
     )  # fmt: skip
     apps = {n: s.build(installation.settings(postgres(f"site_{n}"))) for n, s in SERVICES.items()}

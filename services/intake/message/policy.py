@@ -35,7 +35,7 @@ def acknowledge(settings: Settings) -> Policy:
             if isinstance(event, ComplaintReceived) and event.channel != "import" and event.person_id in people
             for written in letters.acknowledge(
                 event, people[event.person_id],
-                links.make(signer, settings.public_url, event.originator_id),
+                links.make(signer, settings.url, event.originator_id),
                 event.happened_at + FINAL_RESPONSE,
                 Provenance("intake.acknowledge", event.recorded_at, record.id),
             )
@@ -56,7 +56,7 @@ def invite(settings: Settings) -> Policy:
             if isinstance(event, SurveyInvited) and event.person_id in people
             for written in letters.invite(
                 event, people[event.person_id],
-                f"{settings.public_url}/surveys/answer/{signer.sign('survey', str(event.originator_id))}",
+                f"{settings.url}/surveys/answer/{signer.sign('survey', str(event.originator_id))}",
                 Provenance("intake.invite", event.recorded_at, record.id),
             )
         ]  # fmt: skip

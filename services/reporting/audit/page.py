@@ -28,11 +28,11 @@ async def show_checkpoints(
     request: Request, runtime: CurrentRuntime, asked: Annotated[Asked, Depends(asked(CHECKPOINTS))], page: Page
 ) -> Response:
     """Every seal of the log, the newest first."""
-    key = Sealer(runtime).key
+    sealer = Sealer(runtime)
     return pages.render(
         request, "checkpoints.html", area="audit", list=await show(CHECKPOINTS, request, asked, page),
-        key=key.verifier if key else None, may_seal=may(asker(request), "audit.seal"),
-        minutes=round(runtime.settings.seal_every / 60), rebuilding=checkpoints.name in runtime.rebuilding,
+        key=sealer.key.verifier if sealer.key else None, may_seal=may(asker(request), "audit.seal"),
+        minutes=round(sealer.every / 60), rebuilding=checkpoints.name in runtime.rebuilding,
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ async def show_inbox(
     return pages.render(
         request, "inbox.html", area="social", live="/social/live", list=found, counted=counted, known=known,
         rebuilding=inbox.name in runtime.rebuilding, works=may(who, "mentions.work"), now=now,
-        address=runtime.settings.public_url,
+        address=runtime.settings.url,
     )  # fmt: skip
 
 

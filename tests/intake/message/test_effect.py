@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from functools import partial
@@ -53,7 +52,7 @@ async def test_two_processes_send_each_message_once(
     kafka: str, postgres: Callable[[str], str], smtp: tuple[Letters, int]
 ) -> None:
     letters, port = smtp
-    given = replace(await settings(kafka, postgres("mailer")), smtp=f"127.0.0.1:{port}")
+    given = (await settings(kafka, postgres("mailer"))).model_copy(update={"smtp": f"127.0.0.1:{port}"})
     async with serve(build, given) as one, serve(build, given) as two:
         for number in range(MAILS):
             async with (one, two)[number % 2].client("admin") as client:
@@ -74,7 +73,7 @@ async def test_the_second_takes_over_when_the_first_is_gone(
     kafka: str, postgres: Callable[[str], str], smtp: tuple[Letters, int]
 ) -> None:
     letters, port = smtp
-    given = replace(await settings(kafka, postgres("mailer")), smtp=f"127.0.0.1:{port}")
+    given = (await settings(kafka, postgres("mailer"))).model_copy(update={"smtp": f"127.0.0.1:{port}"})
     async with AsyncExitStack() as second:
         async with serve(build, given) as one:
             two = await second.enter_async_context(serve(build, given))
@@ -112,7 +111,7 @@ async def taken(letters: Letters, count: int) -> bool:
 async def test_a_letter_is_tried_for_four_days_and_then_given_up(kafka: str, postgres: Callable[[str], str]) -> None:
     """RFC 5321, 4.5.4.1: nobody listens; the clock is moved, and the pauses of an hour with it."""
     clock = MovableClock()
-    given = replace(await settings(kafka, postgres("mailer")), smtp=f"127.0.0.1:{free_port()}")
+    given = (await settings(kafka, postgres("mailer"))).model_copy(update={"smtp": f"127.0.0.1:{free_port()}"})
     async with serve(build, given, clock) as intake:
         await complain(intake, "1")
 
@@ -154,7 +153,7 @@ async def test_an_address_that_no_letter_can_be_sent_to_keeps_no_other_back(
     kafka: str, postgres: Callable[[str], str], smtp: tuple[Letters, int]
 ) -> None:
     letters, port = smtp
-    given = replace(await settings(kafka, postgres("mailer")), smtp=f"127.0.0.1:{port}")
+    given = (await settings(kafka, postgres("mailer"))).model_copy(update={"smtp": f"127.0.0.1:{port}"})
     async with serve(build, given) as intake:
         for number, address in enumerate([*ODD, "customer@example.org"]):
             person, by = uuid4(), Provenance("test", datetime.now(UTC))

@@ -11,7 +11,6 @@ from services.intake.message.view import outbox
 from services.intake.person.state import Contact, identify
 from shared.events import Provenance
 from shared.events.complaints import ComplaintReceived, MessageWritten
-from shared.kafka.topics import Cluster
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
 from tests.published import on_test_broker
@@ -23,7 +22,7 @@ PERSON, COMPLAINT = UUID(int=1), UUID(int=2)
 
 async def test_the_final_response_is_promised_within_eight_weeks_of_receipt(postgres: Callable[[str], str]) -> None:
     """DISP 1.6.2R: received on 14 March 2026, answered by 9 May at the latest."""
-    given = Settings(postgres=postgres("intake"), kafka=Cluster("nowhere"), master_key=MASTER, secret=SECRET)
+    given = Settings(postgres=postgres("intake"), kafka="nowhere", master_key=MASTER.hex(), secret=SECRET)
     runtime = Runtime("intake", given, [outbox], [acknowledge(given)])
     async with on_test_broker(runtime) as publish:
         await runtime.commits.save([identify(PERSON, Contact(email="ada@example.org"), BY)])

@@ -16,4 +16,13 @@ from tests.shared.features.timed import World
 async def world(kafka: str, postgres: Callable[[str], str], tmp_path: Path) -> World:
     cluster = Cluster(kafka, f"t{uuid.uuid4().hex[:8]}-")
     await create_topics(cluster, partitions=2)
-    return World(tmp_path, Settings(postgres=postgres("timed"), kafka=cluster, master_key=MASTER, secret=SECRET))
+    return World(
+        tmp_path,
+        Settings(
+            postgres=postgres("timed"),
+            kafka=cluster.bootstrap,
+            topic_prefix=cluster.prefix,
+            master_key=MASTER.hex(),
+            secret=SECRET,
+        ),
+    )

@@ -75,7 +75,7 @@ async def test_a_view_that_is_built_anew_does_nothing_again(world: World) -> Non
     async with world.running() as runtime:
         id_ = await queued(runtime)
         await attempts(runtime, id_, 1)
-        await rebuild(runtime.views[0], runtime.pool, runtime.settings.kafka, runtime.keyring, runtime.keys)
+        await rebuild(runtime.views[0], runtime.pool, runtime.settings.cluster, runtime.keyring, runtime.keys)
         world.clock.move(HOUR)
         await asyncio.sleep(AWHILE)
         assert (world.written(), len(await events(runtime, id_))) == ([id_], 2)

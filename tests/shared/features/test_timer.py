@@ -84,7 +84,7 @@ async def test_a_view_that_is_built_anew_decides_nothing_again(world: World) -> 
         case = await due(runtime)
         world.clock.move(HOUR)
         await decided(runtime, case)
-        done = await rebuild(runtime.views[0], runtime.pool, runtime.settings.kafka, runtime.keyring, runtime.keys)
+        done = await rebuild(runtime.views[0], runtime.pool, runtime.settings.cluster, runtime.keyring, runtime.keys)
         assert done.switched
         await asyncio.sleep(AWHILE)
         assert await reasons(runtime, case) == ["again"]

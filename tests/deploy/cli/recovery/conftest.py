@@ -174,8 +174,8 @@ def site(kafka: str, postgres_server: str) -> Iterator[Site]:
     made = Site(
         Installation(
             url=f"http://127.0.0.1:{free_port()}", kafka=kafka, postgres=postgres_server, secret="only here",
-            master_key=bytes(range(32)).hex(), prefix=f"b{uuid.uuid4().hex[:6]}-", smtp=f"127.0.0.1:{free_port()}",
-            embedded=True,
+            master_key=bytes(range(32)).hex(), topic_prefix=f"b{uuid.uuid4().hex[:6]}-",
+            smtp=f"127.0.0.1:{free_port()}", embedded=True,
         )
     )  # fmt: skip
     made.lose_databases()

@@ -66,7 +66,7 @@ def test_to_another_folder_and_back(tmp_path: Path) -> None:
     assert brought.returncode == 0, brought.stdout + brought.stderr
     assert json.loads(brought.stdout)["findings"] == []
     shutil.rmtree(other / "kafka")
-    rebuilt = command(other, "kafka", "rebuild")
+    rebuilt = command(other, "kafka", "rebuild", "--yes")
     assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
     with up(other, free_port()) as at, client(at, token) as site:
         assert wait_for(site, f"/api/v1/cases/{made['id']}").json()["reference"] == made["reference"]
