@@ -9,6 +9,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.http.rate_limits import FREE, Limits
+from shared.times import Window
 
 EMBEDDED = Limits(strangers=FREE, requests=FREE)
 """Behind one address on one machine nobody is a stranger; passwords are still guarded."""
@@ -38,6 +39,11 @@ def settings(environment: Mapping[str, str] = os.environ, *, embedded: bool = Fa
         given["link_days"] = days
     if megabytes := number("RECOURSE_BODY_MEGABYTES", environment):
         given["most_bytes"] = int(1_000_000 * megabytes)
+    if hours_of_day := environment.get("RECOURSE_PURGE_WINDOW"):
+        try:
+            given["purge_window"] = Window.read(hours_of_day)
+        except ValueError:
+            raise NotUnderstood(f"RECOURSE_PURGE_WINDOW is {hours_of_day}; write it like 01:00-05:00.") from None
     return given
 
 

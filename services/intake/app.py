@@ -9,17 +9,18 @@ from services.intake.erasure import http as people_http
 from services.intake.erasure import page as people_pages
 from services.intake.erasure.commands import Erasures
 from services.intake.erasure.retention import load_retention
-from services.intake.erasure.view import erasures
+from services.intake.erasure.view import due, erasures
 from services.intake.ledger import page as ledger_page
 from services.intake.ledger.view import ledger
 from services.intake.links import page as link_pages
 from services.intake.links.commands import Tracking
 from services.intake.mailbox.server import Mailbox
-from services.intake.message.effect import Mailer
+from services.intake.message.effect import mailer
 from services.intake.message.policy import policies
 from services.intake.message.view import outbox
 from services.intake.pages import pages
 from services.intake.person.view import contacts
+from shared.features.timer import Timer
 from shared.keys.compaction import KeyCompaction
 from shared.security.signing import Signer
 from shared.service.runtime import Runtime
@@ -34,8 +35,9 @@ def build(settings: Settings) -> FastAPI:
     runtime = Runtime("intake", settings, VIEWS, policies(signer, settings.public_url))
     intake, forgetting = Intake(runtime), Erasures(runtime, load_retention())
     host, _, port = settings.smtp.partition(":")
-    runtime.workers.append(Mailer(runtime, host, int(port or 25)).run)
-    runtime.workers += [KeyCompaction(settings.kafka, settings.postgres).run, forgetting.run]
+    runtime.effects.append(mailer(host, int(port or 25)))
+    runtime.timers.append(Timer("erasure", due, forgetting.erase_due))
+    runtime.workers.append(KeyCompaction(settings.kafka, settings.postgres).run)
     if settings.embedded:
         runtime.workers.append(Mailbox(runtime, int(port)).run)
     app = runtime.application("Recourse intake")

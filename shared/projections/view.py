@@ -81,7 +81,7 @@ class Table(Generic[R]):
         """
         hints = get_type_hints(row)
         self.name = name
-        self.row: Callable[[Any], R] = row
+        self.row: Callable[..., R] = row
         self.columns = {f.name: sql_type(hints[f.name]) for f in fields(row)}  # type: ignore[arg-type]
         self.key = next(iter(self.columns))
         self.values: Callable[[R], tuple[Any, ...]] = attrgetter(*self.columns)

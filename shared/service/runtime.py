@@ -14,6 +14,8 @@ from shared.eventstore import relay
 from shared.eventstore.group_commit import Committer
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import Store
+from shared.features.effect import Effect
+from shared.features.timer import Timer
 from shared.gc_tuning import tune_gc
 from shared.http import signin
 from shared.http.edge import Edge
@@ -54,6 +56,8 @@ class Runtime:
     views: Sequence[View] = ()
     policies: Sequence[Policy] = ()
     workers: list[Worker] = field(default_factory=list)
+    timers: list[Timer[Any]] = field(default_factory=list)
+    effects: list[Effect[Any]] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
     rest: float = 0.25
     """Seconds between the batches of a consumer: what is shown may be as much behind."""
@@ -133,8 +137,10 @@ class Runtime:
             stack.push_async_callback(self.lag.stop)
             workers: list[Worker] = [
                 *self.workers,
+                *[partial(timer.run, self) for timer in self.timers],
+                *[partial(effect.run, self) for effect in self.effects],
                 *self.bus.rebuilds(self.keys),
-                partial(purge.keep_rewriting, self.pool),
+                partial(purge.keep_rewriting, self.pool, self.clock, self.settings.purge_window),
                 partial(versions.keep_dropping, self.pool, self.views),
             ]
             for worker in workers:

@@ -6,6 +6,7 @@ from pathlib import Path
 from shared.http.rate_limits import Limits
 from shared.kafka.topics import Cluster
 from shared.keys.master_keys import Masters
+from shared.times import Window
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Settings:
     session_longest: float = 12 * 3600.0
     link_days: float = 180.0
     most_bytes: int = 10_000_000
+    purge_window: Window = field(default_factory=Window)
 
     @property
     def ids(self) -> str:

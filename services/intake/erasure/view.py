@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events.people import ErasureDeferred, PersonErased, PersonEvent, PersonHeld, PersonHoldLifted
+from shared.features.due import Due
 from shared.projections.view import Table, View
 
 
@@ -20,6 +21,7 @@ class Erasure:
 
 asked = Table("erasures", Erasure, indexes=["btree (until) where erased_at is null"])
 erasures = View("erasures", version=2, tables=[asked])
+due = Due(erasures, asked, "until", where="erased_at is null")
 
 
 @asked.on(ErasureDeferred)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from fastapi import FastAPI, Request
 from deploy.gateway import server_settings
 from deploy.installation import NotRunning, find
 from shared.http.rate_limits import FREE, Limits, Rate
+from shared.times import Window
 from tests.system.conftest import Server, free_port
 
 SERVERS = {"RECOURSE_KAFKA": "k", "RECOURSE_POSTGRES": "p", "RECOURSE_MASTER_KEY": bytes(32).hex()}
@@ -21,11 +23,19 @@ def test_what_the_environment_sets() -> None:
     given = {
         "RECOURSE_LIMITS": "strangers=5/10 tokens=1000", "RECOURSE_SESSION_MINUTES": "15",
         "RECOURSE_SESSION_HOURS": "8", "RECOURSE_LINK_DAYS": "30", "RECOURSE_BODY_MEGABYTES": "2.5",
+        "RECOURSE_PURGE_WINDOW": "22:30-04:00",
     }  # fmt: skip
     found = server_settings.settings(given)
     assert found.pop("limits") == Limits(strangers=Rate(5, 10), tokens=Rate(1000))
+    assert found.pop("purge_window") == Window(time(22, 30), time(4))
     assert found == {"session_idle": 900, "session_longest": 28_800, "link_days": 30, "most_bytes": 2_500_000}
     assert server_settings.settings({}, embedded=True)["limits"] == Limits(strangers=FREE, requests=FREE)
+
+
+@pytest.mark.parametrize("wrong", ["01:00", "1:00-5:00", "01:00-25:00", "at night"])
+def test_a_window_that_is_none_is_refused(wrong: str) -> None:
+    with pytest.raises(server_settings.NotUnderstood, match=f"RECOURSE_PURGE_WINDOW is {wrong}; write it like"):
+        server_settings.settings({"RECOURSE_PURGE_WINDOW": wrong})
 
 
 @pytest.mark.parametrize("wrong", ["strangers", "strangers=x", "strangers=5/0", "others=5/60", "strangers=-1"])
