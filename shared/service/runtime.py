@@ -146,7 +146,6 @@ class Runtime:
                 *[partial(effect.run, self) for effect in self.effects],
                 *self.bus.rebuilds(self.keys),
                 partial(purge.keep_rewriting, self.pool, self.clock, self.settings.purge_window),
-                partial(purge.keep_rewriting, self.pool),
                 partial(requests.keep_forgetting, self.pool),
                 partial(versions.keep_dropping, self.pool, self.views),
             ]
