@@ -9,7 +9,7 @@ up: .venv/ready
 
 test coverage: .venv/ready
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/python -m pytest --ignore=tests/stack --numprocesses=$(or $(JOBS),3) --dist=loadfile --no-loadscope-reorder $(if $(filter coverage,$@),--cov)
+	@$(BIN)/python -m pytest --ignore=tests/stack --numprocesses=$(or $(JOBS),3) --no-loadscope-reorder $(if $(filter coverage,$@),--cov)
 
 lint: .venv/ready
 	@$(BIN)/ruff check .

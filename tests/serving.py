@@ -1,6 +1,7 @@
 """A service as it runs in production, on real servers, spoken to over ASGI."""
 
 import asyncio
+import ssl
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -25,6 +26,8 @@ from shared.times import Clock
 
 SECRET = "a secret that only the tests know"
 MASTER = bytes(range(32))
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that ask by http alone: without one, each of them reads every certificate that the machine trusts."""
 
 
 @dataclass

@@ -16,6 +16,7 @@ import pytest
 from deploy.installation import Installation, seed
 from deploy.services import SERVICES
 from tests.security.site import Site
+from tests.serving import PLAIN
 from tests.system.conftest import free_port
 
 PATIENCE = 120.0
@@ -58,7 +59,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, folder: Path) -> None:
     while time.monotonic() < until:
         assert process.poll() is None, (folder / "err.log").read_text()
         with suppress(httpx.TransportError):
-            if httpx.get(f"{url}/health/ready", timeout=10).status_code == 200:
+            if httpx.get(f"{url}/health/ready", timeout=10, verify=PLAIN).status_code == 200:
                 return
         time.sleep(0.2)
     raise AssertionError((folder / "err.log").read_text())

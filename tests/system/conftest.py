@@ -19,7 +19,7 @@ from deploy.installation import Installation, seed
 from deploy.services import SERVICES
 from shared.kafka.topics import Cluster, create_topics
 from tests.pages.conftest import axe, browser, complaints, page
-from tests.serving import until
+from tests.serving import PLAIN, until
 
 
 class Server(uvicorn.Server):
@@ -45,7 +45,7 @@ class Site:
     def client(self, role: str) -> httpx.AsyncClient:
         """A machine's client with a token of that role."""
         headers = {"Authorization": f"Bearer {self.installation.token(role, 'tests')}"}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30, verify=PLAIN)
 
 
 def free_port() -> int:

@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 
 from deploy.installation import Installation
+from tests.serving import PLAIN
 from tests.system.conftest import free_port
 from tests.system.test_up import command, up, wait_for
 
 
 def client(at: Installation, token: str) -> httpx.Client:
-    return httpx.Client(base_url=at.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+    return httpx.Client(base_url=at.url, headers={"Authorization": f"Bearer {token}"}, timeout=60, verify=PLAIN)
 
 
 def repeated(site: httpx.Client, body: Any) -> Any:
