@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from shared.features.codes import LISTS, tone
 from shared.features.event_text import event_text
 from shared.web.pages import Pages
 
 pages = Pages(*sorted(Path(__file__).parent.glob("*/templates")))
-pages.environment.globals["event_text"] = event_text
+pages.environment.globals.update(event_text=event_text, codes=LISTS, tone=tone)

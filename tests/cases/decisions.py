@@ -9,7 +9,7 @@ from services.cases.aspects import assignment, classification, raising, resoluti
 from services.cases.aspects.assignment import AssignAspect, assign_case
 from services.cases.aspects.classification import ClassifyAspect
 from services.cases.aspects.raising import RaiseAspect
-from services.cases.aspects.resolution import UPHELD, ResolveAspect
+from services.cases.aspects.resolution import ResolveAspect
 from services.cases.case.state import Case, Subject
 from services.cases.closing import closing
 from services.cases.closing.closing import ReopenCase, close_case
@@ -17,17 +17,14 @@ from services.cases.notes import note
 from services.cases.notes.note import AddNote
 from services.cases.opening.policy import open_case
 from services.cases.priority import priority
-from services.cases.priority.priority import PRIORITIES, ChangePriority, raise_priority
+from services.cases.priority.priority import ChangePriority, raise_priority
 from shared.events import Event, Provenance
-from shared.events.cases import Outcome, Priority, Redress
 
-__all__ = [
-    "PRIORITIES", "UPHELD", "assign_case", "close_case", "open_case", "raise_alert", "raise_priority",
-]  # fmt: skip
+__all__ = ["assign_case", "close_case", "open_case", "raise_alert", "raise_priority"]
 
 
 def decision(
-    outcome: Outcome, redress: Redress = "none", amount: Decimal | None = None, currency: str | None = None,
+    outcome: str, redress: str = "none", amount: Decimal | None = None, currency: str | None = None,
     root_cause: str | None = None, explanation: str | None = None,
 ) -> ResolveAspect:  # fmt: skip
     return ResolveAspect(
@@ -56,7 +53,7 @@ def add_note(case: Case, note_id: UUID, text: str, by: Provenance) -> list[Event
     return note.add_note(case, AddNote(text=text), replace(by, new_id=note_id))
 
 
-def change_priority(case: Case, level: Priority, reason: str, by: Provenance) -> list[Event]:
+def change_priority(case: Case, level: str, reason: str, by: Provenance) -> list[Event]:
     return priority.change_priority(case, ChangePriority(priority=level, reason=reason), by)
 
 

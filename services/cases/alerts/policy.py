@@ -8,7 +8,6 @@ from services.cases.alerts.alert import raise_alert
 from services.cases.case.state import Case, evolve
 from services.cases.priority.priority import raise_priority
 from shared.events import Event, Provenance
-from shared.events.cases import Priority
 from shared.events.sentiments import SentimentMeasured
 from shared.eventstore.store import Store
 from shared.projections.fold import Opened
@@ -47,7 +46,7 @@ def flag_red(store: Store, batch: Sequence[Opened]) -> list[Event]:
 
 
 def _flag(case: Case, measured: SentimentMeasured, by: Provenance) -> list[Event]:
-    priority: Priority = "urgent" if measured.score < FURIOUS else "high"
+    priority = "urgent" if measured.score < FURIOUS else "high"
     reason = f"Sentiment is red ({measured.score:+.2f}, {measured.model})"
     raised = raise_priority(case, priority, reason, by)
     for event in raised:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.cases.case.state import Case, evolve
 from services.cases.clocks.due import due
-from services.cases.priority.priority import PRIORITIES
+from services.cases.priority.priority import urgency
 from shared.events.cases import (
     AspectClassified,
     AspectEvent,
@@ -119,7 +119,7 @@ def row_of(row: CaseRow, case: Case) -> None:
     row.reference, row.person_id, row.channel = case.reference, case.person_id, case.channel
     row.organisation, row.region, row.invented = case.organisation, case.region, case.invented
     row.received_at, row.due_at, row.closed_at = case.received_at, due(case.received_at), case.closed_at
-    row.urgency, row.alert = PRIORITIES.index(case.priority), next(iter(case.alerts), None)
+    row.urgency, row.alert = urgency(case.priority), next(iter(case.alerts), None)
     undecided = () if case.closed else case.open_aspects
     row.open_aspects, row.total_aspects = len(undecided), len(case.aspects)
     primary = tuple(aspect for aspect in case.aspects if aspect.primary)

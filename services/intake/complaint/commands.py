@@ -25,7 +25,7 @@ from services.intake.complaint.receiving import (
 from services.intake.person import state as person
 from services.intake.person.view import with_address
 from shared.events import Event, Provenance
-from shared.events.complaints import ArrivalRecorded, Channel
+from shared.events.complaints import ArrivalRecorded
 from shared.eventstore.store import Conflict
 from shared.offload import offload
 from shared.problems import Unprocessable
@@ -72,7 +72,7 @@ class Intake:
         self.runtime = runtime
 
     async def receive(
-        self, channel: Channel, source: str, key: str, grievance: Grievance, contact: Contact,
+        self, channel: str, source: str, key: str, grievance: Grievance, contact: Contact,
         *, actor: str, received_at: datetime | None = None, external_id: str | None = None, invented: bool = False,
     ) -> Accepted:  # fmt: skip
         """Accept a complaint once: `source` and `key` name the request, and a repeat gets the first answer."""

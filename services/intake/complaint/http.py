@@ -13,7 +13,7 @@ from services.intake.complaint.view import complaint_list
 from services.intake.importing import cfpb
 from services.intake.ledger.listing import totals
 from services.intake.ledger.view import ledger
-from shared.events.complaints import Channel
+from shared.features.codes import CHANNELS
 from shared.features.listing import add_api, one
 from shared.http.requests import AtLeast, allow, asker
 from shared.offload import offload
@@ -37,7 +37,7 @@ class Complainant(BaseModel):
     name: Line | None = None
     email: EmailStr | None = None
     phone: Annotated[str, Field(max_length=50), AfterValidator(printable)] | None = None
-    preferred_channel: Channel = "email"
+    preferred_channel: Annotated[str, CHANNELS] = "email"
     needs: Annotated[str, Field(max_length=2000), AfterValidator(printable)] | None = None
 
 
@@ -52,7 +52,9 @@ class MakeComplaint(BaseModel):
     issue: Short | None = None
     sub_issue: Short | None = None
     region: Annotated[str, Field(max_length=50), AfterValidator(printable)] | None = None
-    channel: Channel = Field("api", description="The road it came by, where the sender knows better than `api`.")
+    channel: Annotated[str, CHANNELS] = Field(
+        "api", description="The road it came by, where the sender knows better than `api`."
+    )
     received_at: Happened | None = Field(None, description="When it was received, if that was earlier.")
     external_id: Short | None = Field(None, description="Its number in the sender's system.")
     person: Complainant = Field(default_factory=Complainant)

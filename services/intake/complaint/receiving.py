@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from uuid_utils.compat import uuid7
 
 from shared.events import Event, Provenance
-from shared.events.complaints import ArrivalRecorded, Channel, ComplaintReceived
+from shared.events.complaints import ArrivalRecorded, ComplaintReceived
 from shared.events.people import PersonIdentified
 from shared.events.sealed import Sealed
 
@@ -40,7 +40,7 @@ class Contact:
     name: str | None = None
     email: str | None = None
     phone: str | None = None
-    preferred_channel: Channel = "email"
+    preferred_channel: str = "email"
     needs: str | None = None
 
 
@@ -48,7 +48,7 @@ class Contact:
 class Arrival:
     """Where something came from; the same `source` and `key` is the same arrival, however often it comes."""
 
-    channel: Channel
+    channel: str
     source: str
     key: str
     line: int | None = None

@@ -11,16 +11,16 @@ from fastapi.responses import RedirectResponse, Response
 from services.intake.complaint.commands import Intake, KeyUsedForAnotherRequest
 from services.intake.complaint.receiving import Contact, Grievance, reference_of
 from services.intake.form.questions import (
-    CHANNELS,
     EARLIEST,
     FIRST,
     LAST,
     OURS,
-    PREFERRED,
     PRODUCTS,
     STEPS,
     check,
+    preferred,
     received_at,
+    recorded,
 )
 from services.intake.links.state import sign
 from shared.http.requests import Posted, asker, is_from_us
@@ -57,14 +57,14 @@ def router(intake: Intake, pages: Pages) -> APIRouter:
             return _question(pages, request, step, given, errors)
         try:
             accepted = await intake.receive(
-                next((channel for channel in CHANNELS if channel == given.get("channel")), "web"), "form", given["key"],
+                given.get("channel") or "web", "form", given["key"],
                 Grievance(
                     given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
                     given.get("product") or None,
                 ),
                 Contact(
                     given.get("name") or None, given.get("email") or None, given.get("phone") or None,
-                    next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
+                    next((way for way in preferred() if way == given.get("preferred")), "email"),
                     given.get("needs") or None,
                 ),
                 actor=asker(request).id if "channel" in given else "customer", received_at=received_at(given),
@@ -100,7 +100,8 @@ def _question(
     return pages.render(
         request, "complain.html", 403 if again else 422 if errors else 200, again=again,
         step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS,
-        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, datetime.now(UTC).date()),
+        channels=recorded(), preferred=preferred(), given=given, errors=errors,
+        days=(EARLIEST, datetime.now(UTC).date()),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import EmailStr, TypeAdapter, ValidationError
 
-from shared.events.complaints import Channel
+from shared.features.codes import CHANNELS
 from shared.text import CANNOT_BE_READ, one_line, printable
 
 FIRST, LAST = "happened", "check"
@@ -32,13 +32,19 @@ ASKED = {
     "you": ("name", "email", "phone", "needs"),
 }
 """On which page: an error is told where its field stands."""
-CHANNELS: tuple[Channel, ...] = ("phone", "letter", "email", "face-to-face", "chat", "fax", "referral")
-"""How a complaint came that staff record; a customer is not asked."""
-PREFERRED: tuple[Channel, ...] = ("email", "phone", "letter")
-"""How the customer wants to hear from us, as staff are told; the first where nobody says."""
 OURS = ("channel", "received", "preferred")
 """What only staff are asked."""
 EARLIEST = date(2000, 1, 1)
+
+
+def recorded() -> dict[str, str]:
+    """How a complaint came that staff record, with labels; a customer is not asked."""
+    return {code: CHANNELS[code] for code, channel in CHANNELS.entries().items() if channel.staff}
+
+
+def preferred() -> dict[str, str]:
+    """How the customer wants to hear from us, as staff are told; the first where nobody says."""
+    return {code: CHANNELS[code] for code, channel in CHANNELS.entries().items() if channel.answers}
 
 
 def check(step: str, go: str, given: dict[str, str]) -> tuple[str | None, dict[str, str]]:
@@ -59,7 +65,7 @@ def check(step: str, go: str, given: dict[str, str]) -> tuple[str | None, dict[s
 def wrong(step: str, given: dict[str, str]) -> dict[str, str]:
     """What a person has to put right on this page."""
     errors = {}
-    if step == FIRST and "channel" in given and given["channel"] not in CHANNELS:
+    if step == FIRST and "channel" in given and given["channel"] not in recorded():
         errors["channel"] = "Choose how it came."
     if step == FIRST:
         try:

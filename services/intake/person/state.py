@@ -8,7 +8,6 @@ from uuid import UUID
 from services.intake.complaint.receiving import Contact
 from services.intake.erasure.retention import Hold
 from shared.events import Event, Provenance
-from shared.events.complaints import Channel
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted, PersonIdentified
 from shared.events.sealed import plaintext
 from shared.problems import RuleBroken
@@ -44,7 +43,7 @@ class Person:
     email: str | None = None
     phone: str | None = None
     needs: str | None = None
-    preferred_channel: Channel = "email"
+    preferred_channel: str = "email"
     erased: bool = False
     held_until: date | None = None
     deferred_until: date | None = None

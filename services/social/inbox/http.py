@@ -13,7 +13,8 @@ from services.social.capture import formats
 from services.social.inbox.listing import MENTIONS, MentionRow
 from services.social.inbox.view import inbox
 from services.social.mention.commands import Captured, Social
-from services.social.mention.state import Kind, Post, Reason
+from services.social.mention.state import Post
+from shared.features.codes import DISMISSALS, MENTION_KINDS
 from shared.features.listing import add_api, one
 from shared.http.requests import AtLeast, allow, asker
 from shared.offload import offload
@@ -52,7 +53,7 @@ class CaptureMention(BaseModel):
     text: Annotated[str, Field(max_length=LONGEST), AfterValidator(printable), AfterValidator(required)] = Field(
         description="What it says, as plain text."
     )
-    kind: Kind = Field("post", description="What it is.")
+    kind: Annotated[str, MENTION_KINDS] = Field("post", description="What it is.")
     author: Short | None = Field(None, description="The author's name there.")
     handle: Short | None = Field(None, description="The author's address there; the same handle is the same person.")
     url: Annotated[str, Field(max_length=2000), AfterValidator(printable), AfterValidator(web_address)] | None = None
@@ -73,7 +74,7 @@ class CaptureMentions(BaseModel):
 class DismissMention(BaseModel):
     """The mention needs no work."""
 
-    reason: Reason
+    reason: Annotated[str, DISMISSALS]
 
 
 class Receipt(BaseModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 from services.social.inbox.listing import MENTIONS, networks
 from services.social.inbox.view import inbox
 from services.social.mention.commands import Social
-from services.social.mention.state import Reason
 from services.social.pages import pages
 from shared.eventstore.store import Saved
+from shared.features.codes import DISMISSALS
 from shared.features.listing import Asked, add_download, asked, counts, one, show
 from shared.http.live import live_updates
 from shared.http.paging import Page
@@ -119,9 +119,9 @@ def _add_buttons(routes: APIRouter, social: Social) -> None:
     @routes.post("/social/{mention_id}/dismissal", dependencies=[allow("mentions.work")])
     async def dismiss(request: Request, mention_id: UUID, form: Form) -> Response:
         reason = form.get("reason", "not-a-complaint")
-        if reason not in get_args(Reason):
+        if not isinstance(reason, str) or reason not in DISMISSALS:
             raise Unprocessable("Choose one of the reasons in the list.")
-        deed = social.dismiss(mention_id, reason, actor=asker(request).id)  # type: ignore[arg-type]
+        deed = social.dismiss(mention_id, reason, actor=asker(request).id)
         undo = f"/social/{mention_id}/restoration"
         return await do(request, deed, way_back(form, mention_id), _("Dismissed."), undo)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.social.mention import state as mention
-from services.social.mention.state import Mention, Post, Reason, author_id, mention_id
+from services.social.mention.state import Mention, Post, author_id, mention_id
 from shared.events import Event, Provenance
 from shared.eventstore.store import Conflict, Saved
 from shared.problems import PersonWasErased
@@ -66,7 +66,7 @@ class Social:
         assert state is not None and state.complaint_id is not None
         return Promoted(state.complaint_id, [])
 
-    async def dismiss(self, id_: UUID, reason: Reason, *, actor: str) -> list[Saved]:
+    async def dismiss(self, id_: UUID, reason: str, *, actor: str) -> list[Saved]:
         """Say that the mention needs no work."""
         by = Provenance(actor, datetime.now(UTC))
         return await self._decide(id_, lambda m: mention.dismiss(m, reason, by))

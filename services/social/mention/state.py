@@ -12,10 +12,7 @@ from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPro
 from shared.events.sealed import Sealed, plaintext
 from shared.problems import PersonWasErased, RuleBroken
 
-Kind = Literal["post", "comment", "review", "message"]
 State = Literal["new", "promoted", "dismissed"]
-Reason = Literal["not-a-complaint", "not-about-us", "answered-elsewhere", "spam"]
-"""Why a mention is dismissed; a list, so that nobody is named."""
 
 
 class MentionIsComplaint(RuleBroken):
@@ -33,7 +30,7 @@ class Post:
     network: str
     external_id: str
     text: str
-    kind: Kind = "post"
+    kind: str = "post"
     author: str | None = None
     handle: str | None = None
     url: str | None = None
@@ -125,7 +122,7 @@ def promote(mention: Mention, complaint_id: UUID, by: Provenance) -> list[Event]
     ]  # fmt: skip
 
 
-def dismiss(mention: Mention, reason: Reason, by: Provenance) -> list[Event]:
+def dismiss(mention: Mention, reason: str, by: Provenance) -> list[Event]:
     """It needs no work; saying so twice changes nothing."""
     if mention.state == "promoted":
         raise MentionIsComplaint
