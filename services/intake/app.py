@@ -8,7 +8,7 @@ from services.intake.complaint.view import complaint_list
 from services.intake.erasure import http as people_http
 from services.intake.erasure import page as people_pages
 from services.intake.erasure.commands import Erasures
-from services.intake.erasure.retention import load_retention
+from services.intake.erasure.retention import RETENTION
 from services.intake.erasure.view import erasures
 from services.intake.ledger import page as ledger_page
 from services.intake.ledger.view import ledger
@@ -32,7 +32,7 @@ def build(settings: Settings) -> FastAPI:
     """The running service, once its lifespan begins."""
     signer = Signer(settings.secret)
     runtime = Runtime("intake", settings, VIEWS, policies(signer, settings.public_url))
-    intake, forgetting = Intake(runtime), Erasures(runtime, load_retention())
+    intake, forgetting = Intake(runtime), Erasures(runtime, RETENTION())
     host, _, port = settings.smtp.partition(":")
     runtime.workers.append(Mailer(runtime, host, int(port or 25)).run)
     runtime.workers += [KeyCompaction(settings.kafka, settings.postgres).run, forgetting.run]

@@ -87,9 +87,12 @@ def read(path: Path, model: TypeAdapter[Any]) -> Any:
     try:
         text = path.read_text("utf-8")
         return model.validate_python(tomllib.loads(text), context=path.stem)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        said, line = str(error), re.search(r" \(at line (\d+), column \d+\)", str(error))
-        raise ConfigNotValid(f"{path}:{line[1]}: {said[: line.start()]}" if line else f"{path}: {said}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigNotValid(f"{path}: not UTF-8, at byte {error.start}") from None
+    except tomllib.TOMLDecodeError as error:
+        said, _, where = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", where)
+        raise ConfigNotValid(f"{path}:{line[1] if line else len(text.splitlines())}: {said}") from None
     except ValidationError as error:
         lines = dict(_lines(text))
         raise ConfigNotValid("\n".join(_said(path, lines, one) for one in error.errors())) from None

@@ -99,7 +99,7 @@ def _question(
 ) -> Response:
     return pages.render(
         request, "complain.html", 403 if again else 422 if errors else 200, again=again,
-        step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS,
+        step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS().products,
         channels=recorded(), preferred=preferred(), given=given, errors=errors,
         days=(EARLIEST, datetime.now(UTC).date()),
     )  # fmt: skip

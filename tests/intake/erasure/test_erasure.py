@@ -13,7 +13,7 @@ import pytest
 from services.intake.app import build
 from services.intake.complaint.view import complaint_list
 from services.intake.erasure.commands import Erasures
-from services.intake.erasure.retention import Hold, Retention, load_retention
+from services.intake.erasure.retention import RETENTION, Hold, Retention
 from services.intake.erasure.view import erasures
 from services.intake.person import state as person
 from shared.events import Event, Provenance
@@ -244,7 +244,7 @@ async def test_a_deferred_erasure_is_done_when_its_day_has_come(intake: Served) 
             return bool(done.rowcount == 1)
 
     await until(noted, 60)
-    await Erasures(intake.runtime, load_retention()).erase_due()
+    await Erasures(intake.runtime, RETENTION()).erase_due()
     async with intake.client("compliance") as client:
         assert (await client.get(f"/api/v1/people/{person_id}/erasure")).json()["state"] == "deferred", "still held"
     await Erasures(intake.runtime, Retention(rules=())).erase_due()
@@ -264,5 +264,5 @@ async def test_the_end_of_a_hold_releases_the_erasure_that_waits_for_it(intake: 
         lifted = await client.post(f"{at}/hold/lifting", json={"reason": "settled"})
         assert lifted.status_code == 200, lifted.text
         await intake.runtime.positions.wait(erasures, lifted.json()["position"], 60)
-        await Erasures(intake.runtime, load_retention()).erase_due()
+        await Erasures(intake.runtime, RETENTION()).erase_due()
         assert (await client.get(f"{at}/erasure")).json()["state"] == ("erased" if asked else "known")
