@@ -4,7 +4,7 @@ import gc
 
 
 def tune_gc() -> None:
-    """What is loaded stays; batches of events make many objects and few cycles, so look for cycles seldom.
+    """Freeze what is loaded and collect seldom: batches of events make many objects and few cycles.
 
     As Python sets it, it walks all events of a batch again and again: a third of a rebuild.
     """

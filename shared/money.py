@@ -15,7 +15,7 @@ FUNDS = {node.findtext("Ccy") for node in iso4217.raw_xml.iter("CcyNtry") if nod
 DECIMALS: dict[str, int] = {
     one.code: one.exponent for one in iso4217.Currency if one.exponent is not None and one.code not in FUNDS
 }
-"""By currency; funds, metals and codes for tests are no money that a customer can be paid."""
+"""Decimal places by currency, without funds, metals and test codes, in which no customer is paid."""
 NAMES: dict[str, str] = {one.code: one.currency_name for one in iso4217.Currency if one.code in DECIMALS}
 
 NUMBER = r"\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
@@ -39,7 +39,7 @@ def read(text: str, currency: str | None = None) -> tuple[Decimal, str | None]:
 
 
 def fits(amount: Decimal, currency: str) -> bool:
-    """Whether the amount can be paid to the last digit."""
+    """True if the currency has as many decimal places as the amount."""
     exponent = amount.normalize().as_tuple().exponent
     return isinstance(exponent, int) and -exponent <= DECIMALS.get(currency, 2)
 

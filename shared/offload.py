@@ -14,6 +14,6 @@ waiting for its turn for seconds."""
 
 
 async def offload(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What takes longer the longer a text is that somebody sends; for what waits, `asyncio.to_thread` is right."""
+    """Run work whose time grows with a text from outside; for work that waits, use `asyncio.to_thread`."""
     context = contextvars.copy_context()
     return await asyncio.get_running_loop().run_in_executor(_ONE, lambda: context.run(work, *args, **kwargs))

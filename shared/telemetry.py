@@ -49,7 +49,7 @@ def span(
 
 
 def current_traceparent() -> str | None:
-    """What the events of this request carry; None where nobody records the trace."""
+    """The `traceparent` for events of this request; None if the trace is not recorded."""
     if not trace.get_current_span().get_span_context().trace_flags.sampled:
         return None
     carrier: dict[str, str] = {}
@@ -65,7 +65,7 @@ def _trace_id(_: object, __: str, entry: structlog.typing.EventDict) -> structlo
 
 
 def redacted(error: BaseException) -> str:
-    """What may be said of an error where strangers read: others' messages quote values, and so what people wrote."""
+    """The error without values: messages of other libraries quote them, and with them personal data."""
     ours = type(error).__module__.split(".")[0] in ("shared", "services", "aiokafka")
     return f"{type(error).__name__}: {error}"[:300] if ours else type(error).__name__
 

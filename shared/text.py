@@ -1,4 +1,4 @@
-"""What text from outside must be before it is stored."""
+"""Checks of text from outside before it is stored."""
 
 import re
 

@@ -22,7 +22,7 @@ HEADERS = {
 
 
 def json_schema(event: type[Event]) -> dict[str, Any]:
-    """What a reader may rely on."""
+    """Guarantees that a reader may rely on."""
     schema = event.model_json_schema(mode="validation", ref_template="#/$defs/{model}")
     schema["title"] = wire_name(event)
     schema["description"] = inspect.cleandoc(event.__doc__ or "")

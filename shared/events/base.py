@@ -31,7 +31,7 @@ class Event(BaseModel):
     details: ClassVar[tuple[str, ...]] = ()
     """Fields that follow the sentence in brackets, where the event has them."""
     sentence_without: ClassVar[Mapping[str, str]] = {}
-    """By field: the sentence where the event does not have it."""
+    """Sentences for events without a field, by the field's name."""
     introduces: ClassVar[str | None] = None
     """The field that holds a person who may be met here for the first time, and so needs a key."""
     upcasts: ClassVar[Mapping[int, Upcast]] = {}
@@ -59,7 +59,7 @@ class Event(BaseModel):
 
     @property
     def happened_at(self) -> datetime:
-        """When it happened in the world: clocks run from here."""
+        """The time at which it happened in the world: clocks run from here."""
         return self.occurred_at or self.recorded_at
 
 
@@ -93,7 +93,7 @@ class Versioned(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who does it, when, and why: what every decision stamps on its events."""
+    """The actor, the time and the cause of a decision, stamped on its events."""
 
     actor: str
     at: datetime

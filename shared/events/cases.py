@@ -1,4 +1,4 @@
-"""What `cases` publishes: the work on a complaint, aspect by aspect."""
+"""Events of `cases`: the work on a complaint, aspect by aspect."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -120,7 +120,7 @@ class NoteAdded(CaseEvent):
 
 
 class PriorityChanged(CaseEvent):
-    """How soon the case is worked changed."""
+    """A change of how soon the case is worked on."""
 
     type: ClassVar[str] = "case.priority-changed"
     version: ClassVar[int] = 2

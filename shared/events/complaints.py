@@ -1,4 +1,4 @@
-"""What `intake` publishes about arrivals, complaints and the messages exchanged about them."""
+"""Events of `intake` about arrivals, complaints and the messages exchanged about them."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal

@@ -1,4 +1,4 @@
-"""What a change of an event would do to those who read it already."""
+"""Compatibility of a changed event with the code that already reads it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ Schema = dict[str, Any]
 
 
 def breaks(old: Schema, new: Schema) -> list[str]:
-    """Why a reader of `old` cannot read `new`, or a reader of `new` what was written under `old`; empty is fine."""
+    """Reasons why a reader of `old` cannot read `new`, or a reader of `new` cannot read `old`; empty if compatible."""
     return _compare(_inline(old, old.get("$defs", {})), _inline(new, new.get("$defs", {})), old["title"])
 
 

@@ -1,4 +1,4 @@
-"""What `social` publishes: posts, comments, reviews and direct messages about the firm."""
+"""Events of `social`: posts, comments, reviews and direct messages about the firm."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar

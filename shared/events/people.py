@@ -1,4 +1,4 @@
-"""What `intake` publishes about people."""
+"""Events of `intake` about people."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -40,7 +40,7 @@ class PersonHeld(PersonEvent):
     details: ClassVar[tuple[str, ...]] = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
-    until: date = Field(description="The first day on which it no longer holds.")
+    until: date = Field(description="Hold until.")
 
 
 class PersonHoldLifted(PersonEvent):

@@ -1,4 +1,4 @@
-"""What `reporting` publishes: the log, sealed."""
+"""Events of `reporting`: checkpoints of the log."""
 
 from typing import ClassVar
 

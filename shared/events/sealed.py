@@ -46,7 +46,7 @@ class Sealed:
 
     @classmethod
     def of(cls, person: UUID, text: str | None) -> "Sealed | None":
-        """None stays None: a field that was not given needs no box."""
+        """Seal the text for the person; None stays None."""
         return None if text is None else cls(person, text)
 
     @classmethod

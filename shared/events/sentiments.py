@@ -1,4 +1,4 @@
-"""What `sentiment` publishes: how a customer's text sounds."""
+"""Events of `sentiment`: how upset a customer's text sounds."""
 
 from typing import ClassVar, Literal
 from uuid import UUID

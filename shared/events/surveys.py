@@ -1,4 +1,4 @@
-"""What `surveys` publishes: questions asked and answered about the handling."""
+"""Events of `surveys`: questions asked and answered about how a case was handled."""
 
 from typing import ClassVar, Literal
 from uuid import UUID

@@ -144,7 +144,7 @@ class Relay:
         return int(rows[-1].notification_id)
 
     def _record_of(self, row: Any, partitions: Mapping[str, int], ends: Ends) -> tuple[Place, Outgoing]:
-        """Where the event goes, chained to what went there before."""
+        """The event's partition, position and chain value there."""
         topic, key, value = self._topic(row.topic), str(row.originator_id), bytes(row.state)
         place = (topic, partition_of(key.encode(), partitions[topic]))
         previous, chained = ends.get(place, (0, FIRST_CHAIN))

@@ -58,7 +58,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Where the last event of the first answer stands; without one, nothing had to change."""
+    """The last event of the first answer and its position; both None if nothing had to change."""
 
     originator_id: UUID | None
     position: int | None
@@ -88,7 +88,7 @@ async def find(conn: AsyncConnection[Any], request: Request) -> Answered | None:
 
 
 async def forget_old(conn: AsyncConnection[Any]) -> None:
-    """Nobody tries again after a week."""
+    """Delete requests older than a week: nobody retries after that."""
     await conn.execute(f"delete from requests where answered_at < now() - interval '{KEPT}'")
 
 

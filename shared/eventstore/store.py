@@ -32,7 +32,7 @@ from shared.telemetry import ACCEPTED
 
 S = TypeVar("S")
 TOLD_BY_URL = ("POSTGRES_DBNAME", "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER", "POSTGRES_PASSWORD")
-"""What the library asks for, and which our pool takes from the URL, with all else that it says (`sslmode`)."""
+"""Placeholders for settings that the library requires; our pool takes them from the URL, as it does `sslmode`."""
 Fold = Callable[[S | None, Event], S]
 
 
@@ -42,7 +42,7 @@ class Conflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Where an event came to stand: the position that a reader may wait for (`at_least`)."""
+    """A stored event and its position, for which a reader may wait (`at_least`)."""
 
     event: Event
     position: int
@@ -50,7 +50,7 @@ class Saved:
 
 @dataclass(slots=True)
 class Beside:
-    """What is written in the events' transaction and is no event."""
+    """Rows written in the transaction of the events beside them."""
 
     traces: Mapping[str, str] = field(default_factory=dict)
     new_keys: Mapping[UUID, bytes] = field(default_factory=dict)
@@ -190,7 +190,7 @@ class Store(Application[UUID]):
         return states
 
     def existing(self, ids: Sequence[UUID]) -> set[UUID]:
-        """Those of `ids` that have an event: what is known already."""
+        """The subset of `ids` that already have an event."""
         query = SQL("select originator_id from {} where originator_version = 1 and originator_id = any(%b)")
         with self.recorder.datastore.get_connection() as conn, conn.cursor() as cursor:  # type: ignore[attr-defined]
             rows = cursor.execute(query.format(Identifier(self.table)), [list(ids)]).fetchall()

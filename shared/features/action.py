@@ -39,7 +39,7 @@ class Undo:
 Said = str | Callable[[Any, str], str]
 """A sentence, or a function of the model and of who acts."""
 UndoOf = Callable[..., Undo | None]
-"""What takes the action back, of the state before and the ids of the path after the first."""
+"""A function of the state before and the ids of the path after the first; returns how to take the action back."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Action(Generic[S]):
         return self.said if isinstance(self.said, str) else self.said(asked, actor)
 
     def values(self, state: S) -> dict[str, Any]:
-        """What the form shows before anything is typed: what the state says under the same names."""
+        """Initial values of the form: the attributes of the state under the same names."""
         return {field.name: getattr(state, field.name, None) for field in self.fields}
 
 

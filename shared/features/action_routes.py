@@ -49,7 +49,7 @@ class Refused:
     since: int | None = None
 
     def typed(self, form: str) -> Mapping[str, str] | None:
-        """What was typed into that form, None where another was sent."""
+        """The values typed into that form, None if another form was sent."""
         return self.given if form == self.form else None
 
     def errors_of(self, form: str) -> Mapping[str, str]:

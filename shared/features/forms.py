@@ -23,7 +23,7 @@ KINDS: dict[object, str] = {
 
 @runtime_checkable
 class Choices(Protocol):
-    """What stands in `Annotated[str, ...]` where a field is chosen from a list."""
+    """A marker in `Annotated[str, ...]` for a field that is chosen from a list."""
 
     def options(self) -> Sequence[tuple[str, str]]: ...
 
@@ -76,7 +76,7 @@ class _Values:
 
 
 class Invalid(ValueError):
-    """What was typed cannot be taken; `errors` by the name of the field."""
+    """The form has errors, by the name of the field."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__("; ".join(errors.values()))

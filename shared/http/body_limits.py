@@ -1,4 +1,4 @@
-"""How large a body may be and how long it may take, counted as it arrives: what it says of itself is no proof."""
+"""Limits on the size and duration of request bodies, counted as they arrive, whatever their headers claim."""
 
 import asyncio
 import time

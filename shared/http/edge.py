@@ -1,4 +1,4 @@
-"""What stands before every service: who asks, whether a browser was led here by another site, how much they may ask.
+"""The edge of every service: authentication, cross-site request checks and rate limits.
 
 It asks no database and no other server: what it needs is in the request or in memory.
 """

@@ -26,7 +26,7 @@ PROBLEM = "application/problem+json"
 
 
 NO_ANSWER = (psycopg.OperationalError, OperationalError, InterfaceError, KafkaError)
-"""How the libraries say that PostgreSQL or Kafka does not answer."""
+"""Errors of the libraries when PostgreSQL or Kafka does not answer."""
 
 
 SENTENCES = {
@@ -56,7 +56,7 @@ FAILURES: dict[int | str, dict[str, Any]] = {
         "4XX": "Refused: what is wrong, and what to do.", "5XX": "Not possible now: nothing that was sent is kept.",
     }.items()
 }  # fmt: skip
-"""What the API's description says of every operation."""
+"""Responses that OpenAPI lists for every operation."""
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
@@ -81,7 +81,7 @@ def failure(
 
 
 def refusal(request: Request, error: RuleBroken) -> Response:
-    """What the rule says, with when it may go better; a stranger's page first asks to sign in."""
+    """The refusal, with `Retry-After` if it is temporary; a page asks a stranger to sign in first."""
     if isinstance(error, NotSignedIn) and wants_page(request):
         return _sign_in_first(request)
     response = failure(request, error.status, error.title, str(error))

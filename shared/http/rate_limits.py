@@ -1,4 +1,4 @@
-"""How much somebody may ask for: a rate per address, account or token, and a growing wait after wrong passwords.
+"""Rate limits per address, account or token, and a growing wait after wrong passwords.
 
 Kept in each process: with n replicas of a service somebody may ask n times as much, which still stops guessing and
 floods, and costs no request a question to another server. The rate is the generic cell rate algorithm (ITU-T I.371):
@@ -29,7 +29,7 @@ FREE = Rate(0)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is allowed: `strangers` is for what they send (forms, complaints), `requests` for all that one asks."""
+    """Limits: `strangers` for forms and complaints of anonymous visitors, `requests` for all requests of a client."""
 
     sign_ins: Rate = Rate(30)
     account: Rate = Rate(100, 3600)
@@ -52,7 +52,7 @@ class Limits:
 
 
 def _short(key: str) -> bytes:
-    """Of one length, however long a name somebody gives: what is remembered is bounded in bytes too."""
+    """A key of fixed length, however long the name, so that memory stays bounded."""
     return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

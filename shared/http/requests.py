@@ -1,4 +1,4 @@
-"""What every service's HTTP has: what may be asked, problems that say what to do, waiting for one's own writes."""
+"""Dependencies of every service's routes: permissions, form checks, known parameters and read-your-writes."""
 
 import secrets
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def _parameters(dependant: Dependant) -> Iterator[str]:
 
 
 def asker(request: Request) -> Who:
-    """Whoever asks."""
+    """The account that sends the request."""
     who: Who = request.state.who
     return who
 
@@ -70,7 +70,7 @@ async def posted(request: Request) -> FormData:
 
 
 def is_from_us(request: Request, form: FormData) -> bool:
-    """Whether its hidden field shows that it came from a page of ours."""
+    """Check the CSRF token of the form's hidden field."""
     return secrets.compare_digest(str(form.get("csrf", "")).encode(), request.state.csrf.encode())
 
 

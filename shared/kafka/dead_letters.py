@@ -12,7 +12,7 @@ from shared.kafka.topics import Cluster, create_topics
 from shared.telemetry import DEAD, log
 
 MOST_BYTES = 4_194_304
-"""Of one record with all that is about it."""
+"""Largest record, with its key and headers, in bytes."""
 
 
 class DeadLetters:

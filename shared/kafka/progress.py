@@ -1,4 +1,4 @@
-"""How far a consumer has read each source partition, written in the transaction of what it made of it."""
+"""Checkpoints: the last position applied from each source partition, saved in the transaction of the rows it made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -70,7 +70,7 @@ class Record(NamedTuple):
         return self.name.rpartition(".v")[0]
 
     def follows(self, position: int, link: bytes | None) -> bool:
-        """Whether it goes on from there; without a known chain value its own word is taken."""
+        """True if the record follows that position; its chain value is checked only where the one before is known."""
         if self.previous != position:
             return False
         return link is None or self.chain == chain(link, self.position, self.name, self.value)
@@ -94,7 +94,7 @@ def headers(
     *, topic: str, key: str, version: int, name: str, value: bytes, service: str,
     position: int, previous: int, chained: bytes, trace: str | None,
 ) -> list[tuple[str, bytes]]:  # fmt: skip
-    """What travels beside the stored bytes."""
+    """The headers of the record."""
     made = [
         ("ce_specversion", b"1.0"),
         ("ce_id", f"{topic}/{key}/{version}".encode()),

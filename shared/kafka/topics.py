@@ -135,5 +135,5 @@ def murmur2(data: bytes) -> int:
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """Where Kafka's default partitioner would send the key."""
+    """The partition to which Kafka's default partitioner sends the key."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions

@@ -53,11 +53,11 @@ class Keyring:
         self.masters = masters if isinstance(masters, Masters) else Masters(masters)
         self._known: dict[UUID, AESGCM] = {}
         self._gone: set[UUID] = set()
-        """Whose keys need not be asked for again."""
+        """People whose keys need not be looked for again."""
         self._destroyed: set[UUID] = set()
-        """Of these: whoever has read the table before that may still come with the key, and must not bring it back."""
+        """Destroyed keys: a reader of the table from before must not bring one back."""
         self.opened: dict[bytes, object] = {}
-        """What was decoded with these keys, by chain value: a service's views read the same records one after the
+        """Events decoded with these keys, by chain value: a service's views read the same records one after the
         other. Emptied when a key is destroyed."""
         self._lock = threading.Lock()
         self.missing: set[UUID] = set()
@@ -126,11 +126,11 @@ class Keyring:
                 self._known.pop(person, None)
 
     def absent(self, people: Iterable[UUID]) -> set[UUID]:
-        """Those of `people` whose key is not remembered."""
+        """The subset of `people` whose key is not in memory."""
         return {person for person in people if person not in self._known}
 
     def unknown(self, people: Iterable[UUID]) -> set[UUID]:
-        """Those of `people` whose key is neither remembered nor destroyed."""
+        """The subset of `people` whose key is neither in memory nor destroyed."""
         return {person for person in people if person not in self._known and person not in self._gone}
 
     def _remember(self, person: UUID, key: bytes) -> None:

@@ -21,7 +21,7 @@ BARE = NONCE + 32 + 16
 
 
 class MasterKeyNotValid(Exception):
-    """What was given is no master key."""
+    """The text is not a master key."""
 
 
 class WrongMasterKey(Unavailable):
@@ -59,7 +59,7 @@ class Masters:
 
     @property
     def id(self) -> str:
-        """Of the one that wraps."""
+        """The id of the key that wraps."""
         return self.ids[0]
 
     @property

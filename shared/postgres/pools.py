@@ -14,7 +14,7 @@ SOUGHT = 2.0
 
 
 def lasting_pool(url: str, **given: Any) -> Pool:
-    """Not open yet; for views, each statement by itself unless a transaction is begun."""
+    """A pool that is not open yet, in autocommit mode."""
 
     async def check(conn: psycopg.AsyncConnection[Any]) -> None:
         try:

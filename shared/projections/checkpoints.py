@@ -32,7 +32,7 @@ async def read(conn: Connection, consumer: str) -> dict[Place, Checkpoint]:
 
 
 async def read_live(conn: Connection, views: Sequence[View]) -> dict[str, dict[Place, Checkpoint]]:
-    """Of each view's live generation, by the view's name; waits for no batch."""
+    """Checkpoints of each view's live generation, by the view's name, without waiting for a batch."""
     rows = await conn.execute(
         "select v.name, p.topic, p.partition, p.position, p.next_offset, p.link"
         " from views v join progress p on p.consumer = v.name || '.g' || v.generation where v.name = any(%s)",

@@ -69,7 +69,7 @@ class Consumer:
 
     @property
     def member(self) -> GroupMember | None:
-        """Of the group in Kafka; none before the start, and on a test broker."""
+        """The member of the consumer group; None before the start and on a test broker."""
         return self._subscriber.consumer if isinstance(self._subscriber.consumer, GroupMember) else None
 
     async def _run(self) -> None:

@@ -56,7 +56,7 @@ async def fold(conn: psycopg.AsyncConnection[Any], view: View, generation: int, 
 
 
 def _steps(table: Table[Any], batch: Sequence[Opened]) -> list[Step]:
-    """Which handler sees which row, in the order of the batch; without a handler, the aggregate's own fold."""
+    """Handler and row of each event, in the order of the batch; without a handler, the aggregate's own fold."""
     steps: list[Step] = []
     base = table.aggregate.base if table.aggregate else ()
     for record, event in batch:

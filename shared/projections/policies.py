@@ -40,7 +40,7 @@ React = Callable[[Store, Sequence[Opened]], Sequence[Event]]
 
 @dataclass(frozen=True)
 class Policy:
-    """When X happened there, do Y here: new events and progress in one commit.
+    """A reaction to events of other services: new events and the checkpoint in one commit.
 
     `react` gets the store and a batch, and answers events whose ids follow from what caused them.
     """

@@ -137,7 +137,7 @@ class _Reader:
                 raise LogCutShort((place.topic, place.partition))
 
     async def gap(self) -> GapFound | None:
-        """Whether what comes next in the log goes on from where the view ends now."""
+        """The gap between the view's checkpoint and the next record of the log, if there is one."""
         ahead = {place for place, end in self._there.items() if await self._kafka.position(place) < end}
         batch: list[ConsumerRecord] = []
         while ahead:

@@ -10,7 +10,7 @@ from shared.kafka.records import ConsumerRecord
 P = TypeVar("P", bound=Place)
 PublishDead = Callable[[str, Sequence[Dead]], Awaitable[None]]
 Gaps = Mapping[str, GapFound | None]
-"""By the name of the view or policy."""
+"""The gap that a view or policy met, by its name."""
 
 
 class OtherVersion(Exception):
@@ -58,7 +58,7 @@ class Sink(Protocol):
 
     @property
     def reads(self) -> Mapping[str, Reads]:
-        """By the name of the view or policy."""
+        """Readers by the name of the view or policy."""
 
     async def take(self, batch: Sequence[ConsumerRecord], publish_dead: PublishDead) -> Gaps: ...
 

@@ -96,7 +96,7 @@ class Table(Generic[R]):
         self.personal = tuple(personal)
         self.computed = dict(computed or {})
         self.kinds = self.columns | {name: kind for name, (kind, _) in self.computed.items()}
-        """Of all columns, also those that rows do not carry."""
+        """SQL types of all columns, computed ones too."""
         self.indexes = tuple(indexes)
         self.append_only = append_only
         self.aggregate: AggregateFold[R, Any] | None = None
@@ -150,7 +150,7 @@ class Table(Generic[R]):
 
     @cached_property
     def handlers(self) -> dict[str, list[tuple[Keys, Handler]]]:
-        """By type of event, once every event is known."""
+        """Handlers by type of event, resolved once every event class is known."""
         found: dict[str, list[tuple[Keys, Handler]]] = {}
         for base, keys, handler in self._registered:
             for name in _derived(base):

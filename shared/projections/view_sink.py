@@ -40,10 +40,10 @@ class ViewsSink:
         self._views = views
         self._pool, self._keyring, self._keys = pool, keyring, keys
         self._heard: dict[str, tuple[int, UUID | None]] = {}
-        """By view: the generation and the last erasure in it that this process knows of."""
+        """Generation and last known erasure, by view."""
 
     async def checkpoints(self) -> dict[str, dict[Place, Checkpoint]]:
-        """Of the live generations."""
+        """Checkpoints of the live generations."""
         async with self._pool.connection() as conn:
             return await checkpoints.read_live(conn, self._views)
 
@@ -94,7 +94,7 @@ class ViewsSink:
 
 
 def tells_of_an_erasure(batch: Sequence[ConsumerRecord]) -> bool:
-    """That a key is destroyed is sent before that its person is erased: who catches up with keys now, knows it."""
+    """Catch up with `people-keys`: a key's tombstone is published before `person.erased`, so this is enough."""
     return any(isinstance(raw, Record) and raw.type == PersonErased.type for raw in batch)
 
 

@@ -73,7 +73,7 @@ class Accounts:
             log.warning("a weak password hash stays: the file of accounts is read-only", error=type(error).__name__)
 
     def _entries(self, *, fresh: bool = False) -> dict[str, Any]:
-        """What the file says; a file that cannot be read lets nobody in."""
+        """Accounts in the file; none if it cannot be read, so that nobody is let in."""
         if self._path is None or (not fresh and time.monotonic() - self._looked < LOOK_AGAIN):
             return self._read
         self._looked = time.monotonic()

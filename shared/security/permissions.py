@@ -1,4 +1,4 @@
-"""Who asks, and the one function that says what they may do: list, page, search, export and stream ask it alike.
+"""Roles, and the one function that authorises: lists, pages, search, exports and streams all use it.
 
 Staff sign in with an account; customers come by a signed link; machines send a token. Whatever vouches for a person
 or a program ends in a `Who`.
@@ -58,5 +58,5 @@ def may(who: Who, action: str, subject: str | None = None) -> bool:
 
 
 def actions_of(role: str) -> frozenset[str]:
-    """What the role may do: the scopes that a token of the role can have."""
+    """Permissions of the role, which are the scopes that its tokens can have."""
     return frozenset(action for action, roles in MAY.items() if role in roles)

@@ -1,4 +1,4 @@
-"""Who was let in and may no longer be: the compacted topic `access`, which every service follows in memory.
+"""Revoked sessions and tokens: the compacted topic `access`, which every service follows in memory.
 
 Services ask each other nothing, so sessions are signed and every service can check one; what a signature cannot say
 (it was ended, this token was revoked) comes by this topic, as keys of people do. It is small, so it is read from its
@@ -68,11 +68,11 @@ class Access:
             await self._producer.stop()
 
     def ended(self, session: str, account: str, began: float) -> bool:
-        """Whether somebody signed out of this session, or all of the account's were ended after it began."""
+        """True if the session was signed out, or all sessions of the account were ended after it began."""
         return session in self._ended or began < self._cuts.get(account, 0)
 
     def token_holder(self, secret: str) -> Who | None:
-        """Whoever a token speaks for while it works; its use is noted once a minute."""
+        """The account of a valid token; its use is recorded once a minute."""
         known_by = digest(secret)
         token, now = self.tokens.get(known_by), time.time()
         if token is None or not token.works(now):
@@ -94,7 +94,7 @@ class Access:
         await self._put(f"token/{known_by}", token.model_dump(mode="json", exclude_none=True))
 
     async def revoke_token(self, known_by: str) -> None:
-        """It stays listed, with the day it was revoked."""
+        """Revoke a token; it stays listed with the day."""
         await self.keep_token(known_by, self.tokens[known_by].model_copy(update={"revoked_at": datetime.now(UTC)}))
 
     async def _put(self, key: str, value: dict[str, Any]) -> None:

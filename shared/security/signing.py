@@ -24,12 +24,12 @@ SELF_ISSUED = "recourse_signed_"
 
 
 SELF_ISSUED_SECONDS = 3600
-"""How long a token works that a holder of the secret has made: a command makes a fresh one before it ends."""
+"""Lifetime of a token made by a holder of the secret; a command makes a fresh one before it ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What a signature of ours vouches for, and since when."""
+    """The signed value, and when it was signed."""
 
     value: object
     at: datetime
@@ -49,14 +49,14 @@ class Signer:
 
     @property
     def changes(self) -> bool:
-        """Whether an older secret still verifies."""
+        """True while an older secret still verifies."""
         return len(self._secrets) > 1
 
     def sign(self, purpose: str, value: object) -> str:
         return str(self._serializer(purpose).dumps(value))
 
     def open(self, purpose: str, signed: str) -> Signed | None:
-        """None where the signature is not ours for this purpose; whoever asks decides how old it may be."""
+        """The signed value, or None if the signature is not ours for this purpose; the caller checks its age."""
         if len(signed) > LONGEST:
             return None
         try:
@@ -89,7 +89,7 @@ class Signer:
         return SELF_ISSUED + self.sign("token", [id_ or f"token:{secrets.token_hex(4)}", name, role])
 
     def token_holder(self, bearer: str) -> Who | None:
-        """Whoever a self-issued token speaks for."""
+        """The account of a self-issued token."""
         value = self.read("token", bearer.removeprefix(SELF_ISSUED), seconds=SELF_ISSUED_SECONDS)
         if not isinstance(value, list) or len(value) != 3:
             return None

@@ -15,7 +15,7 @@ PREFIX = "recourse_"
 
 
 class Token(BaseModel):
-    """What is kept of a token; the token itself is shown once and kept nowhere."""
+    """A token as it is stored; the token itself is shown once and kept nowhere."""
 
     name: str = Field(description="Shown in the audit trail.")
     role: str
@@ -33,12 +33,12 @@ def new_secret() -> str:
 
 
 def digest(secret: str) -> str:
-    """What a token is known by."""
+    """The digest under which a token is stored."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def actor(known_by: str) -> str:
-    """How a token is named in events and by `recourse token`."""
+    """The name of a token in events and in `recourse token`."""
     return f"token:{known_by[:12]}"
 
 

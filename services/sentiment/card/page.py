@@ -1,7 +1,6 @@
 """The model card: what the model is and cannot do, what it has found, and a place to try it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -67,7 +66,7 @@ def router(runtime: Runtime) -> APIRouter:
             marks=_marks(counts), list=await show_list(MEASUREMENTS, request, asked, page), text=text, error=error,
             found=found,
             words=marked(text, found.deciding) if found else "", live="" if text else "/sentiment/live",
-            now=datetime.now(UTC),
+            now=runtime.clock.now(),
         )  # fmt: skip
 
     @routes.get("/sentiment", dependencies=[allow("complaints.read")])
@@ -85,7 +84,7 @@ def router(runtime: Runtime) -> APIRouter:
         except ValueError:
             return await show(request, 422, error=_(CANNOT_BE_READ))
         if not text:
-            return await show(request, 422, error=_("Write a sentence to measure."))
+            return await show(request, 422, error=_("Enter a sentence to measure."))
         if len(text) > LONGEST:
             return await show(request, 422, error=_("Shorten the text to 20,000 characters."))
         return await show(request, text=text)

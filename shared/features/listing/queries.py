@@ -79,7 +79,7 @@ def statement(listing: Listing[Any], asked: Asked, sort: Sort, down: bool, *, be
 
 
 def conditions(listing: Listing[Any], asked: Asked, *more: str) -> str:
-    """Of the rows that are real, in the tab, and under all filters that are given."""
+    """Conditions for visible rows, for the tab and for each filter that is given."""
     within: dict[str, list[str]] = {}
     for one in listing.filters:
         if one.name in asked.values:
@@ -101,7 +101,7 @@ async def one(conn: Any, listing: Listing[Any], condition: str, values: Sequence
 async def counts(
     conn: Any, listing: Listing[Any], me: str, now: datetime, asked: Asked | None = None
 ) -> dict[str, int]:
-    """How many rows are in each tab under the filters, no further than `MOST`, so that it stays quick."""
+    """Count the rows of each tab under the filters, up to `MOST` so that it stays quick."""
     asked = asked or Asked()
     tabs = [tab.name for tab in listing.tabs if tab.counted]
     each = [f"(select count(*) from (select from {listing.source} where {conditions(listing, asked.on(tab))}"

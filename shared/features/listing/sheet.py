@@ -16,7 +16,7 @@ INSIDE = re.compile(r"([;|\t\r\n]\s*)(?=[=+@＝＋＠-])")
 
 
 def cell(value: Any) -> str:
-    """As text; what would begin a formula, in this cell or in one that it falls into, is marked by an apostrophe."""
+    """The value as text; an apostrophe goes before anything that a spreadsheet would take for a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):

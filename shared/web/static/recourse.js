@@ -74,7 +74,7 @@ function offerChanges() {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button button-quiet stale";
-  button.textContent = main().dataset.stale || "There are changes. Show them";
+  button.textContent = main().dataset.stale || "This page has been updated. Refresh";
   button.addEventListener("click", () => location.reload());
   main().prepend(button);
 }

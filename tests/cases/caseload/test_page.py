@@ -22,15 +22,15 @@ async def test_the_list_narrows_by_its_address(handler: httpx.AsyncClient, recei
     assert f"/cases/{case_id}" in shown
     assert f"/cases/{other}" not in shown
     assert "Ben Okafor" in shown
-    assert "Take all away" in shown
-    assert "of the open ones the most urgent come first, and of those the first due" in shown
+    assert "Clear filters" in shown
+    assert "Most urgent first, then by due date" in shown
     found = (await handler.get("/cases", params={"q": word, "page[size]": 1})).text
     following = re.search(r'rel="next" href="([^"]+)"', found)
     assert following
     rest = (await handler.get(following[1].replace("&amp;", "&"))).text
     assert (str(case_id) in found) != (str(case_id) in rest)
     nothing = (await handler.get("/cases", params={"q": f"{word} {word[::-1]}"})).text
-    assert "No case matches" in nothing
+    assert "No results" in nothing
 
 
 @pytest.mark.parametrize("view", ["open", "mine", "unassigned", "red", "late", "closed", "all", "alerts"])
