@@ -23,6 +23,7 @@ def check(
     folder: Annotated[Path, typer.Argument(envvar="RECOURSE_CONFIG", help="Its files stand in for ours.")],
 ) -> None:
     """Say file, line and rule of everything that is wrong."""
+    config.use(None)
     for name in SERVICES:
         import_module(f"services.{name}.app")
     config.use(folder)
