@@ -5,7 +5,7 @@ import re
 from playwright.async_api import expect
 
 from tests.cases.conftest import Receive
-from tests.cases.forms import primary, send
+from tests.forms import primary, send
 from tests.pages.checks import axe, overflow
 from tests.reporting.browsing import HOME, browsing, picture
 from tests.serving import Served

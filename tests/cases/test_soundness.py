@@ -12,10 +12,22 @@ from shared.events import Event
 from shared.events.cases import AspectResolved, CaseReopened, NoteAdded
 from shared.features.codes import OUTCOMES, PRIORITIES
 from shared.problems import RuleBroken
-from tests.cases import decisions as cases
-from tests.cases.case.test_case import PRIMARY, SECOND, THIRD, closed, decided, raised, reopened
-from tests.cases.decisions import decision
-from tests.cases.scenarios import CARD, INES, LOAN, folded, opened
+from tests.scenarios import cases
+from tests.scenarios.cases import (
+    CARD,
+    INES,
+    LOAN,
+    PRIMARY,
+    SECOND,
+    THIRD,
+    closed,
+    decided,
+    decision,
+    folded,
+    opened,
+    raised,
+    reopened,
+)
 
 ASPECT = st.sampled_from([PRIMARY, SECOND, THIRD])
 DECISIONS = st.builds(

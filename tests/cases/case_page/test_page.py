@@ -11,7 +11,7 @@ import pytest
 from shared.security.permissions import STAFF, Who, may
 from shared.security.tokens import Token, digest, new_secret
 from tests.cases.conftest import Receive
-from tests.cases.forms import notice, primary, send
+from tests.forms import notice, primary, send
 from tests.serving import Served, until
 
 

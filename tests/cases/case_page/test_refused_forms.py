@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.cases.conftest import Receive
-from tests.cases.forms import notice, primary, send
+from tests.forms import notice, primary, send
 from tests.serving import Served
 
 

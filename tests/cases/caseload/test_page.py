@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.cases.conftest import Receive
-from tests.cases.forms import notice, primary, send
+from tests.forms import notice, primary, send
 
 
 async def test_the_list_narrows_by_its_address(handler: httpx.AsyncClient, receive: Receive) -> None:

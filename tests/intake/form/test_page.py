@@ -13,7 +13,7 @@ from services.intake.person import state as person
 from services.intake.person.state import Person
 from shared.events.complaints import ComplaintReceived
 from shared.events.sealed import plaintext
-from tests.cases.forms import notice
+from tests.forms import notice
 from tests.serving import Served, until
 
 HTML = {"accept": "text/html"}

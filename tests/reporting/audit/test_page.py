@@ -12,7 +12,7 @@ from shared.events.cases import CaseOpened
 from tests.pages.checks import axe, overflow
 from tests.reporting.audit.sealed_log import Log, serve_log
 from tests.reporting.browsing import HOME, browsing, picture
-from tests.reporting.scenarios import case
+from tests.scenarios.reporting import case
 from tests.serving import Served, serve, settings, until
 
 HTML = {"accept": "text/html"}

@@ -11,7 +11,7 @@ import pytest
 
 from services.reporting.reports.listing import DIMENSIONS
 from tests.drawn import Drawn, bars, points
-from tests.reporting.scenarios import PERSON, at, case
+from tests.scenarios.reporting import PERSON, at, case
 from tests.serving import Served
 
 HTML = {"accept": "text/html"}

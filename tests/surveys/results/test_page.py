@@ -9,8 +9,8 @@ import pytest
 
 from services.surveys.response.state import response_id
 from tests.drawn import bars
+from tests.scenarios.surveys import ask
 from tests.serving import Served, until
-from tests.surveys.asking import ask
 
 FOUR = {"ease": "4", "fairness": "2", "clarity": "3", "speed": "5"}
 
