@@ -8,8 +8,8 @@ from types import ModuleType
 
 from fastapi import FastAPI
 
+from deploy.installation import Installation
 from shared.projections.view import View
-from shared.service.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,13 @@ class Service:
         return import_module(f"services.{self.name}.app")
 
     @property
-    def build(self) -> Callable[[Settings], FastAPI]:
-        build: Callable[[Settings], FastAPI] = self._module.build
+    def build(self) -> Callable[[Installation], FastAPI]:
+        build: Callable[[Installation], FastAPI] = self._module.build
         return build
 
     @property
     def views(self) -> Sequence[View]:
-        views: Sequence[View] = self._module.VIEWS
-        return views
+        return [view for feature in self._module.FEATURES for view in feature.views]
 
 
 SERVICES = {

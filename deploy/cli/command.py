@@ -28,19 +28,17 @@ from deploy.cli.tracing import export_traces
 from deploy.cli.up import up as start_all
 from deploy.cli.views import views
 from deploy.embedded.errors import EmbeddedServerError
-from deploy.gateway import server_settings
-from deploy.gateway.server_settings import NotUnderstood
-from deploy.installation import DEFAULT_PORT, data_folder
+from deploy.gateway import server
+from deploy.installation import DEFAULT_PORT, NAMED, NotUnderstood, data_folder
 from deploy.services import SERVICES
+from shared.events.unsealing import MasterKeyNotValid
 from shared.features.config import ConfigNotValid, use
 from shared.kafka.chain import GapFound
 from shared.kafka.topics import create_topics
-from shared.keys.master_keys import MasterKeyNotValid, WrongMasterKey
+from shared.keys.master_keys import WrongMasterKey
 from shared.projections.rebuild import LogCutShort
 from shared.telemetry import configure_logging
 
-NAMED = {"RECOURSE_KAFKA", "RECOURSE_POSTGRES"}
-"""With both set, they name the installation."""
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -114,7 +112,7 @@ def serve(
         loop="asyncio",
         log_level="warning",
         timeout_graceful_shutdown=5,
-        **server_settings.server(),
+        **server.options(),
     )
 
 
@@ -124,7 +122,7 @@ def main() -> None:
         app()
     except (KafkaError, psycopg.OperationalError, httpx.TransportError) as error:
         logging.disable()  # clients that are dropped before they were open say so
-        named = [*NAMED, "RECOURSE_URL"] if os.environ.keys() >= NAMED else []
+        named = [*NAMED, "RECOURSE_URL"] if all(map(os.environ.get, NAMED)) else []
         fail(_unanswered(error, named) + ("" if named else " Is the installation running? `recourse up` starts it."))
     except OSError as error:
         where = f"{error.filename} cannot be used: {error.strerror}" if error.filename else str(error)

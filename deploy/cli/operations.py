@@ -1,5 +1,6 @@
 """The operator's work on a running installation: rebuild views, see lag, handle dead letters, erase, verify."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from shared.kafka import clients
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.pools import Pool, lasting_pool
+from shared.postgres.purge import Rewritten, rewrite
 from shared.projections import versions
 from shared.projections.policies import Policy
 from shared.projections.rebuild import Rebuilt, rebuild
@@ -40,10 +42,10 @@ def database(installation: Installation, service: str) -> str:
 @asynccontextmanager
 async def beside(service: str, settings: Settings) -> AsyncIterator[Opened]:
     """Beside the running service, with the same keys."""
-    keyring = Keyring(settings.master_key)
+    keyring = Keyring(settings.masters())
     pool = lasting_pool(settings.postgres, max_size=4)
     async with pool:
-        keys = KeyFollower(settings.kafka, pool, keyring, service)
+        keys = KeyFollower(settings.cluster, pool, keyring, service)
         await keys.start()
         try:
             yield Opened(pool, keyring, keys)
@@ -67,6 +69,13 @@ async def rebuild_view(
     """Build it beside the live one and switch; with `verify` only where the two are equal."""
     async with beside(service.name, installation.settings(database(installation, service.name))) as at:
         return await rebuild(view, at.pool, installation.cluster, at.keyring, at.keys, verify=verify, progress=progress)
+
+
+async def purge(installation: Installation, service: str) -> Rewritten:
+    """Rewrite now what erasures have left in the files of the service's database."""
+    url = await asyncio.to_thread(database, installation, service)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
+        return await rewrite(conn)
 
 
 @dataclass(frozen=True)

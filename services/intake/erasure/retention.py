@@ -8,17 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.intake.person.state import Hold
 from shared.features.conditions import Condition, over
 from shared.features.config import ConfigFile
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Something that requires a person's data until a day."""
-
-    name: str
-    until: date
-    may_be_overridden: bool
 
 
 @dataclass(frozen=True, slots=True)

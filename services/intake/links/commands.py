@@ -5,10 +5,11 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from services.intake.links import state as links
-from services.intake.links.state import Links
+from services.intake.complaint import links
+from services.intake.complaint.links import Links
 from services.intake.message import letters
 from services.intake.person import state as person
+from services.intake.settings import IntakeSettings
 from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived
 from shared.eventstore.store import Conflict
@@ -27,7 +28,7 @@ class Tracking:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self._age = timedelta(days=runtime.settings.link_days)
+        self._age = timedelta(days=IntakeSettings.of(runtime.settings).link_days)
 
     async def open(self, signed: str) -> UUID:
         """The complaint that the link opens; raises `NotFound`, `LinkStopped` or `LinkExpired`."""
@@ -49,7 +50,7 @@ class Tracking:
         if to is None or to.erased or to.email is None:
             return
         state = await self._links(complaint_id) or Links(complaint_id)
-        link = links.make(self.runtime.signer, self.runtime.settings.public_url, complaint_id, state.generation)
+        link = links.make(self.runtime.signer, self.runtime.settings.url, complaint_id, state.generation)
         message = uuid5(links.links_id(complaint_id), f"{state.generation} {now:%Y-%m-%d}")
         with suppress(Conflict, PersonWasErased):
             await self.runtime.commits.save(letters.new_link(message, received, to, link, Provenance(actor, now)))

@@ -15,8 +15,7 @@ from services.reporting.audit.log import merkle, tiles
 from services.reporting.audit.log.growing import fetch, reader
 from services.reporting.audit.seal import Seal, sealed_heads
 from services.reporting.audit.sealer import Sealer
-from services.reporting.reports.http import NothingRecorded
-from services.reporting.trail.listing import MOST, trail_of
+from services.reporting.trail.listing import MOST, NothingRecorded, trail_of
 from shared.events import OWNERS
 from shared.kafka.records import FIRST_CHAIN, Record
 from shared.problems import RuleBroken, Unprocessable
@@ -39,8 +38,8 @@ class Uncovered(Exception):
 class Evidence:
     """Makes evidence, and never hands out what does not pass the check."""
 
-    def __init__(self, runtime: Runtime, sealer: Sealer) -> None:
-        self.runtime, self.sealer = runtime, sealer
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime, self.sealer = runtime, Sealer(runtime)
 
     async def bundle(self, subject: UUID, actor: str, *, opened: bool = False) -> Document:
         """All events of the complaint and of what belongs to it, under a checkpoint that covers them.
@@ -121,7 +120,7 @@ class Evidence:
             raise Uncovered
         heads = sealed_heads(seal.note)
         records: list[Document] = []
-        async with self.runtime.pool.connection() as conn, reader(self.runtime.settings.kafka, 65_536) as kafka:
+        async with self.runtime.pool.connection() as conn, reader(self.runtime.settings.cluster, 65_536) as kafka:
             for (topic, partition), positions in places.items():
                 head = heads.get(f"{topic}/{partition}")
                 if head is None:
@@ -141,7 +140,9 @@ class Evidence:
         return records
 
     async def _fetch(self, kafka: AIOKafkaConsumer, topic: str, partition: int, position: int, offset: int) -> Record:
-        return await fetch(kafka, TopicPartition(self.runtime.settings.kafka.name(topic), partition), offset, position)
+        return await fetch(
+            kafka, TopicPartition(self.runtime.settings.cluster.name(topic), partition), offset, position
+        )
 
     async def _opened(self, records: Sequence[Document]) -> list[Document]:
         """What each sealed field says, where it may still be read."""

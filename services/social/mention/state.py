@@ -10,17 +10,8 @@ from uuid import UUID
 from shared.events import Event, Provenance
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
 from shared.events.sealed import Sealed, plaintext
-from shared.problems import PersonWasErased, RuleBroken
 
 State = Literal["new", "promoted", "dismissed"]
-
-
-class MentionIsComplaint(RuleBroken):
-    """This mention is a complaint. Work on its case instead; you can close it there as out of scope."""
-
-
-class MentionIsDismissed(RuleBroken):
-    """This mention was dismissed. Restore it first, then create a complaint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,37 +95,3 @@ def capture(id_: UUID, person_id: UUID, post: Post, by: Provenance) -> list[Even
             text=Sealed(person_id, post.text), language=post.language, invented=post.invented,
         )
     ]  # fmt: skip
-
-
-def promote(mention: Mention, complaint_id: UUID, by: Provenance) -> list[Event]:
-    """Make it a complaint under this id, once; asked again, it stays the complaint that it is."""
-    if mention.state == "promoted":
-        return []
-    if mention.state == "dismissed":
-        raise MentionIsDismissed
-    if mention.text is None:
-        raise PersonWasErased
-    return [
-        MentionPromoted(
-            **by.stamp(mention.id, mention.version + 1), complaint_id=complaint_id, person_id=mention.person_id,
-            text=Sealed(mention.person_id, mention.text), captured_at=mention.captured_at, invented=mention.invented,
-        )
-    ]  # fmt: skip
-
-
-def dismiss(mention: Mention, reason: str, by: Provenance) -> list[Event]:
-    """It needs no work; saying so twice changes nothing."""
-    if mention.state == "promoted":
-        raise MentionIsComplaint
-    if mention.state == "dismissed":
-        return []
-    return [MentionDismissed(**by.stamp(mention.id, mention.version + 1), reason=reason)]
-
-
-def restore(mention: Mention, by: Provenance) -> list[Event]:
-    """Undo a dismissal."""
-    if mention.state == "promoted":
-        raise MentionIsComplaint
-    if mention.state == "new":
-        return []
-    return [MentionRestored(**by.stamp(mention.id, mention.version + 1))]

@@ -20,7 +20,7 @@ from shared.features.config import ConfigFolder
 from shared.text import printable
 
 MOST_QUESTIONS = 20
-"""What one person answers at most; the view of answers has a place for each."""
+"""What one person answers at most."""
 
 LONGEST = 4000
 """Characters of a free answer."""

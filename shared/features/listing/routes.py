@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response, StreamingResponse
 
 from shared.features.listing import queries, sheet
@@ -115,6 +115,23 @@ def add_api(routes: APIRouter, listing: Listing[Any], path: str, description: st
         }  # fmt: skip
 
 
+def add_one(routes: APIRouter, listing: Listing[Any], path: str, description: str) -> None:
+    """`GET path/{id}`, the row with this id."""
+    column, kind = listing.id
+    name = column.rpartition(".")[2]
+
+    @routes.get(
+        f"{path}/{{{name}}}", name=f"read_{listing.name}", description=description, dependencies=[allow(listing.may)],
+        response_model=listing.row,
+    )  # fmt: skip
+    async def answer(
+        request: Request, id_: Annotated[kind, Path(alias=name)], at_least: AtLeast = None  # type: ignore[valid-type]
+    ) -> queries.Row:  # fmt: skip
+        await running(request).positions.wait(listing.view, at_least)
+        async with running(request).pool.connection() as conn:
+            return await queries.one(conn, listing, id_)
+
+
 def _link(request: Request, side: str, cursor: str | None) -> str | None:
     """At the address that the operator has set: whoever asks may name any other in `Host`."""
     if cursor is None:
@@ -122,7 +139,7 @@ def _link(request: Request, side: str, cursor: str | None) -> str | None:
     kept = [
         (name, text) for name, text in request.query_params.multi_items() if name not in ("page[after]", "page[before]")
     ]
-    return f"{running(request).settings.public_url}{request.url.path}?{urlencode([*kept, (f'page[{side}]', cursor)])}"
+    return f"{running(request).settings.url}{request.url.path}?{urlencode([*kept, (f'page[{side}]', cursor)])}"
 
 
 def add_download(routes: APIRouter, listing: Listing[Any], path: str) -> None:

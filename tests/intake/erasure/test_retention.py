@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from services.intake.erasure.retention import RETENTION, Hold, Kept, Retention, Rule, after
+from services.intake.erasure.retention import RETENTION, Kept, Retention, Rule, after
+from services.intake.person.state import Hold
 from shared.features.config import ConfigNotValid, read
 
 THREE = Rule(name="three", source="s", effective_from=date(2020, 1, 1), years=3, override=True)
