@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from shared.security.permissions import ANONYMOUS, may
 
-from .templating import STATIC, address, language, templates
+from .templating import STATIC, address, edition, language, templates
 
 THEMES = frozenset({"light", "dark"})
 NOTICE = "notice"
@@ -134,12 +134,13 @@ def _notices(request: Request) -> URLSafeSerializer | None:
 
 
 class _Kept(StaticFiles):
-    """Static files kept for a year under the hash of their content, and asked for again without it."""
+    """Static files kept for a year under their edition, and asked for again under another one or none."""
 
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
-        response = await super().get_response(path, scope)
-        hashed = b"v=" in scope.get("query_string", b"")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "public, no-cache"
+        folder, _, rest = path.partition("/")
+        response = await super().get_response(rest if folder.startswith("v-") else path, scope)
+        ours = folder == edition()
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if ours else "public, no-cache"
         return response
 
 

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, tzinfo
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -42,14 +42,17 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _catalogue(language.get()).ngettext(one, many, count)
 
 
-@lru_cache(maxsize=256)
-def _hash(path: str, _changed: int) -> str:
-    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+@cache
+def edition() -> str:
+    """The hash of all static files: a folder of their addresses, so that what a module imports is of its edition too."""
+    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    found = hashlib.sha256(b"".join(str(path.relative_to(STATIC)).encode() + path.read_bytes() for path in files))
+    return f"v-{found.hexdigest()[:12]}"
 
 
 def static(path: str) -> str:
-    """The address of a static file under the hash of its content, so that it can be kept for a year."""
-    return f"/static/{path}?v={_hash(path, (STATIC / path).stat().st_mtime_ns)}"
+    """The address of a static file, which can be kept for a year."""
+    return f"/static/{edition()}/{path}"
 
 
 def query(**changes: object) -> str:
