@@ -44,7 +44,7 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 @cache
 def edition() -> str:
-    """The hash of all static files: a folder of their addresses, so that what a module imports is of its edition too."""
+    """The hash of all static files: a folder of their addresses, so that what a module imports changes with it."""
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())
     found = hashlib.sha256(b"".join(str(path.relative_to(STATIC)).encode() + path.read_bytes() for path in files))
     return f"v-{found.hexdigest()[:12]}"
