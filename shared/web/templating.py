@@ -20,6 +20,7 @@ from . import charts, words
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+CATALOGUES = HERE / "catalogues"
 CURSORS = frozenset({"after", "before", "page[after]", "page[before]"})
 
 language: ContextVar[str] = ContextVar("language", default="en")
@@ -29,7 +30,7 @@ address: ContextVar[tuple[str, str]] = ContextVar("address", default=("", ""))
 
 @cache
 def _catalogue(code: str) -> catalogues.NullTranslations:
-    return catalogues.translation("recourse", HERE / "catalogues", languages=[code], fallback=True)
+    return catalogues.translation("recourse", CATALOGUES, languages=[code], fallback=True)
 
 
 def gettext(text: str) -> str:

@@ -58,7 +58,7 @@ def router(tracking: Tracking, pages: Pages) -> APIRouter:
         if form.get("send"):
             await tracking.send(complaint_id, actor=asker(request).id)
         response = RedirectResponse(f"/cases/{complaint_id}", 303)
-        flash(request, response, "The customer's link opens nothing any more")
+        flash(request, response, _("The customer's link opens nothing any more"))
         return response
 
     return routes
