@@ -1,4 +1,4 @@
-"""Checks of times from outside: an impossible one is refused, because an event is never corrected."""
+"""The clock, and checks of times from outside: an impossible one is refused, because an event is never corrected."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -7,6 +7,13 @@ from pydantic import AfterValidator, AwareDatetime
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 CLOCKS_DIFFER = timedelta(hours=1)
+
+
+class Clock:
+    """Tells the time; a test moves one of its own."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
 
 def happened(value: datetime) -> datetime:

@@ -18,6 +18,7 @@ from shared.security.permissions import Who
 from shared.security.signing import Signer
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
+from shared.times import Clock
 
 SECRET = "a secret that only the tests know"
 MASTER = bytes(range(32))
@@ -50,8 +51,11 @@ async def settings(kafka: str, url: str, cluster: Cluster | None = None) -> Sett
 
 
 @asynccontextmanager
-async def serve(build: Callable[[Settings], FastAPI], given: Settings) -> AsyncIterator[Served]:
+async def serve(
+    build: Callable[[Settings], FastAPI], given: Settings, clock: Clock | None = None
+) -> AsyncIterator[Served]:
     app = build(given)
+    app.state.runtime.clock = clock or Clock()
     async with app.router.lifespan_context(app):
         yield Served(app, app.state.runtime)
 

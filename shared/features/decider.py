@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
@@ -70,7 +69,7 @@ class Decider(Generic[S]):
                 raise NotFound
             if asked.version not in (None, state.version):
                 raise ChangedMeanwhile
-            events = decision(state, Provenance(asked.actor, datetime.now(UTC), new_id=new_id))
+            events = decision(state, Provenance(asked.actor, runtime.clock.now(), new_id=new_id))
             with suppress(Conflict):
                 saved = await runtime.commits.save(events, request)
                 return Done(new_id, await runtime.positions.token(saved) if saved else None, saved, state)

@@ -8,6 +8,7 @@ from fastapi import Request
 from shared.eventstore.group_commit import Committer
 from shared.postgres.pools import Pool
 from shared.projections.read_your_writes import Positions
+from shared.times import Clock
 
 
 class Running(Protocol):
@@ -15,6 +16,7 @@ class Running(Protocol):
 
     service: str
     settings: Any
+    clock: Clock
     pool: Pool
     positions: Positions
     rebuilding: Collection[str]

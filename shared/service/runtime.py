@@ -40,6 +40,7 @@ from shared.service.bus import Bus, Worker
 from shared.service.settings import Settings
 from shared.supervision import finish, supervise
 from shared.telemetry import log
+from shared.times import Clock
 from shared.web import styleguide
 from shared.web.pages import static_files
 
@@ -53,6 +54,7 @@ class Runtime:
     views: Sequence[View] = ()
     policies: Sequence[Policy] = ()
     workers: list[Worker] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
     rest: float = 0.25
     """Seconds between the batches of a consumer: what is shown may be as much behind."""
 

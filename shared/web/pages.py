@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from shared.security.permissions import ANONYMOUS, may
 
-from .templating import STATIC, address, edition, language, templates
+from .templating import STATIC, address, edition, gettext, language, templates
 
 THEMES = frozenset({"light", "dark"})
 NOTICE = "notice"
@@ -77,8 +77,9 @@ def error_page(
 ) -> HTMLResponse:
     """What happened, what to do about it and the number to quote, in the shell the reader already knows."""
     return render(
-        request, "error.html", status, heading=title, what=what, todo=todo, reference=reference, sign_in=sign_in
-    )
+        request, "error.html", status, heading=gettext(title), what=gettext(what), todo=gettext(todo),
+        reference=reference, sign_in=sign_in,
+    )  # fmt: skip
 
 
 def is_live(request: Request) -> bool:

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +39,8 @@ async def show_case(request: Request, case_id: UUID, at_least: AtLeast = None) -
 
 async def show(request: Request, case_id: UUID, refused: Refused | None = None) -> Response:
     """The case as it is, or with what was refused beside everything that was typed."""
-    who, now, runtime = asker(request), datetime.now(UTC), request.app.state.runtime
+    who, runtime = asker(request), request.app.state.runtime
+    now = runtime.clock.now()
     async with runtime.pool.connection() as conn:
         row = await case_with_details(conn, case_id)
         if row is None:

@@ -1,6 +1,5 @@
 """The pages of the caseload: saved views, filters, search, and work on many cases at once."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -31,7 +30,7 @@ def router(runtime: Runtime) -> APIRouter:
         """Open cases, unless the address narrows the list: that is looked for everywhere."""
         if not asked.values and CASES.tab not in asked.given:
             asked = asked.on("open")
-        found, now = await show(CASES, request, asked, page, at_least), datetime.now(UTC)
+        found, now = await show(CASES, request, asked, page, at_least), runtime.clock.now()
         async with runtime.pool.connection() as conn:
             counted = await counts(conn, CASES, asker(request).id, now)
         return pages.render(

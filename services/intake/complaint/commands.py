@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -78,7 +78,7 @@ class Intake:
         """Accept a complaint once: `source` and `key` name the request, and a repeat gets the first answer."""
         said = [channel, grievance, contact, received_at, external_id, invented]
         arrival = Arrival(channel, source, key, fingerprint=_fingerprint(self.runtime.settings.ids, said))
-        by = Provenance(actor, datetime.now(UTC), occurred_at=received_at)
+        by = Provenance(actor, self.runtime.clock.now(), occurred_at=received_at)
         complaint_id = new_complaint_id()
         known = await self._person_with(contact)
         person_id = known or new_complaint_id()
@@ -95,7 +95,7 @@ class Intake:
         ids = [item.arrival.id for item in items] + [item.complaint_id for item in items]
         for _ in range(TRIES):
             seen = await asyncio.to_thread(self.runtime.store.existing, ids)
-            events, counts = await offload(_sort, items, seen, actor)
+            events, counts = await offload(_sort, items, seen, actor, self.runtime.clock.now())
             with suppress(Conflict):
                 await self.runtime.commits.save(events)
                 return counts
@@ -119,9 +119,9 @@ class Intake:
         return next((id_ for id_, one in known.items() if person.is_theirs(one, contact)), None)
 
 
-def _sort(items: Sequence[Item], seen: set[UUID], actor: str) -> tuple[list[Event], dict[str, int]]:
+def _sort(items: Sequence[Item], seen: set[UUID], actor: str, now: datetime) -> tuple[list[Event], dict[str, int]]:
     """What is known already adds nothing, what repeats a complaint is a duplicate; `seen` learns of the rest."""
-    now, events = datetime.now(UTC), list[Event]()
+    events: list[Event] = []
     counts = {"accepted": 0, "duplicate": 0, "refused": 0, "known": 0}
     for item in items:
         by = Provenance(actor, now, occurred_at=item.received_at)

@@ -131,7 +131,8 @@ def router(intake: Intake) -> APIRouter:
     @routes.post("/imports/cfpb", dependencies=[allow("complaints.import")])
     async def import_rows(body: Rows, request: Request) -> Imported:
         """Take rows of a Consumer Complaint Database file in, whatever its layout."""
-        items = await offload(cfpb.read_rows, body.file, body.name, body.header, body.first, body.lines, body.rows)
+        now = intake.runtime.clock.now()
+        items = await offload(cfpb.read_rows, body.file, body.name, body.header, body.first, body.lines, body.rows, now)
         counts = await intake.bring_in(items, actor=asker(request).id)
         refusals = [RefusedRow(line=i.arrival.line or 0, reasons=list(i.refused)) for i in items if i.refused]
         return Imported(**counts, refusals=refusals)

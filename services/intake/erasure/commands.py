@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import UUID
 
 from services.intake.complaint.view import complaint_list
@@ -34,10 +34,8 @@ class Standing:
     """Who else gave their address: perhaps the same person, with another name or telephone number."""
     destroyed: bool
     """Their key is, and no event says so: they were erased after the backup that was restored. Nothing holds them."""
-
-    @property
-    def holds(self) -> list[Hold]:
-        return person.holding(self.person, self.retention, datetime.now(UTC).date())
+    holds: list[Hold]
+    """What requires their data today."""
 
 
 class Erasures:
@@ -69,7 +67,9 @@ class Erasures:
             sharing = await with_address(conn, known.email) if known.email else []
         others = [one for one in sharing if one != person_id]
         retention = [] if destroyed else self.retention.holds(complaints)
-        return Standing(known, len(complaints), messages[0] if messages else 0, retention, others, destroyed)
+        holds = person.holding(known, retention, self.runtime.clock.now().date())
+        count = messages[0] if messages else 0
+        return Standing(known, len(complaints), count, retention, others, destroyed, holds)
 
     async def erase(self, person_id: UUID, reason: str, *, actor: str, override: str | None = None) -> list[Saved]:
         """Destroy the person's key and tell every service, or defer it; nothing is saved where that was done before."""
@@ -96,7 +96,7 @@ class Erasures:
         async with self.runtime.pool.connection() as conn:
             found = await conn.execute(
                 "select person_id, reason from erasures where erased_at is null and until <= %s",
-                [datetime.now(UTC).date()],
+                [self.runtime.clock.now().date()],
             )
             due = await found.fetchall()
         for person_id, reason in due:
@@ -108,7 +108,7 @@ class Erasures:
         self, person_id: UUID, actor: str, decision: Callable[[Standing, Provenance], Sequence[Event]]
     ) -> list[Saved]:
         at = await self.standing(person_id)
-        return await self.runtime.commits.save(decision(at, Provenance(actor, datetime.now(UTC))))
+        return await self.runtime.commits.save(decision(at, Provenance(actor, self.runtime.clock.now())))
 
     async def _holds_key(self, person_id: UUID) -> bool | None:
         """False where it was destroyed, None where there never was one."""

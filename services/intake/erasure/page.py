@@ -1,7 +1,6 @@
 """A person's data on a page: what requires it, keeping it longer, and erasing it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -62,7 +61,7 @@ def router(erasures: Erasures, pages: Pages) -> APIRouter:
             messages=at.messages, others=at.others, destroyed=at.destroyed,
             holds=holds, until=max((one.until for one in holds), default=None),
             may_hold=may_hold, may_override=may_hold and all(one.may_be_overridden for one in holds),
-            errors=errors, given=given, today=datetime.now(UTC).date(),
+            errors=errors, given=given, today=erasures.runtime.clock.now().date(),
         )  # fmt: skip
 
     def back(request: Request, person_id: UUID, said: str) -> Response:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -23,6 +23,7 @@ from services.intake.form.questions import (
     received_at,
 )
 from services.intake.links.state import sign
+from shared.features.running import running
 from shared.http.requests import Posted, asker, is_from_us
 from shared.problems import NotSignedIn
 from shared.security.permissions import may
@@ -52,7 +53,7 @@ def router(intake: Intake, pages: Pages) -> APIRouter:
             if "channel" in form and not _records(request):  # of ours, and signed out meanwhile
                 raise NotSignedIn
             return _question(pages, request, str(form.get("step", "")), given, {}, again=True)
-        step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
+        step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given, _today(request))
         if step is not None:
             return _question(pages, request, step, given, errors)
         try:
@@ -67,7 +68,8 @@ def router(intake: Intake, pages: Pages) -> APIRouter:
                     next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
                     given.get("needs") or None,
                 ),
-                actor=asker(request).id if "channel" in given else "customer", received_at=received_at(given),
+                actor=asker(request).id if "channel" in given else "customer",
+                received_at=received_at(given, _today(request)),
             )  # fmt: skip
         except KeyUsedForAnotherRequest as used:
             return _sent_before(pages, request, used.complaint_id, sign(signer, used.complaint_id), given)
@@ -88,6 +90,10 @@ def _records(request: Request) -> bool:
     return may(asker(request), "complaints.make")
 
 
+def _today(request: Request) -> date:
+    return running(request).clock.now().date()
+
+
 def _question(
     pages: Pages,
     request: Request,
@@ -100,7 +106,7 @@ def _question(
     return pages.render(
         request, "complain.html", 403 if again else 422 if errors else 200, again=again,
         step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS,
-        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, datetime.now(UTC).date()),
+        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, _today(request)),
     )  # fmt: skip
 
 

@@ -41,29 +41,29 @@ OURS = ("channel", "received", "preferred")
 EARLIEST = date(2000, 1, 1)
 
 
-def check(step: str, go: str, given: dict[str, str]) -> tuple[str | None, dict[str, str]]:
+def check(step: str, go: str, given: dict[str, str], today: date) -> tuple[str | None, dict[str, str]]:
     """The page to show next, None when all is answered and sent; errors by field."""
     if step not in STEPS:
         return FIRST, {}
     if go in STEPS:
         return go, {}
-    errors = wrong(step, given) if step != LAST else {}
+    errors = wrong(step, given, today) if step != LAST else {}
     if step == LAST:
         for earlier in STEPS[:-1]:
-            if found := wrong(earlier, given):
+            if found := wrong(earlier, given, today):
                 return earlier, found
         return None, {}
     return (step, errors) if errors else (STEPS[STEPS.index(step) + 1], {})
 
 
-def wrong(step: str, given: dict[str, str]) -> dict[str, str]:
+def wrong(step: str, given: dict[str, str], today: date) -> dict[str, str]:
     """What a person has to put right on this page."""
     errors = {}
     if step == FIRST and "channel" in given and given["channel"] not in CHANNELS:
         errors["channel"] = "Choose how it came."
     if step == FIRST:
         try:
-            received_at(given)
+            received_at(given, today)
         except ValueError:
             errors["received"] = "Write the day like 2026-03-14, from the year 2000 on and not in the future."
     for name in ASKED[step]:
@@ -89,11 +89,11 @@ def wrong(step: str, given: dict[str, str]) -> dict[str, str]:
     return errors
 
 
-def received_at(given: dict[str, str]) -> datetime | None:
+def received_at(given: dict[str, str], today: date) -> datetime | None:
     """The beginning of the day that staff name, so that no clock starts too late; None for now."""
     if not given.get("received"):
         return None
     day = date.fromisoformat(given["received"])
-    if not EARLIEST <= day <= datetime.now(UTC).date():
+    if not EARLIEST <= day <= today:
         raise ValueError("nobody of us can have received it on that day")
     return datetime.combine(day, time(), UTC)

@@ -33,22 +33,30 @@ EARLIEST = date(1970, 1, 1)
 
 
 def read_rows(
-    file: str, name: str, header: Sequence[str], first: int, lines: Sequence[int], rows: Sequence[Sequence[str]]
+    file: str,
+    name: str,
+    header: Sequence[str],
+    first: int,
+    lines: Sequence[int],
+    rows: Sequence[Sequence[str]],
+    now: datetime,
 ) -> list[Item]:
     """One item per row; a row that cannot be taken says why."""
+    latest = (now + timedelta(days=1)).date()  # somewhere it is tomorrow
     columns = [COLUMNS.get(title.strip().lower().lstrip("\ufeff")) for title in header]
     return [
-        _read(file, name, columns, len(header), first + n, line, row)
+        _read(file, name, columns, len(header), first + n, line, row, latest)
         for n, (line, row) in enumerate(zip(lines, rows, strict=False))
     ]
 
 
 def _read(
-    file: str, name: str, columns: Sequence[str | None], width: int, number: int, line: int, row: Sequence[str]
-) -> Item:
+    file: str, name: str, columns: Sequence[str | None], width: int, number: int, line: int, row: Sequence[str],
+    latest: date,
+) -> Item:  # fmt: skip
     found = {column: _plain(value) for column, value in zip(columns, row, strict=False) if column}
     arrival = Arrival("import", f"cfpb:{name}", f"{file}/{number}", line)
-    reasons = _wrong(found, width, row)
+    reasons = _wrong(found, width, row, latest)
     received_at = None if reasons else _instant(found.get("date"))
     external_id = f"cfpb:{found['id']}" if found.get("id") else None
     complaint_id = complaint_id_of(external_id or f"{file}/{number}", received_at or datetime(2020, 1, 1, tzinfo=UTC))
@@ -61,7 +69,7 @@ def _read(
     return Item(arrival, complaint_id, _nobody(complaint_id), grievance, external_id, received_at, tuple(reasons))
 
 
-def _wrong(found: dict[str, str | None], width: int, row: Sequence[str]) -> list[str]:
+def _wrong(found: dict[str, str | None], width: int, row: Sequence[str], latest: date) -> list[str]:
     reasons = []
     if len(row) != width:
         reasons.append(f"the row has {len(row)} fields where the header has {width}")
@@ -69,7 +77,7 @@ def _wrong(found: dict[str, str | None], width: int, row: Sequence[str]) -> list
         reasons.append("there is neither a product nor a narrative")
     if found.get("date") and _date(found["date"] or "") is None:
         reasons.append("the date received is not a date")
-    elif (day := _date(found.get("date") or "")) and day > (datetime.now(UTC) + timedelta(days=1)).date():
+    elif (day := _date(found.get("date") or "")) and day > latest:
         reasons.append("the date received is in the future")
     if found.get("id") and not found.get("date"):  # the id that we give follows from both
         reasons.append("there is a complaint id and no date received")

@@ -1,6 +1,5 @@
 """The pages of intake beside its forms: following a complaint, the ledger, and the embedded mailbox."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -63,7 +62,7 @@ def router(intake: Intake) -> APIRouter:
             total, files = await totals(conn), await sources(conn)
         return pages.render(
             request, "ledger.html", area="intake", live="/intake/live", list=found, sources=files,
-            totals={"": total["received"], **total}, now=datetime.now(UTC),
+            totals={"": total["received"], **total}, now=runtime.clock.now(),
         )  # fmt: skip
 
     @routes.get("/intake/live", dependencies=[allow("complaints.read")])

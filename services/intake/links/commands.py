@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 from services.intake.links import state as links
@@ -32,7 +32,7 @@ class Tracking:
     async def open(self, signed: str) -> UUID:
         """The complaint that the link opens; raises `NotFound`, `LinkStopped` or `LinkExpired`."""
         link = links.read(self.runtime.signer, signed)
-        links.ensure_open(link, await self._links(link.complaint_id), datetime.now(UTC) - self._age)
+        links.ensure_open(link, await self._links(link.complaint_id), self.runtime.clock.now() - self._age)
         return link.complaint_id
 
     async def revoke(self, complaint_id: UUID, *, actor: str) -> None:
@@ -40,11 +40,11 @@ class Tracking:
         await self._received(complaint_id)
         state = await self._links(complaint_id) or Links(complaint_id)
         with suppress(Conflict):
-            await self.runtime.commits.save(links.revoke(state, Provenance(actor, datetime.now(UTC))))
+            await self.runtime.commits.save(links.revoke(state, Provenance(actor, self.runtime.clock.now())))
 
     async def send(self, complaint_id: UUID, *, actor: str) -> None:
         """A new link by mail, at most one a day; nothing where we know no address."""
-        received, now = await self._received(complaint_id), datetime.now(UTC)
+        received, now = await self._received(complaint_id), self.runtime.clock.now()
         to = await asyncio.to_thread(self.runtime.store.load, received.person_id, person.evolve)
         if to is None or to.erased or to.email is None:
             return

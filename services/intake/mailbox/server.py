@@ -1,7 +1,6 @@
 """The embedded mode's own mail server: every message that we send can be read on `/mailbox`."""
 
 import asyncio
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -53,7 +52,7 @@ class Mailbox:
                 "insert into mailbox values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
                 [
                     mail["Message-ID"], UUID(person) if person else None, mail["To"], mail["Subject"],
-                    body.get_content() if body else "", datetime.now(UTC),
+                    body.get_content() if body else "", self.runtime.clock.now(),
                 ],
             )  # fmt: skip
         return "250 Kept"

@@ -83,7 +83,7 @@ class Mailer:
         self._noted.clear()
 
     async def _note(self, message_id: UUID, decision: Any) -> None:
-        by = Provenance("intake.mailer", datetime.now(UTC))
+        by = Provenance("intake.mailer", self.runtime.clock.now())
         saved = await self.runtime.commits.decide(message_id, message.evolve, lambda m: decision(m, by))
         if saved:
             self._noted.append(await self.runtime.positions.token(saved))

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from services.reporting.audit.check import Head
@@ -37,7 +36,7 @@ class Sealer:
         every = self.runtime.settings.seal_every
         while self.key:
             last = await self.last()
-            due = (last.at.timestamp() + every - datetime.now(UTC).timestamp()) if last else 0
+            due = (last.at.timestamp() + every - self.runtime.clock.now().timestamp()) if last else 0
             if due > 0:
                 await asyncio.sleep(due)
                 continue
@@ -66,13 +65,13 @@ class Sealer:
             raise NoSealKey
         async with self._alone() as conn:
             last = await self.last()
-            if after and last and datetime.now(UTC).timestamp() < last.at.timestamp() + after:
+            if after and last and self.runtime.clock.now().timestamp() < last.at.timestamp() + after:
                 return []
             heads, before = await self._heads(conn, sealed_heads(last.note) if last else {})
             if after and sum(head.size for head in heads.values()) <= (last.size + 1 if last else 0):
                 return []
             return await self.runtime.commits.save(
-                seal(last, heads, before, self.key, Provenance(actor, datetime.now(UTC)))
+                seal(last, heads, before, self.key, Provenance(actor, self.runtime.clock.now()))
             )
 
     async def _heads(self, conn: Any, sealed: dict[str, Head]) -> tuple[dict[str, Head], dict[str, Head]]:

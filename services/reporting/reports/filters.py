@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
 from services.reporting.reports.listing import BEHIND, AspectRow, Dimension, behind
 from shared.features.listing import Asked, Listing, asked
+from shared.features.running import running
 from shared.http.periods import past
 
 AT = "The figures as they were known then: an instant like 2026-03-14T09:30:00Z; UTC where no offset is given."
@@ -37,8 +38,10 @@ class Report:
         return f"{path}?{urlencode({key: value for key, value in pairs.items() if value})}"
 
 
-async def _asked_instant(as_at: Annotated[str, Query(max_length=40, description=AT)] = "") -> datetime | None:
-    return past("as_at", as_at.strip(), datetime.now(UTC)) if as_at.strip() else None
+async def _asked_instant(
+    request: Request, as_at: Annotated[str, Query(max_length=40, description=AT)] = ""
+) -> datetime | None:
+    return past("as_at", as_at.strip(), running(request).clock.now()) if as_at.strip() else None
 
 
 AsAt = Annotated[datetime | None, Depends(_asked_instant)]

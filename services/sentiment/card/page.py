@@ -1,7 +1,6 @@
 """The model card: what the model is and cannot do, what it has found, and a place to try it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -67,7 +66,7 @@ def router(runtime: Runtime) -> APIRouter:
             marks=_marks(counts), list=await show_list(MEASUREMENTS, request, asked, page), text=text, error=error,
             found=found,
             words=marked(text, found.deciding) if found else "", live="" if text else "/sentiment/live",
-            now=datetime.now(UTC),
+            now=runtime.clock.now(),
         )  # fmt: skip
 
     @routes.get("/sentiment", dependencies=[allow("complaints.read")])

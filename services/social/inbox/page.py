@@ -1,7 +1,6 @@
 """The pages of social: the inbox of all networks, and one mention with what became of it."""
 
 from collections.abc import Coroutine, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
@@ -65,10 +64,10 @@ def _add_pages(routes: APIRouter, social: Social) -> None:
         found, who = await show(MENTIONS, request, asked, page, at_least), asker(request)
         async with runtime.pool.connection() as conn:
             known = [(name, name) for name in await networks(conn)]
-            counted = await counts(conn, MENTIONS, who.id, datetime.now(UTC), asked)
+            counted = await counts(conn, MENTIONS, who.id, runtime.clock.now(), asked)
         return pages.render(
             request, "inbox.html", area="social", live="/social/live", list=found, counted=counted, known=known,
-            rebuilding=inbox.name in runtime.rebuilding, works=may(who, "mentions.work"), now=datetime.now(UTC),
+            rebuilding=inbox.name in runtime.rebuilding, works=may(who, "mentions.work"), now=runtime.clock.now(),
             address=runtime.settings.public_url,
         )  # fmt: skip
 

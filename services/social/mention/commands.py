@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -58,7 +57,7 @@ class Social:
 
     async def promote(self, id_: UUID, *, actor: str) -> Promoted:
         """Make the mention a complaint, or answer which one it is."""
-        by, complaint_id = Provenance(actor, datetime.now(UTC)), uuid7()
+        by, complaint_id = Provenance(actor, self.runtime.clock.now()), uuid7()
         saved = await self._decide(id_, lambda m: mention.promote(m, complaint_id, by))
         if saved:
             return Promoted(complaint_id, saved)
@@ -68,16 +67,16 @@ class Social:
 
     async def dismiss(self, id_: UUID, reason: Reason, *, actor: str) -> list[Saved]:
         """Say that the mention needs no work."""
-        by = Provenance(actor, datetime.now(UTC))
+        by = Provenance(actor, self.runtime.clock.now())
         return await self._decide(id_, lambda m: mention.dismiss(m, reason, by))
 
     async def restore(self, id_: UUID, *, actor: str) -> list[Saved]:
         """Undo a dismissal."""
-        by = Provenance(actor, datetime.now(UTC))
+        by = Provenance(actor, self.runtime.clock.now())
         return await self._decide(id_, lambda m: mention.restore(m, by))
 
     async def _events(self, posts: dict[UUID, Post], actor: str) -> list[Event]:
-        now = datetime.now(UTC)
+        now = self.runtime.clock.now()
         authors = await self._authors(posts)
         return [
             event

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from uuid import UUID
 
 from services.surveys.questionnaire.definition import Questionnaire, Questionnaires
@@ -40,7 +39,7 @@ class Surveys:
         """Record the answers, once, sealed for their person while they have a key."""
         found, asked = await self.open(response_id)
         await self.ensure_known(found)
-        by = Provenance("customer", datetime.now(UTC))
+        by = Provenance("customer", self.runtime.clock.now())
         return await self.runtime.commits.decide(
             response_id, response.evolve, lambda state: response.answer(state, asked, given, by)
         )
@@ -52,7 +51,7 @@ class Surveys:
 
     async def withdraw(self, response_id: UUID, *, actor: str) -> list[Saved]:
         """Stop the link of one response; nothing is saved where it opens nothing any more."""
-        by = Provenance(actor, datetime.now(UTC))
+        by = Provenance(actor, self.runtime.clock.now())
         return await self.runtime.commits.decide(
             response_id, response.evolve, lambda state: response.withdraw(state, by)
         )

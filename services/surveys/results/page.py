@@ -1,6 +1,5 @@
 """The pages of surveys: results for staff, and the questions that a customer's link opens."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -58,7 +57,7 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
         charts = _charts(shown.id, tallies)
         return pages.render(
             request, "results.html", area="surveys", live="/surveys/live", shown=shown,
-            all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts, now=datetime.now(UTC),
+            all=surveys.questionnaires.all, invited=invited, answered=answered, charts=charts, now=runtime.clock.now(),
             list=await show(COMMENTS, request, asked.having(questionnaire=shown.id), page),
             rebuilding=sorted(runtime.rebuilding),
         )  # fmt: skip
@@ -77,7 +76,7 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
         found = await show(RESPONSES, request, asked.having(questionnaire=shown.id), page, at_least)
         return pages.render(
             request, "responses.html", area="surveys", shown=shown, question=question, choice=choice, list=found,
-            now=datetime.now(UTC), may_withdraw=may(asker(request), "surveys.withdraw"),
+            now=runtime.clock.now(), may_withdraw=may(asker(request), "surveys.withdraw"),
         )  # fmt: skip
 
     @routes.post("/surveys/responses/{response_id}/withdrawal", dependencies=[allow("surveys.withdraw")])
@@ -129,7 +128,7 @@ def _add_questions(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
     async def _form(request: Request, signed: str, given: dict[str, str], errors: dict[str, str]) -> Response:
         response, asked = await surveys.open(surveys.read_link(signed))
         try:
-            ensure_open(response, datetime.now(UTC))
+            ensure_open(response, surveys.runtime.clock.now())
             await surveys.ensure_known(response)
         except SurveyAlreadyAnswered:
             return pages.render(request, "answered.html", response=response)

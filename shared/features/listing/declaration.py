@@ -158,10 +158,13 @@ class Listing(Generic[R]):
 
     def keys(self, sort: Sort) -> list[tuple[str, Any]]:
         """The sort's expressions with their types; a column's is that of the model."""
-        kinds = {name: _plain(info.annotation) for name, info in self.row.model_fields.items()}
-        return [(f"{self.alias}.{key}", kinds[key]) if isinstance(key, str) else key for key in sort.keys]
+        fields = self.row.model_fields
+        return [
+            (f"{self.alias}.{key}", _plain(fields[key].annotation)) if isinstance(key, str) else key
+            for key in sort.keys
+        ]
 
-    @property
+    @cached_property
     def select(self) -> str:
         return ", ".join(f"{column.sql} as {column.name}" for column in self.columns)
 

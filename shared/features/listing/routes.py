@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -96,7 +95,7 @@ async def _read(
     runtime = running(request)
     await runtime.positions.wait(listing.view, at_least)
     async with runtime.pool.connection() as conn:
-        return await queries.rows(conn, listing, asked, page, asker(request).id, datetime.now(UTC))
+        return await queries.rows(conn, listing, asked, page, asker(request).id, runtime.clock.now())
 
 
 def add_api(routes: APIRouter, listing: Listing[Any], path: str, description: str) -> None:
@@ -142,6 +141,7 @@ def csv_file(listing: Listing[Any], request: Request, asked: Asked, name: str) -
 
 
 async def _every(listing: Listing[Any], request: Request, asked: Asked) -> AsyncIterator[queries.Row]:
-    async with FILES, running(request).pool.connection() as conn, conn.transaction():
-        async for row in queries.every(conn, listing, asked, asker(request).id, datetime.now(UTC)):
+    runtime = running(request)
+    async with FILES, runtime.pool.connection() as conn, conn.transaction():
+        async for row in queries.every(conn, listing, asked, asker(request).id, runtime.clock.now()):
             yield row

@@ -12,11 +12,12 @@ from services.intake.importing.cfpb import _date, read_rows
 from tests.serving import DATA
 
 HEADER = ["Date received", "Product", "Issue", "Consumer complaint narrative", "Tags", "Complaint ID"]
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
 GOOD = ["2020-03-18", "Mortgage", "Fees", "It broke.", "Older American, Servicemember", "3571115"]
 
 
 def read(row: list[str], header: list[str] = HEADER) -> Item:
-    (item,) = read_rows("f" * 64, "test.csv", header, 0, [2], [row])
+    (item,) = read_rows("f" * 64, "test.csv", header, 0, [2], [row], NOW)
     return item
 
 
@@ -72,6 +73,6 @@ def test_control_characters_do_not_stop_a_row() -> None:
 def test_real_files_have_no_row_that_is_refused(name: str) -> None:
     with (DATA / "cfpb" / name).open(newline="", encoding="utf-8-sig") as file:
         header, *rows = list(csv.reader(file))
-    items = read_rows("f" * 64, name, header, 0, list(range(2, len(rows) + 2)), rows)
+    items = read_rows("f" * 64, name, header, 0, list(range(2, len(rows) + 2)), rows, NOW)
     assert len(items) == len(rows)
     assert [item.refused for item in items if item.refused] == []
