@@ -26,15 +26,11 @@ class Pages:
         self.environment = templates(*folders, zone=zone)
 
     def html(self, request: Request, name: str, context: Mapping[str, Any]) -> str:
-        """The page as text, in the language the request was given; what the caller passes wins.
+        """The page as text; what the caller passes wins.
 
         A page asks `may` as a route does, so that it shows nobody a way that ends in a refusal.
         """
-        query = request.url.query
-        tokens = (
-            language.set(getattr(request.state, "language", "en")),
-            address.set((request.url.path, query)),
-        )
+        token = address.set((request.url.path, request.url.query))
         base = {
             "request": request,
             "who": getattr(request.state, "who", None),
@@ -51,8 +47,7 @@ class Pages:
         try:
             return self.environment.get_template(name).render({"may": partial(may, who), **base})
         finally:
-            language.reset(tokens[0])
-            address.reset(tokens[1])
+            address.reset(token)
 
     def render(self, request: Request, name: str, /, status: int = 200, **context: Any) -> HTMLResponse:
         """The response for a page; a notice is shown once, and never eaten by a live update."""

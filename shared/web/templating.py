@@ -24,6 +24,7 @@ CATALOGUES = HERE / "catalogues"
 CURSORS = frozenset({"after", "before", "page[after]", "page[before]"})
 
 language: ContextVar[str] = ContextVar("language", default="en")
+"""What the request is answered in: pages, refusals and notices alike."""
 address: ContextVar[tuple[str, str]] = ContextVar("address", default=("", ""))
 """Path and query of the page being rendered; a variable of the task, so that macros can build links too."""
 

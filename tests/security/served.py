@@ -56,7 +56,6 @@ def in_pseudo(app: ASGIApp) -> ASGIApp:
 
     async def asked(scope: Scope, receive: Receive, send: Send) -> None:
         if b"x-pseudo" in dict(scope.get("headers", ())):
-            scope.setdefault("state", {})["language"] = PSEUDO
             templating.language.set(PSEUDO)
         await app(scope, receive, send)
 
