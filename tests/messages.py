@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "shared/web/catalogues/recourse.pot"
 OPEN, CLOSE = "⟦", "⟧"
-PSEUDO = "pseudo"
+PSEUDO = "x-pseudo"
 CALLS = {
     "_": (0,), "gettext": (0,), "ngettext": (0, 1), "Column": (0,), "Tab": (1,), "Filter": (1,), "flash": (2,),
     "failure": (2, 3, 4), "error_page": (2, 3, 4), "__init__": (0,),
@@ -37,6 +37,7 @@ NAMES = frozenset(
         "NAMES",
         "NOTHING_SAID",
         "OUTCOMES",
+        "Redress",
         "QUESTIONS",
         "SENTENCES",
         "SUBJECTS",
@@ -88,7 +89,9 @@ def _words(node: ast.AST) -> Iterator[str]:
         case ast.IfExp(body=one, orelse=other):
             yield from _words(one)
             yield from _words(other)
-        case ast.Lambda(body=body):
+        case ast.Subscript(value=ast.Name("Literal"), slice=ast.Tuple(elts=many)):
+            yield from (str(one.value).replace("-", " ").capitalize() for one in many if isinstance(one, ast.Constant))
+        case ast.Lambda(body=body) | ast.Starred(value=body):
             yield from _words(body)
         case ast.Dict(values=many) | ast.Tuple(elts=many) | ast.List(elts=many) | ast.BoolOp(values=many):
             for one in many:

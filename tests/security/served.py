@@ -55,7 +55,7 @@ def in_pseudo(app: ASGIApp) -> ASGIApp:
     """Answers in the pseudo-language where a request asks for it."""
 
     async def asked(scope: Scope, receive: Receive, send: Send) -> None:
-        if b"x-pseudo" in dict(scope.get("headers", ())):
+        if PSEUDO.encode() in dict(scope.get("headers", ())):
             templating.language.set(PSEUDO)
         await app(scope, receive, send)
 
