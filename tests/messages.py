@@ -28,20 +28,8 @@ CALLS = {
 KEYWORDS = frozenset({"title", "label", "button", "said", "hint", "enter", "all", "options", "badges"})
 """Arguments, and keys of dictionaries, that are words wherever they are given."""
 NAMES = frozenset(
-    {
-        "sentence",
-        "sentence_without",
-        "CODES",
-        "HEATS",
-        "MONTHS",
-        "NAMES",
-        "NOTHING_SAID",
-        "OUTCOMES",
-        "Redress",
-        "QUESTIONS",
-        "SENTENCES",
-        "SUBJECTS",
-    }
+    "sentence sentence_without ACKNOWLEDGEMENT CANNOT_BE_READ CODES HEATS INVITATION MONTHS NAMES NEW_LINK NOTHING_SAID"
+    " OUTCOMES QUESTIONS Redress SENTENCES SUBJECTS".split()
 )
 """Fields of a class and tables that are words."""
 TEXTS = frozenset({"title", "introduction", "thanks", "text", "hint", "label", "name"})

@@ -9,6 +9,8 @@ from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived, MessageWritten
 from shared.events.sealed import Sealed
 from shared.events.surveys import SurveyInvited
+from shared.web.templating import gettext as _
+from shared.web.words import day
 
 ACKNOWLEDGEMENT = """{greeting}
 
@@ -40,15 +42,11 @@ NO_NAME = re.compile(r"[/\n]|www\.|\.[^\W\d_]{2,}\b", re.IGNORECASE)
 """What leads somewhere, or begins a paragraph."""
 
 
-def day(instant: datetime) -> str:
-    """As people write it: 14 March 2026."""
-    return f"{instant.day} {instant:%B %Y}"
-
-
 def greeting(person: Person) -> str:
     """By name, if it is one: anybody may have typed it, with the address of somebody else."""
     name = person.name or ""
-    return f"Dear {name}," if 0 < len(name) <= LONGEST_NAME and not NO_NAME.search(name) else "Hello,"
+    known = 0 < len(name) <= LONGEST_NAME and not NO_NAME.search(name)
+    return _("Dear %(name)s,") % {"name": name} if known else _("Hello,")
 
 
 def _by_mail(person: Person) -> bool:
@@ -60,12 +58,15 @@ def acknowledge(received: ComplaintReceived, person: Person, link: str, due: dat
     """On the channel that the person prefers, where they gave an address for it; else nothing is written."""
     if not _by_mail(person):
         return []
-    body = ACKNOWLEDGEMENT.format(greeting=greeting(person), reference=received.reference, due=day(due), link=link)
+    subject = _("We have your complaint [%(reference)s]") % {"reference": received.reference}
+    body = _(ACKNOWLEDGEMENT).format(
+        greeting=greeting(person), reference=received.reference, due=day(due, _), link=link
+    )
     return [
         MessageWritten(
             **by.stamp(acknowledgement_id(received.originator_id), 1), complaint_id=received.originator_id,
             person_id=person.id, purpose="acknowledgement", channel="email", to=Sealed(person.id, person.email),
-            subject=Sealed(person.id, f"We have your complaint [{received.reference}]"), body=Sealed(person.id, body),
+            subject=Sealed(person.id, subject), body=Sealed(person.id, body),
         )
     ]  # fmt: skip
 
@@ -78,12 +79,13 @@ def acknowledgement_id(complaint_id: UUID) -> UUID:
 def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link: str, by: Provenance) -> list[Event]:
     """To the address that we know, whoever asked for it."""
     assert person.email is not None
-    body = NEW_LINK.format(greeting=greeting(person), reference=received.reference, link=link)
+    subject = _("The link to your complaint [%(reference)s]") % {"reference": received.reference}
+    body = _(NEW_LINK).format(greeting=greeting(person), reference=received.reference, link=link)
     return [
         MessageWritten(
             **by.stamp(message_id, 1), complaint_id=received.originator_id, person_id=person.id, purpose="reply",
             channel="email", to=Sealed(person.id, person.email), body=Sealed(person.id, body),
-            subject=Sealed(person.id, f"The link to your complaint [{received.reference}]"),
+            subject=Sealed(person.id, subject),
         )
     ]  # fmt: skip
 
@@ -92,11 +94,11 @@ def invite(invited: SurveyInvited, person: Person, link: str, by: Provenance) ->
     """The link to the survey, for whoever would get the acknowledgement too."""
     if not _by_mail(person):
         return []
-    body = INVITATION.format(greeting=greeting(person), link=link, until=day(invited.expires_at))
+    body = _(INVITATION).format(greeting=greeting(person), link=link, until=day(invited.expires_at, _))
     return [
         MessageWritten(
             **by.stamp(uuid5(invited.originator_id, "invitation"), 1), complaint_id=invited.case_id,
             person_id=person.id, purpose="survey-invitation", channel="email", to=Sealed(person.id, person.email),
-            subject=Sealed(person.id, "How did we do?"), body=Sealed(person.id, body),
+            subject=Sealed(person.id, _("How did we do?")), body=Sealed(person.id, body),
         )
     ]  # fmt: skip
