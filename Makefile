@@ -2,14 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := shared $(wildcard services/*) deploy
-.PHONY: up test lint bench chaos lock messages clean secrets containers stack
+.PHONY: up test coverage lint bench chaos lock messages clean secrets containers stack
 
 up: .venv/ready
 	@$(BIN)/recourse up
 
-test: .venv/ready
+test coverage: .venv/ready
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/python -m pytest --ignore=tests/stack --numprocesses=$(or $(JOBS),3) --dist=loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --ignore=tests/stack --numprocesses=$(or $(JOBS),3) --dist=loadfile --no-loadscope-reorder $(if $(filter coverage,$@),--cov)
 
 lint: .venv/ready
 	@$(BIN)/ruff check .

@@ -23,13 +23,13 @@ class RuleBroken(Exception):
 
 
 class NotFound(RuleBroken):
-    """There is nothing here with that name. Check the address or the reference."""
+    """Nothing found at this address. Check the address or the reference."""
 
     status = 404
 
 
 class NotAllowed(RuleBroken):
-    """Your account may not do this. An administrator can grant it."""
+    """You do not have permission. Ask an administrator."""
 
     status = 403
 
@@ -45,32 +45,32 @@ class NotSignedIn(RuleBroken):
 
 
 class PersonWasErased(RuleBroken):
-    """The person was erased: nothing more can be written about them."""
+    """This person was erased. Nothing more can be recorded about them."""
 
     status = 410
 
 
 class Unprocessable(RuleBroken):
-    """The request was understood and cannot be taken as it is."""
+    """The request is not valid."""
 
     status = 422
 
 
 class Unavailable(RuleBroken):
-    """A part of the system does not answer. Try again in a moment; nothing was lost."""
+    """Part of the system is not responding. Try again in a moment. Nothing was lost."""
 
     status = 503
     retry_after = 5
 
 
 class FromElsewhere(RuleBroken):
-    """Another site sent this in your name, so nothing was done. Open our page yourself and send it from there."""
+    """This request came from another site, so nothing was done. Open our page and send it from there."""
 
     status = 403
 
 
 class TooMany(RuleBroken):
-    """That was too much at once. Wait a moment, then try again."""
+    """Too many requests. Wait a moment, then try again."""
 
     status = 429
 

@@ -15,6 +15,7 @@ from psycopg import sql
 from deploy.embedded.databases import create_database
 from deploy.embedded.kafka import start_kafka
 from deploy.embedded.postgres import start_postgres
+from tests.feeding import Feeder
 
 # A test's data may die with the machine, so it does not wait for the disk.
 QUICK = {"fsync": "off", "full_page_writes": "off"}
@@ -80,3 +81,9 @@ def postgres(postgres_server: str) -> Iterator[Callable[[str], str]]:
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         for name in made:
             connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def feeder(postgres: Callable[[str], str]) -> Feeder:
+    """Feeds views on a database of its own."""
+    return Feeder(postgres("views"))

@@ -5,10 +5,12 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest_asyncio
 from fastapi import FastAPI
 
 from shared.events import Event
@@ -58,6 +60,18 @@ async def serve(
     app.state.runtime.clock = clock or Clock()
     async with app.router.lifespan_context(app):
         yield Served(app, app.state.runtime)
+
+
+def service(name: str) -> Any:
+    """The fixture of that service as it runs, one for all tests of a folder; `cases = service("cases")`."""
+    build = import_module(f"services.{name}.app").build
+
+    @pytest_asyncio.fixture(scope="package", name=name)
+    async def running(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
+        async with serve(build, await settings(kafka, postgres(name))) as served:
+            yield served
+
+    return running
 
 
 @asynccontextmanager

@@ -37,7 +37,7 @@ class PersonHeld(PersonEvent):
     details: ClassVar[tuple[str, ...]] = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
-    until: date = Field(description="The first day on which it no longer holds.")
+    until: date = Field(description="Hold until.")
 
 
 class PersonHoldLifted(PersonEvent):

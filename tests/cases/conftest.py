@@ -8,17 +8,13 @@ from uuid import UUID
 import httpx
 import pytest_asyncio
 
-from services.cases.app import build
-from tests.cases.scenarios import complaint, complaint_id, person
-from tests.serving import Served, serve, serve_neighbour, settings, until
+from tests.scenarios.cases import complaint, complaint_id, person
+from tests.serving import Served, serve_neighbour, service, until
 
 Receive = Callable[..., Awaitable[UUID]]
 
 
-@pytest_asyncio.fixture(scope="package")
-async def cases(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
-    async with serve(build, await settings(kafka, postgres("cases"))) as served:
-        yield served
+cases = service("cases")
 
 
 @pytest_asyncio.fixture(scope="package")

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.cases.conftest import Receive
-from tests.cases.forms import primary, send
+from tests.forms import primary, send
 from tests.pages.checks import axe, overflow
 from tests.reporting.browsing import HOME, browsing, picture
 from tests.serving import Served
@@ -23,7 +23,7 @@ async def test_closing_asks_first_as_it_writes_to_the_customer(cases: Served, re
     at = f"/cases/{case_id}"
     async with cases.client("handler", accept="text/html") as client:
         new = (await client.get(at)).text
-        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="withdrawn")
+        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form_name="resolution-1", outcome="withdrawn")
     assert "data-dialog" not in new, "nothing is sent while an aspect is to be decided"
     async with browsing(cases, "handler") as page:
         await page.goto(HOME + at)
@@ -48,7 +48,7 @@ async def test_closing_asks_nobody_where_nothing_is_sent(cases: Served, receive:
     case_id = await receive(email=False)
     at = f"/cases/{case_id}"
     async with cases.client("handler", accept="text/html") as client:
-        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="withdrawn")
+        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form_name="resolution-1", outcome="withdrawn")
         decided = (await client.get(at)).text
     assert re.search(r'button-primary" type="submit" id="f-closing-closing"', decided)
     assert "data-dialog" not in decided

@@ -7,14 +7,27 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.cases.aspects.resolution import UPHELD
 from services.cases.case.state import Case
 from shared.events import Event
 from shared.events.cases import AspectResolved, CaseReopened, NoteAdded
 from shared.problems import RuleBroken
-from tests.cases import decisions as cases
-from tests.cases.case.test_case import PRIMARY, SECOND, THIRD, closed, decided, raised, reopened
-from tests.cases.decisions import decision
-from tests.cases.scenarios import CARD, INES, LOAN, folded, opened
+from tests.scenarios import cases
+from tests.scenarios.cases import (
+    CARD,
+    INES,
+    LOAN,
+    PRIMARY,
+    SECOND,
+    THIRD,
+    closed,
+    decided,
+    decision,
+    folded,
+    opened,
+    raised,
+    reopened,
+)
 
 ASPECT = st.sampled_from([PRIMARY, SECOND, THIRD])
 DECISIONS = st.builds(
@@ -63,4 +76,4 @@ def test_whatever_is_asked_the_case_stays_sound(commands: list[Callable[[Case], 
         for event in new:
             if isinstance(event, AspectResolved):
                 assert (event.amount is None) == (event.currency is None)
-                assert event.outcome not in cases.UPHELD or event.root_cause
+                assert event.outcome not in UPHELD or event.root_cause

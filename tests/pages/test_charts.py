@@ -106,7 +106,9 @@ async def test_bars_that_are_read_together_begin_at_one_place_and_have_one_scale
 
 async def test_no_word_of_a_bar_is_cut_or_covered(opened: Page) -> None:
     assert await overflow(opened) == []
-    for row in await opened.locator(".bars a").all():
+    rows = await opened.locator(".bars a").all()
+    assert rows
+    for row in rows:
         label, value = row.locator(".bar-label"), row.locator(".bar-value")
         for text in (label, value):
             assert await text.evaluate(

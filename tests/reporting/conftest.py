@@ -10,7 +10,7 @@ from services.reporting.app import build
 from services.reporting.reports.view import STEPS
 from shared.events import OWNERS, Event
 from shared.events.people import PersonErased
-from tests.reporting.scenarios import PERSON, opened, raised, story
+from tests.scenarios.reporting import PERSON, opened, raised, story
 from tests.serving import Served, serve, serve_neighbour, settings, until
 
 

@@ -7,7 +7,7 @@ from playwright.async_api import Page
 
 from tests.pages.checks import axe, overflow
 from tests.reporting.browsing import HOME, browsing, picture
-from tests.reporting.scenarios import case
+from tests.scenarios.reporting import case
 from tests.serving import Served
 
 PAGES = {

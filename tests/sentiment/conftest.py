@@ -4,14 +4,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest_asyncio
 
-from services.sentiment.app import build
-from tests.serving import Served, serve, serve_neighbour, settings
+from tests.serving import Served, serve_neighbour, service
 
-
-@pytest_asyncio.fixture(scope="package")
-async def sentiment(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
-    async with serve(build, await settings(kafka, postgres("sentiment"))) as served:
-        yield served
+sentiment = service("sentiment")
 
 
 @pytest_asyncio.fixture(scope="package")

@@ -4,14 +4,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest_asyncio
 
-from services.social.app import build
-from tests.serving import Served, serve, serve_neighbour, settings
+from tests.serving import Served, serve_neighbour, service
 
-
-@pytest_asyncio.fixture(scope="package")
-async def social(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
-    async with serve(build, await settings(kafka, postgres("social"))) as served:
-        yield served
+social = service("social")
 
 
 @pytest_asyncio.fixture(scope="package")

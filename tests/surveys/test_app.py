@@ -12,8 +12,8 @@ from shared.eventstore import relay
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import Store
 from shared.keys.keyring import Keyring
+from tests.scenarios.surveys import closed
 from tests.serving import MASTER, serve, settings, until
-from tests.surveys.scenarios import closed
 
 
 async def test_a_case_that_closes_elsewhere_leads_to_an_invitation(kafka: str, postgres: Callable[[str], str]) -> None:

@@ -2,8 +2,8 @@
 
 from tests.pages.checks import axe, overflow
 from tests.reporting.browsing import HOME, browsing, picture
+from tests.scenarios.surveys import ask
 from tests.serving import Served
-from tests.surveys.asking import ask
 
 
 async def test_a_person_answers_on_a_phone_and_corrects_what_is_missing(surveys: Served) -> None:

@@ -57,7 +57,7 @@ def free_port() -> int:
     raise OSError("no port is free")
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def site(
     kafka: str, postgres: Callable[[str], str], postgres_server: str, servers_folder: Path
 ) -> AsyncIterator[Site]:

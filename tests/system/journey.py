@@ -22,7 +22,7 @@ class Place:
 
 async def sign_in(page: Page, at: Place, role: str, path: str) -> None:
     await page.goto(at.url + path)
-    await page.get_by_label("Work e-mail address").fill(f"{role}@example.org")
+    await page.get_by_label("Work email address").fill(f"{role}@example.org")
     await page.get_by_label("Password").fill(at.password)
     await page.get_by_role("button", name="Sign in").click()
 
@@ -37,10 +37,10 @@ async def complain(page: Page, at: Place, story: str, address: str) -> str:
     await page.get_by_label("Credit card").check()
     await page.get_by_role("button", name="Continue").click()
     await page.get_by_label("Your name").fill("A. Customer")
-    await page.get_by_label("E-mail address").fill("nobody")
+    await page.get_by_label("Email address").fill("nobody")
     await page.get_by_role("button", name="Continue").click()
     await expect(page.get_by_label("Your name")).to_have_value("A. Customer")
-    await page.get_by_label("E-mail address").fill(address)
+    await page.get_by_label("Email address").fill(address)
     await page.get_by_role("button", name="Continue").click()
     await page.get_by_role("button", name="Send complaint").click()
     await expect(page.get_by_role("heading", name="We have your complaint")).to_be_visible()

@@ -35,7 +35,7 @@ class Earlier:
     served: dict[str, Served]
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def earlier(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Earlier]:
     cluster = Cluster(kafka, f"t{uuid.uuid4().hex[:8]}-")
     await create_topics(cluster)

@@ -30,7 +30,7 @@ class HoldPerson(BaseModel):
     """Keep a person's data, whatever is asked."""
 
     reason: Reason = Field(description="Why; names nobody.")
-    until: date = Field(description="The first day on which it no longer holds.")
+    until: date = Field(description="The first day on which the hold no longer applies.")
 
 
 class LiftHold(BaseModel):

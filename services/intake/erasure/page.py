@@ -47,7 +47,7 @@ def read(model: type[M], form: Mapping[str, Any], names: Mapping[str, str]) -> M
 def _wanted(field: str, error: object = None) -> str:
     if isinstance(error, NotPlain):
         return _(CANNOT_BE_READ)
-    return _("Give a day after today") if field == "until" else _("Say why, in at most 200 characters")
+    return _("Enter a date after today") if field == "until" else _("Enter a reason of 200 characters or fewer")
 
 
 def router(erasures: Erasures, pages: Pages) -> APIRouter:
@@ -82,7 +82,7 @@ def router(erasures: Erasures, pages: Pages) -> APIRouter:
             return await show(request, person_id, wrong.errors, form)
         except HoldIsPast:
             return await show(request, person_id, {"until": _wanted("until")}, form)
-        return back(request, person_id, _("Held: their data is kept until the day that you gave"))
+        return back(request, person_id, _("Hold set"))
 
     @routes.post("/{person_id}/hold/lifting", dependencies=[allow("people.hold")])
     async def lift(request: Request, person_id: UUID, form: Form) -> Response:
@@ -91,7 +91,7 @@ def router(erasures: Erasures, pages: Pages) -> APIRouter:
         except NotFilledIn as wrong:
             return await show(request, person_id, wrong.errors, form)
         await erasures.lift(person_id, asked.reason, actor=asker(request).id)
-        return back(request, person_id, _("The hold is lifted"))
+        return back(request, person_id, _("Hold lifted"))
 
     @routes.post("/{person_id}/erasure", dependencies=[allow("people.erase")])
     async def erase(request: Request, person_id: UUID, form: Form) -> Response:
@@ -105,7 +105,9 @@ def router(erasures: Erasures, pages: Pages) -> APIRouter:
             raise NotAllowed
         saved = await erasures.erase(person_id, asked.reason, actor=who.id, override=asked.override_hold)
         if saved and isinstance(saved[-1].event, PersonErased):
-            return back(request, person_id, _("Erased: words and names are gone, the figures stay"))
-        return back(request, person_id, _("Asked for: it is done by itself once nothing requires their data"))
+            return back(request, person_id, _("Erased. Names and text are gone. Dates and figures remain"))
+        return back(
+            request, person_id, _("Erasure requested. It happens automatically once nothing requires their data")
+        )
 
     return routes

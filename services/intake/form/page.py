@@ -75,7 +75,7 @@ def router(intake: Intake, pages: Pages) -> APIRouter:
             return _sent_before(pages, request, used.complaint_id, sign(signer, used.complaint_id), given)
         if "channel" in given:
             response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
-            said = _("Complaint %(reference)s is recorded. Its case appears here")
+            said = _("Complaint %(reference)s recorded")
             flash(request, response, said % {"reference": accepted.reference})
             return response
         signed = sign(signer, accepted.complaint_id)

@@ -66,7 +66,7 @@ def wrong(step: str, given: dict[str, str], today: date) -> dict[str, str]:
         try:
             received_at(given, today)
         except ValueError:
-            errors["received"] = _("Write the day like 2026-03-14, from the year 2000 on and not in the future.")
+            errors["received"] = _("Enter a date like 2026-03-14, from 2000 onwards and not in the future.")
     for name in ASKED[step]:
         if len(given.get(name, "")) > (limit := LIMITS[name]):
             errors[name] = _("Use at most %(limit)s characters. You have %(count)s.") % {

@@ -29,9 +29,9 @@ def router(tracking: Tracking, pages: Pages) -> APIRouter:
         reference, email = str(form.get("reference", ""))[:50], str(form.get("email", ""))[:200]
         errors = {}
         if reference_in(reference) is None:
-            errors["reference"] = _("Write the reference: eight letters and digits, like R7K2-M9QX.")
+            errors["reference"] = _("Enter the reference: eight letters and digits, like R7K2-M9QX.")
         if not email.isprintable() or not email.strip():
-            errors["email"] = _("Write the e-mail address that you gave us.")
+            errors["email"] = _("Enter the email address that you gave us.")
         if errors:
             given = {"reference": reference, "email": email}
             return pages.render(request, "link.html", 422, why="", signed="", asked=False, given=given, errors=errors)
@@ -70,7 +70,7 @@ def api(tracking: Tracking) -> APIRouter:
     @routes.post("/{complaint_id}/link/revocation", status_code=204, dependencies=[allow("links.revoke")])
     async def revoke_link(
         complaint_id: UUID, request: Request,
-        send: Annotated[bool, Query(description="Send the customer a new link, where we know an address.")] = False,
+        send: Annotated[bool, Query(description="Email a new link to the customer, if they gave an address.")] = False,
     ) -> None:  # fmt: skip
         """Stop every link by which the customer follows the complaint."""
         await tracking.revoke(complaint_id, actor=asker(request).id)

@@ -18,13 +18,13 @@ PURPOSE = "complaint"
 
 
 class LinkStopped(RuleBroken):
-    """This link was stopped and opens nothing any more."""
+    """This link was turned off and no longer works."""
 
     status = 410
 
 
 class LinkExpired(RuleBroken):
-    """This link was made long ago and opens nothing any more."""
+    """This link has expired."""
 
     status = 410
 

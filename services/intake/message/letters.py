@@ -14,27 +14,27 @@ from shared.web.words import day
 
 ACKNOWLEDGEMENT = """{greeting}
 
-We have your complaint. Its reference is {reference}; quote it whenever you write or call.
+We have your complaint. Your reference is {reference}. Quote it whenever you write to us or call us.
 
-What happens next: somebody reads what you told us, finds out what went wrong and writes to you with a decision.
-We keep you informed, and you have our answer within eight weeks at the latest, by {due}.
+Thank you for telling us. A complaint handler will look into what happened and write to you with our decision.
+We’ll keep you updated, and you will have our final response by {due} at the latest.
 
-You can see how far we are at any time:
+Track your complaint:
 {link}
 """
 INVITATION = """{greeting}
 
-Your complaint is closed. Two minutes of your time help us handle the next one better:
+Your complaint is closed. How did we handle it? Answering takes two minutes and helps us improve:
 {link}
 
-The link is for you alone and works until {until}.
+This link is private and works until {until}.
 """
 NEW_LINK = """{greeting}
 
 Here is the new link to your complaint {reference}:
 {link}
 
-It is for you alone. If you did not ask for it, nobody has read your complaint, and you need do nothing.
+It is private. If you did not ask for this, ignore this email. No one has seen your complaint.
 """
 
 LONGEST_NAME = 80

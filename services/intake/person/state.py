@@ -15,23 +15,23 @@ from shared.problems import RuleBroken
 
 
 class PersonAlreadyErased(RuleBroken):
-    """The person was erased before: there is nothing left to erase."""
+    """This person has already been erased."""
 
 
 class HoldNotOverridable(RuleBroken):
-    """The law requires this person's data, and lets nobody set that aside. The erasure can be deferred."""
+    """The law requires this person's data to be kept, and this cannot be overridden. Defer the erasure instead."""
 
 
 class NothingToOverride(RuleBroken):
-    """Nothing holds this person's data. Erase them without an override."""
+    """Nothing requires this person's data. Erase them without an override."""
 
 
 class NoHold(RuleBroken):
-    """No hold was set on this person, so there is none to lift."""
+    """There is no hold on this person to lift."""
 
 
 class HoldIsPast(RuleBroken):
-    """A hold ends after today."""
+    """Enter a date after today: a hold ends in the future."""
 
 
 @dataclass(frozen=True, slots=True)

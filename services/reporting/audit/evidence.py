@@ -29,7 +29,7 @@ LARGEST = 2**53
 
 
 class EvidenceIncomplete(RuleBroken):
-    """The evidence does not hold, so it is not handed out. Run `recourse audit verify`."""
+    """The evidence does not verify, so it cannot be downloaded. Run `recourse audit verify`."""
 
 
 class Uncovered(Exception):

@@ -22,7 +22,7 @@ SEAL: UUID = uuid5(NAMESPACE_URL, "recourse:seal")
 
 
 class LogShrank(RuleBroken):
-    """The log does not begin with what was sealed before, so it is not sealed. Run `recourse audit verify`."""
+    """The log lacks events of the last checkpoint, so no checkpoint was created. Run `recourse audit verify`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ AUTOMATIC = "reporting.seal"
 
 
 class NoSealKey(Unavailable):
-    """This installation has no key to seal with. Set RECOURSE_SEAL_KEY, or RECOURSE_SEAL_KEY_FILE, for reporting."""
+    """This installation has no checkpoint key. Set RECOURSE_SEAL_KEY, or RECOURSE_SEAL_KEY_FILE, for reporting."""
 
 
 class Sealer:

@@ -50,7 +50,7 @@ class Trail(BaseModel):
 
 
 class NothingRecorded(NotFound):
-    """Nothing was ever recorded under this id. Check it, or search for the reference."""
+    """No events found for this ID. Check it, or search by reference."""
 
 
 def router(runtime: Runtime) -> APIRouter:

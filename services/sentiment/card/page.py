@@ -84,7 +84,7 @@ def router(runtime: Runtime) -> APIRouter:
         except ValueError:
             return await show(request, 422, error=_(CANNOT_BE_READ))
         if not text:
-            return await show(request, 422, error=_("Write a sentence to measure."))
+            return await show(request, 422, error=_("Enter a sentence to measure."))
         if len(text) > LONGEST:
             return await show(request, 422, error=_("Shorten the text to 20,000 characters."))
         return await show(request, text=text)

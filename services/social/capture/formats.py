@@ -34,15 +34,15 @@ class NetworkNotKnown(NotFound):
 
 
 class NotAPost(Unprocessable):
-    """The object is no post of this network: an id, the text or the time is missing or of another type."""
+    """The object is not a post of this network: its id, text or time is missing or has the wrong type."""
 
 
 class PostTooLong(Unprocessable):
-    """A text in this object is too long to be a post: it may have 200,000 characters with its markup."""
+    """A text in this object is too long. The limit is 200,000 characters, markup included."""
 
 
 class TooManyPosts(Unprocessable):
-    """The object has more than 500 posts, and none was taken in. Send them in parts."""
+    """The object has more than 500 posts, and none was recorded. Send them in smaller parts."""
 
 
 class _Text(HTMLParser):

@@ -112,7 +112,7 @@ def _add_buttons(routes: APIRouter, social: Social) -> None:
         async def deed() -> list[Saved]:
             return (await social.promote(mention_id, actor=asker(request).id)).saved
 
-        said = _("It is a complaint now. Its case opens in a moment.")
+        said = _("Complaint created. Its case opens in a moment.")
         return await do(request, deed(), way_back(form, mention_id), said)
 
     @routes.post("/social/{mention_id}/dismissal", dependencies=[allow("mentions.work")])

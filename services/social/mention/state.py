@@ -19,11 +19,11 @@ Reason = Literal["not-a-complaint", "not-about-us", "answered-elsewhere", "spam"
 
 
 class MentionIsComplaint(RuleBroken):
-    """The mention was made a complaint. Work on its case instead; it can be closed as out of scope there."""
+    """This mention is a complaint. Work on its case instead; you can close it there as out of scope."""
 
 
 class MentionIsDismissed(RuleBroken):
-    """The mention was dismissed. Restore it first, then make it a complaint."""
+    """This mention was dismissed. Restore it first, then create a complaint."""
 
 
 @dataclass(frozen=True, slots=True)

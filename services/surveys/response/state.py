@@ -14,23 +14,23 @@ from shared.text import printable
 
 
 class SurveyAlreadyAnswered(RuleBroken):
-    """This survey was answered before, and an answer cannot be changed."""
+    """This survey has already been answered. Answers cannot be changed."""
 
 
 class SurveyExpired(RuleBroken):
-    """The link to this survey no longer works: the time to answer is over."""
+    """This survey has closed."""
 
     status = 410
 
 
 class SurveyStopped(RuleBroken):
-    """This survey was withdrawn, and its link opens nothing any more."""
+    """This survey was withdrawn, and its link no longer works."""
 
     status = 410
 
 
 class AnswersNotAccepted(Unprocessable):
-    """Some answers are missing or cannot be taken. Nothing was recorded; correct them and send again."""
+    """Some answers are missing or not valid. Nothing was recorded. Correct them and send again."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__(" ".join(f"{name}: {text}." for name, text in errors.items()))

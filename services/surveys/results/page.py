@@ -82,7 +82,7 @@ def _add_results(routes: APIRouter, surveys: Surveys, pages: Pages) -> None:
     @routes.post("/surveys/responses/{response_id}/withdrawal", dependencies=[allow("surveys.withdraw")])
     async def withdraw(request: Request, response_id: UUID, form: Form) -> Response:
         """Back to the list, once it has seen what was done; where the person was quicker, the notice tells it."""
-        address, said = _way_back(form), _("The link of the survey opens nothing any more.")
+        address, said = _way_back(form), _("The survey link no longer works.")
         try:
             saved = await surveys.withdraw(response_id, actor=asker(request).id)
         except SurveyAlreadyAnswered as answered:

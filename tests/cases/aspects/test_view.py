@@ -1,22 +1,25 @@
 """Each aspect has its own owner, decision and redress; the handlers known are those who were given one."""
 
-from collections.abc import Callable
 from decimal import Decimal
-
-import pytest
 
 from services.cases.aspects import view as aspects
 from services.cases.aspects.view import aspect_list
-from tests.cases import decisions as cases
-from tests.cases.case.test_case import SECOND, UPHELD
-from tests.cases.caseload.test_view import worked
-from tests.cases.scenarios import AT, INES, LOAN, complaint_id, erased, folded, opened, person_id, primary_id
 from tests.feeding import Feeder
-
-
-@pytest.fixture
-def feeder(postgres: Callable[[str], str]) -> Feeder:
-    return Feeder(postgres("aspects"))
+from tests.scenarios import cases
+from tests.scenarios.cases import (
+    AT,
+    INES,
+    LOAN,
+    SECOND,
+    UPHELD,
+    complaint_id,
+    erased,
+    folded,
+    opened,
+    person_id,
+    primary_id,
+    worked,
+)
 
 
 async def test_an_aspect_is_shown_as_it_was_decided_last(feeder: Feeder) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
@@ -37,42 +36,34 @@ from shared.events.cases import (
 )
 from shared.events.sealed import Sealed
 from shared.problems import RuleBroken
-from tests.cases import decisions as cases
-from tests.cases.decisions import decision
-from tests.cases.scenarios import AT, CARD, INES, LOAN, complaint, complaint_id, folded, opened, person_id, primary_id
-
-CASE, PERSON, PRIMARY = complaint_id(1), person_id(1), primary_id(1)
-SECOND, THIRD, NOTE = UUID(int=2), UUID(int=3), UUID(int=9)
-UPHELD = decision("upheld", "refund", Decimal("25.00"), "GBP", "system-error", "We charged you twice.")
-NOT_UPHELD = decision("not-upheld")
+from tests.scenarios import cases
+from tests.scenarios.cases import (
+    AT,
+    CARD,
+    CASE,
+    INES,
+    LOAN,
+    NOT_UPHELD,
+    NOTE,
+    PERSON,
+    PRIMARY,
+    SECOND,
+    THIRD,
+    UPHELD,
+    case,
+    closed,
+    complaint,
+    decided,
+    decision,
+    folded,
+    opened,
+    raised,
+    reopened,
+)  # fmt: skip
 
 
 def stamp(version: int, by: Provenance = INES) -> dict[str, Any]:
     return by.stamp(CASE, version)
-
-
-def case(*more: Callable[[Case], list[Event]]) -> Case:
-    """The case of complaint 1 after these decisions."""
-    events = opened(1)
-    for decide in more:
-        events += decide(folded(events))
-    return folded(events)
-
-
-def decided(aspect_id: UUID = PRIMARY, asked: ResolveAspect = NOT_UPHELD) -> Callable[[Case], list[Event]]:
-    return lambda case: cases.resolve_aspect(case, aspect_id, asked, INES)
-
-
-def raised(aspect_id: UUID = SECOND) -> Callable[[Case], list[Event]]:
-    return lambda case: cases.raise_aspect(case, aspect_id, LOAN, None, INES)
-
-
-def closed(case: Case) -> list[Event]:
-    return cases.close_case(case, INES)
-
-
-def reopened(case: Case) -> list[Event]:
-    return cases.reopen_case(case, "The customer disputes", INES)
 
 
 def test_a_complaint_opens_a_case_with_its_primary_aspect() -> None:

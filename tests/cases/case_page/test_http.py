@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.cases.conftest import Receive
-from tests.cases.scenarios import complaint, erased, person_id, sentiment
+from tests.scenarios.cases import complaint, erased, person_id, sentiment
 from tests.serving import Served, until
 
 DECIDED = {"outcome": "not-upheld"}

@@ -1,6 +1,5 @@
 """One line of time holds what was said, sent, noted and decided; the words go when the person is erased."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import psycopg
@@ -10,19 +9,12 @@ from services.cases.case_page.timeline import of_case, timeline
 from shared.events import Provenance
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
 from shared.events.sealed import Sealed
-from tests.cases import decisions as cases
-from tests.cases.case.test_case import NOTE
-from tests.cases.caseload.test_view import worked
-from tests.cases.scenarios import AT, INES, complaint, complaint_id, erased, folded, opened, person_id
 from tests.feeding import Feeder
+from tests.scenarios import cases
+from tests.scenarios.cases import AT, CASE, INES, NOTE, complaint, erased, folded, opened, person_id, worked
 
-CASE, MESSAGE = complaint_id(1), UUID(int=77)
+MESSAGE = UUID(int=77)
 SENDS = Provenance("intake.acknowledge", AT)
-
-
-@pytest.fixture
-def feeder(postgres: Callable[[str], str]) -> Feeder:
-    return Feeder(postgres("timeline"))
 
 
 def message() -> list[MessageWritten | MessageFailed | MessageSent]:

@@ -16,14 +16,16 @@ from shared.events import Event
 from shared.features.listing import counts, rows
 from shared.features.listing.request import asked_of
 from shared.http.paging import Paging
-from tests.cases import decisions as cases
-from tests.cases.case.test_case import NOT_UPHELD, UPHELD
-from tests.cases.decisions import decision
-from tests.cases.scenarios import (
+from tests.feeding import Feeder
+from tests.scenarios import cases
+from tests.scenarios.cases import (
     AT,
     INES,
+    NOT_UPHELD,
+    UPHELD,
     complaint,
     complaint_id,
+    decision,
     erased,
     folded,
     opened,
@@ -31,7 +33,6 @@ from tests.cases.scenarios import (
     primary_id,
     sentiment,
 )
-from tests.feeding import Feeder
 
 NOW = AT + timedelta(days=1)
 WHOLE = Paging(50)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.cases.conftest import Receive
-from tests.cases.forms import notice, primary, send
+from tests.forms import notice, primary, send
 
 
 async def test_the_list_narrows_by_its_address(handler: httpx.AsyncClient, receive: Receive) -> None:
@@ -22,15 +22,15 @@ async def test_the_list_narrows_by_its_address(handler: httpx.AsyncClient, recei
     assert f"/cases/{case_id}" in shown
     assert f"/cases/{other}" not in shown
     assert "Ben Okafor" in shown
-    assert "Take all away" in shown
-    assert "of the open ones the most urgent come first, and of those the first due" in shown
+    assert "Clear filters" in shown
+    assert "Most urgent first, then by due date" in shown
     found = (await handler.get("/cases", params={"q": word, "page[size]": 1})).text
     following = re.search(r'rel="next" href="([^"]+)"', found)
     assert following
     rest = (await handler.get(following[1].replace("&amp;", "&"))).text
     assert (str(case_id) in found) != (str(case_id) in rest)
     nothing = (await handler.get("/cases", params={"q": f"{word} {word[::-1]}"})).text
-    assert "No case matches" in nothing
+    assert "No results" in nothing
 
 
 @pytest.mark.parametrize("view", ["open", "mine", "unassigned", "red", "late", "closed", "all", "alerts"])
@@ -59,7 +59,7 @@ async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive
     await send(
         handler,
         f"/cases/{ids[2]}/aspects/{primary(UUID(ids[2]))}/resolution",
-        form="resolution-1",
+        form_name="resolution-1",
         outcome="withdrawn",
     )
     await send(handler, f"/cases/{ids[2]}/closing")

@@ -11,14 +11,17 @@ from services.cases.case.state import Case
 from services.cases.caseload.view import caseload
 from shared.events import EVENTS, Event
 from shared.events.cases import CaseClosed, CaseEvent
-from tests.cases import decisions as cases
-from tests.cases.case.test_case import NOT_UPHELD, SECOND, UPHELD
-from tests.cases.decisions import decision
-from tests.cases.scenarios import (
+from tests.feeding import Feeder
+from tests.scenarios import cases
+from tests.scenarios.cases import (
     AT,
     CARD,
+    CASE,
     INES,
     LOAN,
+    NOT_UPHELD,
+    SECOND,
+    UPHELD,
     complaint,
     complaint_id,
     erased,
@@ -28,34 +31,8 @@ from tests.cases.scenarios import (
     person_id,
     primary_id,
     sentiment,
+    worked,
 )
-from tests.feeding import Feeder
-
-CASE = complaint_id(1)
-
-
-@pytest.fixture
-def feeder(postgres: Callable[[str], str]) -> Feeder:
-    return Feeder(postgres("caseload"))
-
-
-def worked(number: int = 1) -> list[Event]:
-    """A case of two aspects, worked until it is closed and open again."""
-    events = opened(number)
-    steps: list[Callable[[Case], list[Event]]] = [
-        lambda c: cases.assign_aspect(c, primary_id(number), "ines@example.org", INES),
-        lambda c: cases.raise_aspect(c, SECOND, LOAN, None, INES),
-        lambda c: cases.raise_priority(c, "high", "Red", INES),
-        lambda c: cases.raise_alert(c, "red-sentiment", "Red", INES),
-        lambda c: cases.resolve_aspect(c, primary_id(number), UPHELD, INES),
-        lambda c: cases.resolve_aspect(c, SECOND, NOT_UPHELD, INES),
-        lambda c: cases.close_case(c, INES),
-        lambda c: cases.reopen_case(c, "Disputed", INES),
-        lambda c: cases.resolve_aspect(c, primary_id(number), decision("withdrawn"), INES),
-    ]
-    for decide in steps:
-        events += decide(folded(events))
-    return events
 
 
 async def test_a_new_case_says_what_it_is_about_and_when_it_is_due(feeder: Feeder) -> None:

@@ -13,9 +13,19 @@ from shared.events import Event, Provenance
 from shared.events.cases import AlertRaised, CaseOpened, PriorityChanged
 from shared.eventstore.store import Conflict, Store
 from shared.keys.keyring import Keyring
-from tests.cases.case.test_case import NOT_UPHELD
-from tests.cases.decisions import close_case, resolve_aspect
-from tests.cases.scenarios import INES, batch, complaint, complaint_id, folded, opened, primary_id, sentiment
+from tests.scenarios.cases import (
+    INES,
+    NOT_UPHELD,
+    batch,
+    close_case,
+    complaint,
+    complaint_id,
+    folded,
+    opened,
+    primary_id,
+    resolve_aspect,
+    sentiment,
+)
 
 
 @pytest.fixture

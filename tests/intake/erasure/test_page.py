@@ -20,27 +20,27 @@ async def test_compliance_holds_lifts_and_erases(intake: Served) -> None:
     async with browsing(intake, "compliance") as page:
         await page.goto(f"{HOME}{at}")
         await expect(page.locator("main")).to_contain_text("1 complaint keeps its dates")
-        await page.get_by_label("The first day on which it no longer holds").fill("2999-01-01")
+        await page.get_by_label("Hold until").fill("2999-01-01")
         await page.get_by_label("Why", exact=True).fill("Proceedings")
         await page.get_by_role("button", name="Hold").click()
-        await expect(page.locator("main")).to_contain_text("A hold that was set on this person")
+        await expect(page.locator("main")).to_contain_text("A hold on this person")
         await page.get_by_text("Erase", exact=True).click()
-        await page.get_by_label("The ground").fill("GDPR Article 17")
+        await page.get_by_label("Legal basis").fill("GDPR Article 17")
         await picture(page, "intake-person")
         assert await axe(page) == []
         await page.set_viewport_size({"width": 360, "height": 740})
         assert await overflow(page) == []
         await picture(page, "intake-person-phone")
-        await page.get_by_role("button", name="Ask for erasure").click()
-        await expect(page.locator("main")).to_contain_text("It is done by itself on 1 January 2999")
+        await page.get_by_role("button", name="Request erasure").click()
+        await expect(page.locator("main")).to_contain_text("This happens automatically on 1 January 2999")
         await page.get_by_text("Lift the hold").first.click()
-        await page.get_by_label("Why it ends").fill("Settled")
+        await page.get_by_label("Reason for lifting the hold").fill("Settled")
         await page.get_by_role("button", name="Lift the hold").click()
-        await expect(page.locator("main")).not_to_contain_text("A hold that was set on this person")
+        await expect(page.locator("main")).not_to_contain_text("A hold on this person")
         await page.get_by_text("Erase", exact=True).click()
-        await page.get_by_label("The ground").fill("GDPR Article 17")
-        await page.get_by_label("Why their data need not be kept").fill("Withdrawn, no duty left")
-        await page.get_by_role("button", name="Ask for erasure").click()
+        await page.get_by_label("Legal basis").fill("GDPR Article 17")
+        await page.get_by_label("Reason for override").fill("Withdrawn, no duty left")
+        await page.get_by_role("button", name="Request erasure").click()
         await expect(page.locator("main")).to_contain_text("There is nothing left to keep")
         await picture(page, "intake-person-erased")
         assert await page.get_by_role("button", name="Hold").count() == 0
@@ -51,14 +51,14 @@ async def test_what_was_not_filled_in_is_asked_for_and_nothing_is_done(intake: S
     async with browsing(intake, "compliance") as page:
         await page.goto(f"{HOME}{at}")
         await expect(page.locator("main")).to_contain_text("They can be erased today")
-        await page.get_by_label("The first day on which it no longer holds").fill("2020-01-01")
+        await page.get_by_label("Hold until").fill("2020-01-01")
         await page.get_by_label("Why", exact=True).fill("Proceedings")
         await page.get_by_role("button", name="Hold").click()
-        await expect(page.locator(".error-summary a")).to_have_text("Give a day after today")
+        await expect(page.locator(".error-summary a")).to_have_text("Enter a date after today")
         assert await page.get_by_label("Why", exact=True).input_value() == "Proceedings"
         await page.get_by_text("Erase", exact=True).click()
-        await page.get_by_role("button", name="Erase for good").click()
-        await expect(page.locator(".error-summary a")).to_have_text("Say why, in at most 200 characters")
+        await page.get_by_role("button", name="Erase permanently").click()
+        await expect(page.locator(".error-summary a")).to_have_text("Enter a reason of 200 characters or fewer")
         await picture(page, "intake-person-refused")
     async with intake.client("compliance") as client:
         assert (await client.get(f"/api/v1/people/{at.rpartition('/')[2]}/erasure")).json()["state"] == "known"
@@ -70,8 +70,8 @@ async def test_without_the_right_to_hold_nothing_is_set_aside(intake: Served) ->
         await page.goto(f"{HOME}{at}")
         text = await page.inner_text("main")
     assert "Their data is required until" in text
-    assert "Keep it longer" not in text
-    assert "Why their data need not be kept" not in text
+    assert "Set a hold" not in text
+    assert "Reason for override" not in text
     async with intake.client("handler", **HTML) as client:
         assert (await client.get(at)).status_code == 403
     async with intake.client("compliance", **HTML) as client:
@@ -88,5 +88,5 @@ async def test_a_key_that_is_destroyed_without_an_event_is_said_to_be(intake: Se
         page = (await client.get(at)).text
     assert "Their key is destroyed" in page
     assert "There is nothing left to keep." in page
-    assert "Erase for good" in page
+    assert "Erase permanently" in page
     assert "DISP" not in page

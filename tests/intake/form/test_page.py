@@ -14,7 +14,7 @@ from services.intake.person import state as person
 from services.intake.person.state import Person
 from shared.events.complaints import Channel, ComplaintReceived
 from shared.events.sealed import plaintext
-from tests.cases.forms import notice
+from tests.forms import notice
 from tests.serving import Served, until
 
 HTML = {"accept": "text/html"}
@@ -58,7 +58,7 @@ async def test_what_staff_record_came_as_they_say_and_is_theirs(intake: Served, 
         sent = await filled(client, narrative="They called about a fee.", channel=channel)
         place, _, reference = sent.headers["location"].partition("=")
     assert (sent.status_code, place) == (303, "/cases?q")
-    assert notice(sent)["text"] == f"Complaint {reference} is recorded. Its case appears here"
+    assert notice(sent)["text"] == f"Complaint {reference} recorded"
     event = await received(intake, reference)
     assert (event.channel, event.actor) == (channel, "handler@example.org")
     assert channel in get_args(Channel)
@@ -182,7 +182,7 @@ async def test_a_form_whose_cookie_was_lost_comes_again_with_every_word(intake: 
         none = await client.post("/complain", data={"narrative": "Mine", "step": "elsewhere"})
         page = await client.post("/complain", data=dict(HIDDEN.findall(lost.text)) | {"wanted": "My money"})
     assert (lost.status_code, none.status_code, page.status_code) == (403, 403, 200)
-    assert "Nothing was sent yet" in lost.text
+    assert "Not sent yet" in lost.text
     assert "Step 2 of 4" in lost.text
     assert 'name="narrative" value="A fee."' in lost.text
     assert "My money</textarea>" in lost.text

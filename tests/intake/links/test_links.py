@@ -65,12 +65,12 @@ async def test_a_customer_stops_their_link_and_is_sent_a_new_one(intake: Served)
         assert (await client.post(f"{path}/revocation", data=csrf(shown.text))).status_code == 303
         stopped = await client.get(path)
         assert stopped.status_code == 410
-        assert "was stopped" in stopped.text
+        assert "was turned off" in stopped.text
         assert reference not in stopped.text
         assert (await client.post(f"{path}/revocation", data=csrf(stopped.text))).status_code == 410
         for _ in range(2):  # and at most one mail a day
             asked = await client.post(f"{path}/renewal", data=csrf(stopped.text), follow_redirects=True)
-            assert "If we know an e-mail address" in asked.text
+            assert "If we have an email address" in asked.text
         (mail,) = await mailed(intake, complaint_id, 1)
         assert (await client.get(path_in(mail))).status_code == 200
         assert (await client.get(path)).status_code == 410
@@ -108,7 +108,7 @@ async def test_an_old_link_says_so_and_offers_a_new_one(intake: Served, monkeypa
     async with intake.client() as client:
         shown = await client.get(path)
     assert shown.status_code == 410
-    assert "long ago" in shown.text
+    assert "has expired" in shown.text
     assert "Send me a new link" in shown.text
     assert reference not in shown.text
 

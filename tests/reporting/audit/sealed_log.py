@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from services.reporting.app import build
 from services.reporting.audit.sealer import Sealer
 from shared.service.settings import Settings
-from tests.reporting.scenarios import classified, closed, opened
+from tests.scenarios.reporting import classified, closed, opened
 from tests.serving import Served, publish, serve, serve_neighbour, settings
 
 KEY = bytes(range(32))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.reporting.audit import check as checker
 from services.reporting.audit.seal import SealKey
-from tests.reporting.scenarios import case
+from tests.scenarios.reporting import case
 
 Bundle = dict[str, Any]
 Tamper = Callable[[Bundle], None]

@@ -29,7 +29,7 @@ from shared.service.runtime import Runtime
 from tests import serving
 from tests.reporting.audit.sealed_log import asked_alone, sealing
 from tests.reporting.audit.tampering import TAMPERINGS, Bundle, find, headers_of
-from tests.reporting.scenarios import PERSON, case, story
+from tests.scenarios.reporting import PERSON, case, story
 from tests.serving import Served, serve, until
 
 WORDS = "They lost my letter"

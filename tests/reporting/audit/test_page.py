@@ -12,7 +12,7 @@ from shared.events.cases import CaseOpened
 from tests.pages.checks import axe, overflow
 from tests.reporting.audit.sealed_log import Log, serve_log
 from tests.reporting.browsing import HOME, browsing, picture
-from tests.reporting.scenarios import case
+from tests.scenarios.reporting import case
 from tests.serving import Served, serve, settings, until
 
 HTML = {"accept": "text/html"}
@@ -43,9 +43,9 @@ async def written(log: Log) -> Served:
 async def test_before_the_first_checkpoint_the_page_says_so(log: Log) -> None:
     async with log.reporting.client("auditor", **HTML) as client:
         page = (await client.get("/audit/checkpoints")).text
-    assert "Nothing was sealed yet" in page
-    assert "The log is sealed every 60 minutes" in page
-    assert "Seal the log now" in page
+    assert "No checkpoints yet" in page
+    assert "A checkpoint is created every 60 minutes" in page
+    assert "Create a checkpoint now" in page
 
 
 async def test_the_log_is_sealed_from_the_page_and_the_text_is_kept(written: Served) -> None:
@@ -64,7 +64,7 @@ async def test_the_log_is_sealed_from_the_page_and_the_text_is_kept(written: Ser
         assert refused.status_code == 403
     async with written.client("leader", **HTML) as leader:
         page = (await leader.get("/audit/checkpoints")).text
-        assert "Seal the log now" not in page
+        assert "Create a checkpoint now" not in page
         assert (await leader.post("/audit/checkpoints", data={"csrf": csrf(page)})).status_code == 403
     async with written.client("handler", **HTML) as handler:
         assert (await handler.get("/audit/checkpoints")).status_code == 403
@@ -88,7 +88,7 @@ async def test_without_a_key_the_page_says_what_to_set(kafka: str, postgres: Cal
     async with serve(build, given) as reporting, reporting.client("auditor", **HTML) as client:
         page = (await client.get("/audit/checkpoints")).text
     assert "RECOURSE_SEAL_KEY" in page
-    assert "Seal the log now" not in page
+    assert "Create a checkpoint now" not in page
 
 
 async def test_the_page_is_open_to_everybody_and_fits_a_phone(written: Served) -> None:

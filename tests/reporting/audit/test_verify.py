@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from services.reporting.audit.verify import Verified, verify, verify_topic
 from shared.kafka.records import chain, headers
 from shared.kafka.topics import Cluster, create_topics, partition_of
-from tests.reporting.scenarios import classified, closed, opened
+from tests.scenarios.reporting import classified, closed, opened
 from tests.serving import publish, serve_neighbour, settings
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.reporting.scenarios import PERSON, at, case, story
+from tests.scenarios.reporting import PERSON, at, case, story
 from tests.serving import Served
 
 COUNTS = "/api/v1/reports/counts"

@@ -11,7 +11,7 @@ import pytest
 
 from services.reporting.reports.listing import DIMENSIONS
 from tests.drawn import Drawn, bars, points
-from tests.reporting.scenarios import PERSON, at, case
+from tests.scenarios.reporting import PERSON, at, case
 from tests.serving import Served
 
 HTML = {"accept": "text/html"}
@@ -37,7 +37,7 @@ async def test_every_question_has_a_page_whose_marks_lead_to_cases(reporting: Se
         assert "What was known at 14 March 2026, 12:30:00 UTC" in as_at
         assert "Partly upheld" in as_at
         assert "No complaints yet" not in (await client.get("/reports?product=none")).text
-        assert "No complaint fits" in (await client.get("/reports?product=none")).text
+        assert "No results" in (await client.get("/reports?product=none")).text
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ async def test_a_mark_opens_as_many_rows_as_it_counts(reporting: Served, by: str
             sheet = (await client.get(href.replace("/complaints?", "/complaints.csv?"))).text
             assert page.count('<tr><th scope="row">') == number, href
             assert len(list(csv.DictReader(io.StringIO(sheet)))) == number, href
-            assert ("One row for each complaint" in page) == ("main=true" in href)
+            assert ("One row per complaint" in page) == ("main=true" in href)
             params = dict(parse_qsl(urlsplit(href).query))
             total = (await client.get("/api/v1/reports/counts", params=params)).json()["total"]
             assert total["aspects"] == number, href
@@ -146,7 +146,7 @@ async def test_a_reference_or_an_id_opens_the_trail(reporting: Served) -> None:
             assert (await client.get("/audit", params={"q": q})).headers["location"] == f"/audit/{case(1)}"
         for q in ("REF9-AAAA", str(UUID(int=404)), "\0", "é" * 8, "' or 1=1"):
             page = await client.get("/audit", params={"q": q})
-            assert (page.status_code, "Nothing was recorded under this" in page.text) == (404, True), q
+            assert (page.status_code, "No events found" in page.text) == (404, True), q
         latest = (await client.get("/audit")).text
         assert "recourse audit verify" in latest
         assert "Person erased: their key is destroyed (Article 17)" in latest

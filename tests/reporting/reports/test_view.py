@@ -15,7 +15,7 @@ from shared.features.listing.request import asked_of
 from shared.http.paging import Paging
 from tests.feeding import Feeder
 from tests.listing import listed
-from tests.reporting.scenarios import at, case, classified, closed, opened, raised, reopened, resolved
+from tests.scenarios.reporting import at, case, classified, closed, opened, raised, reopened, resolved
 
 EVENTS: list[Event] = [
     *opened(1, 0, product="Mortgage", channel="web"), raised(1, 3, 1, "Card"), resolved(1, 4, 2),

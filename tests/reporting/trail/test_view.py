@@ -12,7 +12,7 @@ from services.reporting.trail.wording import what
 from shared.http.paging import Paging
 from tests.feeding import Feeder, Rows
 from tests.listing import listed
-from tests.reporting.scenarios import PERSON, at, case, opened, story
+from tests.scenarios.reporting import PERSON, at, case, opened, story
 
 
 async def told(feeder: Feeder, subject: UUID, as_at: Any = None) -> list[str]:

@@ -58,7 +58,7 @@ async def test_the_card_lists_what_was_measured(sentiment: Served, intake: Serve
     assert chart[0].value >= 1
     top = max(one.value for one in chart)
     assert [one.size for one in chart] == [pytest.approx(100 * one.value / top, abs=0.01) for one in chart]
-    assert "takes irony at its word" in page.text
+    assert "does not detect irony" in page.text
     assert 'data-live="/sentiment/live"' in page.text
 
 

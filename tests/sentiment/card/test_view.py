@@ -1,11 +1,9 @@
 """The view lists measurements, and counts them by heat for one model."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
-import pytest
 
 from services.sentiment.card.listing import MEASUREMENTS, by_heat
 from services.sentiment.card.view import measurements
@@ -27,11 +25,6 @@ def measured(minute: int, heat: str, model: str = MODEL, subject_id: UUID | None
             "heat": heat, "model": model, "deciding": [DecidingWord(start=3, end=8, weight=-2.0)],
         }
     )  # fmt: skip
-
-
-@pytest.fixture
-def feeder(postgres: Callable[[str], str]) -> Feeder:
-    return Feeder(postgres("measurements"))
 
 
 async def test_a_measurement_is_one_row(feeder: Feeder) -> None:

@@ -90,7 +90,7 @@ def test_a_clock_always_has_words() -> None:
 
 
 def test_a_failed_field_is_described_and_keeps_its_words() -> None:
-    text = shown('{{ ui.field("email", "E-mail", "a@b", "Enter an address", "We write to it") }}')
+    text = shown('{{ ui.field("email", "Email", "a@b", "Enter an address", "We write to it") }}')
     assert 'aria-describedby="f-email-hint f-email-error"' in text
     assert 'aria-invalid="true"' in text
     assert 'value="a@b"' in text

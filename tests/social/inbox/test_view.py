@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-import pytest
 
 from services.social.inbox.listing import MENTIONS, networks
 from services.social.inbox.view import inbox
@@ -57,11 +56,6 @@ OPENED = CaseOpened(
 )
 CLOSED = CaseClosed(**by(4).stamp(COMPLAINT, 2), person_id=PERSON)
 REOPENED = CaseReopened(**by(5).stamp(COMPLAINT, 3), reason="disputed")
-
-
-@pytest.fixture
-def feeder(postgres: Callable[[str], str]) -> Feeder:
-    return Feeder(postgres("inbox"))
 
 
 async def row(feeder: Feeder) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from shared.eventstore.store import Store
 from shared.kafka.records import read
 from shared.keys.keyring import Keyring
 from tests.feeding import Feeder
-from tests.surveys.scenarios import CLOSED, closed
+from tests.scenarios.surveys import CLOSED, closed
 
 (INVITE,) = policies(load_questionnaires())
 

@@ -10,7 +10,7 @@ from services.surveys.response.view import response_list
 from shared.http.paging import Paging
 from tests.feeding import Feeder
 from tests.listing import listed
-from tests.surveys.scenarios import CLOSED, answered, asked, withdrawn, written
+from tests.scenarios.surveys import CLOSED, answered, asked, withdrawn, written
 
 
 async def test_one_row_per_invitation_with_when_it_was_answered(postgres: Callable[[str], str]) -> None:

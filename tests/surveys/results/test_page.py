@@ -9,8 +9,8 @@ import pytest
 
 from services.surveys.response.state import response_id
 from tests.drawn import bars
+from tests.scenarios.surveys import ask
 from tests.serving import Served, until
-from tests.surveys.asking import ask
 
 FOUR = {"ease": "4", "fairness": "2", "clarity": "3", "speed": "5"}
 
@@ -84,7 +84,7 @@ async def test_staff_see_rate_charts_comments_and_the_responses_behind_a_bar(sur
         behind = "/surveys/responses?questionnaire=handling.v1&question=ease&choice="
         assert [one.href for one in easy] == [f"{behind}{choice}" for choice in range(1, 6)]
         assert f"/cases/{UUID(int=4)}" in (await leader.get(f"{behind}4")).text
-        assert "Nobody here" in (await leader.get(f"{behind}1")).text
+        assert "No results" in (await leader.get(f"{behind}1")).text
         assert (await leader.get("/surveys?questionnaire=none")).status_code == 404
     async with surveys.client() as stranger:
         assert (await stranger.get("/surveys")).status_code == 401
@@ -212,7 +212,7 @@ async def test_staff_withdraw_an_invitation_in_the_list_and_see_it_withdrawn(sur
         assert done.status_code == 303
         assert done.headers["location"].startswith(f"{here}&at_least=")
         shown = (await handler.get(done.headers["location"])).text
-        assert "The link of the survey opens nothing any more." in shown
+        assert "The survey link no longer works." in shown
         assert action not in shown
         assert "Withdrawn" in shown
         again = await handler.post(action, data={"back": "https://elsewhere.example/surveys", "csrf": token})
@@ -229,4 +229,4 @@ async def test_a_person_who_answered_first_is_told_to_whoever_withdraws(surveys:
         token = await csrf(handler, "/surveys/responses")
         done = await handler.post(f"/surveys/responses/{response_of(10)}/withdrawal", data={"csrf": token})
         assert done.headers["location"] == "/surveys/responses"
-        assert "This survey was answered before" in (await handler.get("/surveys/responses")).text
+        assert "This survey has already been answered" in (await handler.get("/surveys/responses")).text

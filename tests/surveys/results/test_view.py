@@ -11,7 +11,7 @@ from shared.events.people import PersonErased
 from shared.http.paging import Paging
 from tests.feeding import Feeder
 from tests.listing import listed
-from tests.surveys.scenarios import CLOSED, answered, asked
+from tests.scenarios.surveys import CLOSED, answered, asked
 
 
 async def test_options_that_nobody_chose_count_zero(postgres: Callable[[str], str]) -> None:

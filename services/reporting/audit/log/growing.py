@@ -23,7 +23,7 @@ BATCH = 2000
 
 
 class LogBroken(RuleBroken):
-    """The log is not what was written, so it is not sealed. Run `recourse audit verify`."""
+    """The log has been changed, so no checkpoint was created. Run `recourse audit verify`."""
 
 
 def reader(cluster: Cluster, most: int = 4_194_304) -> AIOKafkaConsumer:

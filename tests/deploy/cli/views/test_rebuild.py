@@ -18,7 +18,7 @@ from services.cases.app import build
 from services.cases.caseload.view import caseload
 from shared.kafka.records import read
 from shared.kafka.topics import Cluster, create_topics
-from tests.reporting.scenarios import classified, closed, opened
+from tests.scenarios.reporting import classified, closed, opened
 from tests.serving import MASTER, SECRET, serve, settings
 from tests.shared.conftest import records
 

@@ -10,7 +10,7 @@ from services.reporting.audit.findings import Finding
 from services.reporting.audit.log.chains import Chain
 from shared.kafka.records import Record, chain, read
 from tests.feeding import Feeder
-from tests.reporting.scenarios import closed
+from tests.scenarios.reporting import closed
 
 Tamper = Callable[[list[Record], int], None]
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from services.surveys.questionnaire.definition import load_questionnaires
-from services.surveys.response.state import invite
+from services.surveys.response.state import invite, response_id
 from shared.events import Provenance
 from shared.events.cases import CaseClosed
 from shared.events.complaints import MessageWritten
 from shared.events.sealed import Sealed
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
+from tests.serving import Served
 
 CLOSED = datetime(2026, 3, 14, 9, tzinfo=UTC)
 ASKED = load_questionnaires().all[0]
@@ -52,3 +53,14 @@ def withdrawn(invited: SurveyInvited) -> SurveyWithdrawn:
         **Provenance("ines@example.org", CLOSED + timedelta(days=2)).stamp(invited.originator_id, 2),
         case_id=invited.case_id, questionnaire=invited.questionnaire, person_id=invited.person_id,
     )  # fmt: skip
+
+
+async def ask(served: Served, number: int, *, erased: bool = False) -> str:
+    """The link that a person gets by mail, their key having come from elsewhere and been destroyed or not."""
+    person = UUID(int=1000 + number)
+    wrapped = served.runtime.keyring.create(person)
+    served.runtime.keyring.discard([person])
+    async with served.runtime.pool.connection() as conn:
+        await conn.execute("insert into keys values (%s, %s)", [person, None if erased else wrapped])
+    served.runtime.store.put([asked(number, at=CLOSED.replace(year=2099))])
+    return f"/surveys/answer/{served.runtime.signer.sign('survey', str(response_id(UUID(int=number), 'handling')))}"

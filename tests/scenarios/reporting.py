@@ -115,7 +115,7 @@ def story() -> list[Event]:
     written = MessageWritten(
         **by(-1, received, "intake.acknowledge").stamp(UUID(int=801), 1), complaint_id=case(1), person_id=PERSON,
         purpose="acknowledgement", channel="email", to=Sealed(PERSON, "ada@example.org"), subject=Sealed(PERSON, "Hi"),
-        body=Sealed(PERSON, "We have it"),
+        body=Sealed(PERSON, "Received"),
     )  # fmt: skip
     sent = MessageSent(**by(-0.5).stamp(UUID(int=801), 2), complaint_id=case(1), attempt=1)
     work = opened(1, -1, channel="social", cause=received)

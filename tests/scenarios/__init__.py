@@ -1,0 +1,1 @@
+"""Events and decisions that tests begin with, by the service that they are about."""
