@@ -27,10 +27,10 @@ CALLS = {
 """What is called with words, and which of its arguments they are."""
 KEYWORDS = frozenset({"title", "label", "button", "said", "hint", "enter", "all", "options", "badges"})
 """Arguments, and keys of dictionaries, that are words wherever they are given."""
-NAMES = frozenset(
-    "sentence sentence_without ACKNOWLEDGEMENT CANNOT_BE_READ CODES HEATS INVITATION MONTHS NAMES NEW_LINK NOTHING_SAID"
-    " OUTCOMES QUESTIONS Redress SENTENCES SUBJECTS".split()
-)
+NAMES = frozenset({
+    "sentence", "sentence_without", "ACKNOWLEDGEMENT", "CANNOT_BE_READ", "CODES", "HEATS", "INVITATION", "MONTHS", "NAMES",
+    "NEW_LINK", "NOTHING_SAID", "OUTCOMES", "QUESTIONS", "Redress", "SENTENCES", "SUBJECTS",
+})  # fmt: skip
 """Fields of a class and tables that are words."""
 TEXTS = frozenset({"title", "introduction", "thanks", "text", "hint", "label", "name"})
 """Keys of the words in files of rules."""
@@ -120,7 +120,8 @@ def of_rules(file: BinaryIO, *_: Any, **__: Any) -> Iterator[Found]:
 
 
 METHODS: list[tuple[str, Any]] = [
-    ("**.py", of_python), ("**/templates/**.html", "jinja2.ext:babel_extract"), ("**/pyproject.toml", "ignore"), ("**.toml", of_rules),
+    ("**.py", of_python), ("**/templates/**.html", "jinja2.ext:babel_extract"), ("**/pyproject.toml", "ignore"),
+    ("**.toml", of_rules),
 ]  # fmt: skip
 OPTIONS = {"**/templates/**.html": {"silent": "false", "trimmed": "true", "newstyle_gettext": "true"}}
 

@@ -17,7 +17,8 @@ PAGES = {"Accept": "text/html", messages.PSEUDO: "1"}
 DATA = re.compile(
     r"""[\w.]+@example\.org | \b[2-9A-Z]{4}-[2-9A-Z]{4}\b | \b[0-9a-f]{8}-[-0-9a-f]{27}\b | \b[0-9a-f]{16,}\b
     | \d{4}-\d\d-\d\dT[\d:.]+Z | \bUTC\b | \b\w+/\d+\b | \b[a-z]+(?:[.:][\w-]+)+ | \bDISP\ [\d.]+R | \b[A-Z]{3}\ –\ .*
-    | \bvader-[\d.+]+ | \b[A-Z]\b | recourse\ audit\ verify | We\ have\ your\ complaint | How\ did\ we\ do\? | ^mastodon,?""",
+    | \bvader-[\d.+]+ | \b[A-Z]\b | recourse\ audit\ verify | We\ have\ your\ complaint | How\ did\ we\ do\?
+    | ^mastodon,?""",
     re.VERBOSE,
 )
 """What the pages show of the data that are sown: names, references, accounts, moments, currencies, stored subjects."""
