@@ -28,8 +28,8 @@ CALLS = {
 KEYWORDS = frozenset({"title", "label", "button", "said", "hint", "enter", "all", "options", "badges"})
 """Arguments, and keys of dictionaries, that are words wherever they are given."""
 NAMES = frozenset({
-    "sentence", "sentence_without", "ACKNOWLEDGEMENT", "CANNOT_BE_READ", "CODES", "HEATS", "INVITATION", "MONTHS", "NAMES",
-    "NEW_LINK", "NOTHING_SAID", "OUTCOMES", "QUESTIONS", "Redress", "SENTENCES", "SUBJECTS",
+    "sentence", "sentence_without", "ACKNOWLEDGEMENT", "CANNOT_BE_READ", "CODES", "HEATS", "INVITATION", "MONTHS",
+    "NAMES", "NEW_LINK", "NOTHING_SAID", "OUTCOMES", "QUESTIONS", "Redress", "SENTENCES", "SUBJECTS",
 })  # fmt: skip
 """Fields of a class and tables that are words."""
 TEXTS = frozenset({"title", "introduction", "thanks", "text", "hint", "label", "name"})
@@ -129,7 +129,7 @@ OPTIONS = {"**/templates/**.html": {"silent": "false", "trimmed": "true", "newst
 def extracted() -> str:
     """The source catalogue, as the code is now; without line numbers, which every change moves."""
     catalog = Catalog(project="Recourse", charset="utf-8")
-    for folder in ("services", "shared"):
+    for folder in ("services", "shared", "deploy/gateway"):
         for name, _line, message, comments, context in extract_from_dir(ROOT / folder, METHODS, OPTIONS):
             catalog.add(message, None, [(f"{folder}/{name}", 0)], auto_comments=comments, context=context)
     file = io.BytesIO()

@@ -12,6 +12,7 @@ from services.reporting.reports.filters import spelled
 from services.reporting.reports.labels import MONTHS
 from services.reporting.trail.listing import subject_with, trail_of
 from services.reporting.trail.wording import sealed_hidden, what
+from shared.web.templating import gettext as _
 
 
 def shown(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -33,7 +34,7 @@ def shown(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def stamp(instant: datetime) -> Markup:
     """Short enough for two in a row, whole for whoever copies it."""
     utc = instant.astimezone(UTC)
-    text = f"{utc.day} {MONTHS[utc.month - 1]} {utc:%Y, %H:%M:%S}"
+    text = f"{utc.day} {_(MONTHS[utc.month - 1])} {utc:%Y, %H:%M:%S}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(spelled(utc), spelled(utc), text)
 
 
