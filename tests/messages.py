@@ -35,7 +35,7 @@ NAMES = frozenset({
 TEXTS = frozenset({"title", "introduction", "thanks", "text", "hint", "label", "name"})
 """Keys of the words in files of rules."""
 TONES = frozenset({"neutral", "good", "warn", "danger", "accent"})
-Found = tuple[int, str, Any, list[str]]
+Found = tuple[int, str, str | tuple[str, ...], list[str]]
 
 
 def of_python(file: BinaryIO, *_: Any, **__: Any) -> Iterator[Found]:
@@ -45,8 +45,9 @@ def of_python(file: BinaryIO, *_: Any, **__: Any) -> Iterator[Found]:
             case ast.Call(func=ast.Name(name) | ast.Attribute(attr=name), args=args, keywords=keywords):
                 at = (0,) if name in refusals() else CALLS.get(name, ())
                 given = [args[place] for place in at if place < len(args)]
-                if name == "ngettext" and len(given) == 2:
-                    yield node.lineno, "ngettext", tuple(next(_words(one), "") for one in given), []
+                if name == "ngettext":
+                    if len(plural := [text for one in given for text in _words(one)]) == 2:
+                        yield node.lineno, "ngettext", tuple(plural), []
                     continue
                 given += [one.value for one in keywords if one.arg in KEYWORDS or name == "tabs_of"]
             case ast.Dict(keys=keys, values=values):
