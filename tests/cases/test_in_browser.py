@@ -65,7 +65,7 @@ async def test_a_case_is_worked_in_place(cases: Served, receive: Receive, width:
         await picture(page, f"cases-before-{width}", full=False)
         await page.locator("#classification-1 > summary").click()
         await page.get_by_role("button", name="Assign to me").click()
-        await expect(page.get_by_role("status", name="Notices")).to_contain_text("assigned")
+        await expect(page.get_by_role("status", name="Notices")).to_contain_text("Assigned to you")
         await expect(page.locator("#aspect-1")).to_be_focused()
         await expect(page.locator("#f-notes-text")).to_have_value("She was called twice.")
         assert await page.locator("#classification-1").evaluate("(panel) => panel.open"), "what is open stays open"
