@@ -1,7 +1,7 @@
 # Everything runs in .venv; uv is brought into it by pip, so Python 3.11+ and make are all a machine needs.
 PYTHON ?= python3
 BIN := .venv/bin
-MEMBERS := shared $(wildcard services/*) deploy
+MEMBERS := shared/events shared $(wildcard services/*) deploy
 .PHONY: up test coverage lint bench chaos lock messages clean secrets containers stack
 
 up: .venv/ready
@@ -9,7 +9,7 @@ up: .venv/ready
 
 test coverage: .venv/ready
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/python -m pytest --ignore=tests/stack --numprocesses=$(or $(JOBS),3) --dist=loadfile --no-loadscope-reorder $(if $(filter coverage,$@),--cov)
+	@$(BIN)/python -m pytest --ignore=tests/stack --numprocesses=$(or $(JOBS),3) --no-loadscope-reorder $(if $(filter coverage,$@),--cov)
 
 lint: .venv/ready
 	@$(BIN)/ruff check .

@@ -4,71 +4,113 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import tomli_w
 from argon2 import PasswordHasher
 from psycopg.conninfo import make_conninfo
+from pydantic import ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
-from deploy.gateway import server_settings
-from shared.kafka.topics import Cluster
-from shared.keys.master_keys import Masters, parse
+from services.intake.settings import IntakeSettings
+from services.reporting.settings import ReportingSettings
 from shared.security.signing import Signer
-from shared.service.settings import Settings
+from shared.service.settings import hidden
 
 ROLES = ("handler", "leader", "quality", "compliance", "auditor", "admin")
 DEFAULT_DATA = ".data"
 DEFAULT_PORT = 8000
+PREFIX = "RECOURSE_"
+NAMED = ("RECOURSE_KAFKA", "RECOURSE_POSTGRES")
+"""With both set, they name the installation; `recourse up` uses each in place of a server of its own."""
 
 
 class NotRunning(Exception):
     """No installation runs here and none is named by the environment."""
 
 
-def data_folder(given: Path | None) -> Path:
-    """`--data`, else RECOURSE_DATA, else `.data` in the present folder."""
-    return (given or Path(os.environ.get("RECOURSE_DATA", DEFAULT_DATA))).resolve()
+class NotUnderstood(NotRunning):
+    """A setting is missing or not what it should be; the message names it."""
 
 
-@dataclass(frozen=True)
-class Installation:
-    """Addresses and secrets with which a service or a command reaches everything."""
+class Variables(EnvSettingsSource):
+    """RECOURSE_NAME or, for a secret, the content of the file that RECOURSE_NAME_FILE names; empty is not set."""
 
-    url: str
-    kafka: str
-    postgres: str
-    secret: str
-    master_key: str
-    master_key_file: str | None = None
-    prefix: str = ""
-    replication: int = 1
-    accounts: str | None = None
-    smtp: str = "localhost:25"
-    embedded: bool = False
-    seal_key: str | None = None
-    seal_every: float = 3600
-    id_secret: str = ""
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        if field.description is None:
+            return None, field_name, False
+        value, key, _ = super().get_field_value(field, field_name)
+        file = self.env_vars.get(f"{PREFIX}{field_name}_file".lower())
+        if value is None and file and not field.repr and f"{field_name}_file" not in self.settings_cls.model_fields:
+            try:
+                value = Path(file).read_text().strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ValueError(
+                    f"{PREFIX}{field_name.upper()}_FILE names {file}, which cannot be read ({type(error).__name__})."
+                ) from None
+        return value, key, False
 
-    def settings(self, database: str) -> Settings:
-        """For the service whose database this is."""
-        return Settings(
-            postgres=database, kafka=self.cluster, master_key=self.masters(), secret=self.secret,
-            public_url=self.url, accounts=Path(self.accounts) if self.accounts else None, smtp=self.smtp,
-            embedded=self.embedded, seal_key=bytes.fromhex(self.seal_key) if self.seal_key else None,
-            seal_every=self.seal_every, id_secret=self.id_secret, **server_settings.settings(embedded=self.embedded),
+    def prepare_field_value(self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool) -> Any:
+        """As it is written: no variable is JSON."""
+        return value
+
+
+class Installation(IntakeSettings, ReportingSettings, BaseSettings):
+    """Addresses, secrets and settings of all services; for a command, `postgres` is the server."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    postgres_password: str = hidden("", "that of PostgreSQL, where the URL has none")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **others: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, Variables(settings_cls)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_password(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if password := given.pop("postgres_password", ""):
+            given["postgres"] = make_conninfo(given.get("postgres", ""), password=password)
+        return given
+
+    @classmethod
+    def read(cls, **given: Any) -> Self:
+        """What is not given comes from the environment; raises `NotUnderstood`."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise NotUnderstood(_sentence(error)) from None
+        except SettingsError as error:
+            raise NotUnderstood(str(error.__cause__)) from None
+
+    @classmethod
+    def on_this_machine(cls, seeds: "Seeds", **given: Any) -> Self:
+        """Of the embedded mode; its servers' addresses are known once they run."""
+        return cls.read(
+            embedded=True, kafka="", postgres="", replication=1, secret=seeds.secret, id_secret=seeds.id_secret,
+            master_key="", master_key_file=seeds.accounts.with_name("master-key"), accounts=seeds.accounts,
+            seal_key=seeds.seal_key, seal_every=3600, postgres_password="", **given,
         )  # fmt: skip
 
-    def masters(self) -> Masters:
-        """From the file where there is one, so that a running service sees it change."""
-        if self.master_key_file:
-            return Masters(file=Path(self.master_key_file))
-        return Masters(*parse(self.master_key))
+    @classmethod
+    def check(cls) -> None:
+        """Of what the embedded mode takes from the environment."""
+        cls.read(embedded=True, kafka="", postgres="", secret="", master_key="-")
 
-    @property
-    def cluster(self) -> Cluster:
-        return Cluster(self.kafka, self.prefix, self.replication)
+    def settings(self, database: str) -> Self:
+        """For the service whose database this is: it takes its own section."""
+        return self.model_copy(update={"postgres": database})
 
     def token(self, role: str, name: str) -> str:
         return Signer(self.secret).token(role, name)
@@ -78,24 +120,34 @@ class Installation:
         path = data / "running.json"
         path.touch(mode=0o600)
         path.chmod(0o600)  # one that was left may have been opened to others
-        note = replace(self, master_key="") if self.master_key_file else self
-        path.write_text(json.dumps(asdict(note)))
+        path.write_text(self.model_dump_json())
 
 
-def find(data: Path, environment: Mapping[str, str] = os.environ) -> Installation:
+def _sentence(error: ValidationError) -> str:
+    """The first thing that is wrong, and the variable that says it."""
+    wrong = error.errors()[0]
+    said = wrong["msg"].removeprefix("Value error, ")
+    if not wrong["loc"]:
+        return said
+    name = str(wrong["loc"][0])
+    field, variable = Installation.model_fields[name], PREFIX + name.upper()
+    if wrong["type"] == "missing":
+        return f"Set {variable}{'' if field.repr else f', or {variable}_FILE to a file that holds it'}."
+    given = f" is {wrong['input']}" if field.repr else ""
+    return f"{variable} ({field.description}){given}: {said.removesuffix('.')}. Correct it, or leave it out."
+
+
+def data_folder(given: Path | None) -> Path:
+    """`--data`, else RECOURSE_DATA, else `.data` in the present folder."""
+    return (given or Path(os.environ.get("RECOURSE_DATA", DEFAULT_DATA))).resolve()
+
+
+def find(data: Path) -> Installation:
     """From the environment where it names servers, else the one that runs on this data folder."""
-    if "RECOURSE_KAFKA" in environment and "RECOURSE_POSTGRES" in environment:
-        return Installation(
-            url=environment.get("RECOURSE_URL", f"http://localhost:{DEFAULT_PORT}"),
-            kafka=environment["RECOURSE_KAFKA"], postgres=_postgres(environment),
-            secret=_secret("RECOURSE_SECRET", environment), master_key=_secret("RECOURSE_MASTER_KEY", environment),
-            master_key_file=None if "RECOURSE_MASTER_KEY" in environment else environment["RECOURSE_MASTER_KEY_FILE"],
-            prefix=environment.get("RECOURSE_TOPIC_PREFIX", ""), accounts=environment.get("RECOURSE_ACCOUNTS"),
-            replication=int(server_settings.number("RECOURSE_REPLICATION", environment) or 1),
-            smtp=environment.get("RECOURSE_SMTP", "localhost:25"), seal_key=_seal_key(environment),
-            seal_every=server_settings.number("RECOURSE_SEAL_EVERY", environment) or 3600,
-            id_secret=_id_secret(environment),
-        )  # fmt: skip
+    return Installation.read() if all(map(os.environ.get, NAMED)) else running_on(data)
+
+
+def running_on(data: Path) -> Installation:
     path = data / "running.json"
     if not path.exists() or not in_use(data):
         raise NotRunning(f"Nothing runs on {data}. Start it with `recourse up`, or name servers in the environment.")
@@ -110,42 +162,6 @@ def in_use(data: Path) -> bool:
         except BlockingIOError:
             return True
     return False
-
-
-def _postgres(environment: Mapping[str, str]) -> str:
-    """The server's conninfo, with the password that is kept apart from it, if any."""
-    apart = "RECOURSE_POSTGRES_PASSWORD"
-    if apart not in environment and f"{apart}_FILE" not in environment:
-        return environment["RECOURSE_POSTGRES"]
-    return make_conninfo(environment["RECOURSE_POSTGRES"], password=_secret(apart, environment))
-
-
-def _seal_key(environment: Mapping[str, str]) -> str | None:
-    """Only reporting needs it."""
-    name = "RECOURSE_SEAL_KEY"
-    return _secret(name, environment) if {name, f"{name}_FILE"} & environment.keys() else None
-
-
-def _id_secret(environment: Mapping[str, str]) -> str:
-    """The secret, until that is changed: then the first one must be named, for ids follow from it."""
-    name = "RECOURSE_ID_SECRET"
-    if {name, f"{name}_FILE"} & environment.keys():
-        return _secret(name, environment)
-    if len(_secret("RECOURSE_SECRET", environment).splitlines()) > 1:
-        raise NotRunning(f"RECOURSE_SECRET was changed: set {name} to what it was at first, or ids would change.")
-    return ""
-
-
-def _secret(name: str, environment: Mapping[str, str]) -> str:
-    """NAME, or the content of the file that NAME_FILE names."""
-    if name in environment:
-        return environment[name]
-    if file := environment.get(f"{name}_FILE"):
-        try:
-            return Path(file).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise NotRunning(f"{name}_FILE names {file}, which cannot be read ({type(error).__name__}).") from None
-    raise NotRunning(f"Set {name}, or {name}_FILE to a file that holds it.")
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from types import ModuleType
 
 from fastapi import FastAPI
 
+from deploy.installation import Installation
 from shared.projections.view import View
-from shared.service.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Service:
         return import_module(f"services.{self.name}.app")
 
     @property
-    def build(self) -> Callable[[Settings], FastAPI]:
-        build: Callable[[Settings], FastAPI] = self._module.build
+    def build(self) -> Callable[[Installation], FastAPI]:
+        build: Callable[[Installation], FastAPI] = self._module.build
         return build
 
     @property

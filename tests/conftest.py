@@ -2,6 +2,7 @@
 `RECOURSE_TEST=containers` asks for them, else embedded ones."""
 
 import os
+import re
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.embedded.databases import create_database
 from deploy.embedded.kafka import start_kafka
@@ -23,6 +25,29 @@ QUICK = {"fsync": "off", "full_page_writes": "off"}
 settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 CONTAINERS = os.environ.get("RECOURSE_TEST") == "containers"
+LONGEST = (
+    "tests/security/test_schemathesis.py", "tests/security/", "tests/deploy/cli/recovery/", "tests/docs/",
+    "tests/system/", "tests/load/", "tests/deploy/cli/", "tests/reporting/",
+)  # fmt: skip
+"""Begun first, in this order, so that workers end together."""
+TOGETHER = re.compile(r"tests/(cases|intake|reporting|sentiment|social|surveys|system|security(?!/test_schemathesis))/")
+"""A folder whose tests share a running service, or an installation, is one worker's: each starts it once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((n for n, begin in enumerate(LONGEST) if item.nodeid.startswith(begin)), 99))
+
+
+class ByFolder(LoadScopeScheduling):
+    """Hands out folders that are run together, and files of the others."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        together = TOGETHER.match(nodeid)
+        return together[0] if together else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config) -> ByFolder:
+    return ByFolder(config)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ async def on_test_broker(runtime: Runtime) -> AsyncIterator[Publish]:
             async def publish(*events: Event) -> None:
                 for record in feeder.records(*events):
                     await broker.publish(
-                        record.value, runtime.settings.kafka.name(record.topic), key=record.key,
+                        record.value, runtime.settings.cluster.name(record.topic), key=record.key,
                         partition=record.partition, headers={name: value.decode() for name, value in record.headers},
                     )  # fmt: skip
 

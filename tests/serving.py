@@ -1,6 +1,7 @@
 """A service as it runs in production, on real servers, spoken to over ASGI."""
 
 import asyncio
+import ssl
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
+from deploy.installation import Installation
 from shared.events import Event
 from shared.http.rate_limits import FREE, Limits
 from shared.kafka.topics import Cluster, create_topics
@@ -24,6 +26,8 @@ from shared.times import Clock
 
 SECRET = "a secret that only the tests know"
 MASTER = bytes(range(32))
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that ask by http alone: without one, each of them reads every certificate that the machine trusts."""
 
 
 @dataclass
@@ -43,19 +47,20 @@ class Served:
         )
 
 
-async def settings(kafka: str, url: str, cluster: Cluster | None = None) -> Settings:
+async def settings(kafka: str, url: str, cluster: Cluster | None = None) -> Installation:
     """Fresh topics under a prefix of their own, unless services share a cluster."""
     if cluster is None:
         cluster = Cluster(kafka, f"t{uuid.uuid4().hex[:8]}-")
         await create_topics(cluster)
     limits = Limits(strangers=FREE, requests=FREE)  # tests ask faster than people; those of limits set their own
-    return Settings(postgres=url, kafka=cluster, master_key=MASTER, secret=SECRET, limits=limits)
+    return Installation(
+        postgres=url, kafka=cluster.bootstrap, topic_prefix=cluster.prefix, master_key=MASTER.hex(), secret=SECRET,
+        limits=limits,
+    )  # fmt: skip
 
 
 @asynccontextmanager
-async def serve(
-    build: Callable[[Settings], FastAPI], given: Settings, clock: Clock | None = None
-) -> AsyncIterator[Served]:
+async def serve(build: Callable[[Any], FastAPI], given: Settings, clock: Clock | None = None) -> AsyncIterator[Served]:
     app = build(given)
     app.state.runtime.clock = clock or Clock()
     async with app.router.lifespan_context(app):

@@ -14,9 +14,7 @@ import psycopg
 from deploy.cli.operations import database
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.kafka.topics import Cluster
 from shared.projections.view import View
-from shared.service.settings import Settings
 
 STAND = """
 select json_build_object(
@@ -50,7 +48,7 @@ class Reader:
 @cache
 def _readers() -> list[Reader]:
     """Of all services; to build them opens nothing."""
-    nowhere = Settings(postgres="", kafka=Cluster(""), master_key=bytes(32), secret="of nobody")
+    nowhere = Installation(postgres="", kafka="", master_key="00" * 32, secret="of nobody")
     return [
         Reader(name, one if isinstance(one, View) else one.name, one.topics)
         for name, service in SERVICES.items()

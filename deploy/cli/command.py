@@ -27,17 +27,16 @@ from deploy.cli.tracing import export_traces
 from deploy.cli.up import up as start_all
 from deploy.cli.views import views
 from deploy.embedded.errors import EmbeddedServerError
-from deploy.gateway import server_settings
-from deploy.installation import DEFAULT_PORT, data_folder
+from deploy.gateway import server
+from deploy.installation import DEFAULT_PORT, NAMED, NotUnderstood, data_folder
 from deploy.services import SERVICES
+from shared.events.unsealing import MasterKeyNotValid
 from shared.kafka.chain import GapFound
 from shared.kafka.topics import create_topics
-from shared.keys.master_keys import MasterKeyNotValid, WrongMasterKey
+from shared.keys.master_keys import WrongMasterKey
 from shared.projections.rebuild import LogCutShort
 from shared.telemetry import configure_logging
 
-NAMED = {"RECOURSE_KAFKA", "RECOURSE_POSTGRES"}
-"""With both set, they name the installation."""
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -109,7 +108,7 @@ def serve(
         loop="asyncio",
         log_level="warning",
         timeout_graceful_shutdown=5,
-        **server_settings.server(),
+        **server.options(),
     )
 
 
@@ -119,12 +118,12 @@ def main() -> None:
         app()
     except (KafkaError, psycopg.OperationalError, httpx.TransportError) as error:
         logging.disable()  # clients that are dropped before they were open say so
-        named = [*NAMED, "RECOURSE_URL"] if os.environ.keys() >= NAMED else []
+        named = [*NAMED, "RECOURSE_URL"] if all(map(os.environ.get, NAMED)) else []
         fail(_unanswered(error, named) + ("" if named else " Is the installation running? `recourse up` starts it."))
     except OSError as error:
         where = f"{error.filename} cannot be used: {error.strerror}" if error.filename else str(error)
         fail(f"{where}. Name another, or see to it that you may use it.")
-    except (WrongMasterKey, MasterKeyNotValid, GapFound, LogCutShort, server_settings.NotUnderstood) as error:
+    except (WrongMasterKey, MasterKeyNotValid, GapFound, LogCutShort, NotUnderstood) as error:
         fail(str(error))
     sys.exit(1)
 

@@ -1,8 +1,10 @@
 """Shared parts of commands: options, errors as a sentence, progress."""
 
+import json
 import re
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -32,6 +34,11 @@ def installation(data: Path | None) -> Installation:
         return find(data_folder(data))
     except NotRunning as error:
         raise fail(str(error)) from None
+
+
+def write_json(value: Any) -> None:
+    """One line, for scripts."""
+    sys.stdout.write(json.dumps(value) + "\n")
 
 
 def new_file(path: Path | None) -> Path | None:

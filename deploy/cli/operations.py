@@ -40,10 +40,10 @@ def database(installation: Installation, service: str) -> str:
 @asynccontextmanager
 async def beside(service: str, settings: Settings) -> AsyncIterator[Opened]:
     """Beside the running service, with the same keys."""
-    keyring = Keyring(settings.master_key)
+    keyring = Keyring(settings.masters())
     pool = lasting_pool(settings.postgres, max_size=4)
     async with pool:
-        keys = KeyFollower(settings.kafka, pool, keyring, service)
+        keys = KeyFollower(settings.cluster, pool, keyring, service)
         await keys.start()
         try:
             yield Opened(pool, keyring, keys)

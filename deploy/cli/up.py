@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +14,11 @@ from rich.table import Table
 
 from deploy.cli.keys.rotation import check
 from deploy.embedded.errors import PortInUse
+from deploy.embedded.kafka import free
 from deploy.embedded.servers import Servers, servers
-from deploy.gateway import server_settings
+from deploy.gateway import server
 from deploy.gateway.app import gateway
-from deploy.installation import ROLES, Installation, Seeds, seed
+from deploy.installation import NAMED, ROLES, Installation, Seeds, seed
 from deploy.services import SERVICES
 from shared.kafka.topics import create_topics
 from shared.telemetry import configure_logging
@@ -28,15 +28,16 @@ def up(data: Path, port: int, console: Console) -> None:
     """Start the servers and the services, say where they are, and stop all on Ctrl-C."""
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to end stops all, as Ctrl-C does
-    free(port)
-    server_settings.settings(embedded=True)  # what is not understood is told before anything is started
+    if not free(port):
+        raise PortInUse(port)
+    Installation.check()  # what is not understood is told before anything is started
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     configure_logging(json=False, level=30)
     seeds = seed(data)
-    kafka, postgres = os.environ.get("RECOURSE_KAFKA"), os.environ.get("RECOURSE_POSTGRES")
-    with console.status("Starting") as status, servers(data, status.update, kafka, postgres) as running:
+    settings = Installation.on_this_machine(seeds, url=f"http://localhost:{port}", smtp=f"127.0.0.1:{free(0)}")
+    with console.status("Starting") as status, servers(data, status.update, *map(os.environ.get, NAMED)) as running:
         status.update("Starting the six services")
-        installation = _installation(seeds, running, port)
+        installation = settings.model_copy(update={"kafka": running.kafka, "postgres": running.postgres})
         for service in SERVICES:
             check(running.database(f"recourse_{service}"), installation.masters())
         try:
@@ -47,29 +48,6 @@ def up(data: Path, port: int, console: Console) -> None:
             console.print("Stopped. Everything is kept in", str(data))
 
 
-def free(port: int) -> None:
-    """Find out before anything is started whether the port can be had."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as taken:
-            raise PortInUse(port) from taken
-
-
-def _installation(seeds: Seeds, running: Servers, port: int) -> Installation:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        smtp = f"127.0.0.1:{probe.getsockname()[1]}"
-    return Installation(
-        url=f"http://localhost:{port}", kafka=running.kafka, postgres=running.postgres, secret=seeds.secret,
-        master_key=seeds.master_key, master_key_file=str(seeds.accounts.with_name("master-key")),
-        accounts=str(seeds.accounts), smtp=smtp, embedded=True, seal_key=seeds.seal_key,
-        id_secret=seeds.id_secret,
-        prefix=os.environ.get("RECOURSE_TOPIC_PREFIX", ""),
-    )  # fmt: skip
-
-
 async def _serve(installation: Installation, running: Servers, port: int, say: Callable[[], None]) -> None:
     await create_topics(installation.cluster)
     apps = {
@@ -78,13 +56,13 @@ async def _serve(installation: Installation, running: Servers, port: int, say: C
     }
     config = uvicorn.Config(
         gateway(apps, list(SERVICES.values())), host="127.0.0.1", port=port, log_level="warning", lifespan="on",
-        timeout_graceful_shutdown=2, **server_settings.server(),
+        timeout_graceful_shutdown=2, **server.options(),
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+    http = uvicorn.Server(config)
+    serving = asyncio.create_task(http.serve())
+    while not http.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
-    if server.started:
+    if http.started:
         say()
     await serving
 

@@ -116,15 +116,15 @@ def _java(home: Path) -> list[str]:
 def _ports(kept: Path, wanted: int | None) -> tuple[int, int]:
     """The ports of the last run where they are free, so that what knows the broker finds it again."""
     known = [int(port) for port in kept.read_text().split()] if kept.exists() else [0, 0]
-    if wanted and not _free(wanted):
+    if wanted and not free(wanted):
         raise PortInUse(wanted)
-    broker = wanted or _free(known[0]) or _free(0)
-    controller = _free(known[1]) or _free(0)
+    broker = wanted or free(known[0]) or free(0)
+    controller = free(known[1]) or free(0)
     kept.write_text(f"{broker} {controller}\n")
     return broker, controller
 
 
-def _free(port: int) -> int:
+def free(port: int) -> int:
     """The port if nobody listens on it (any free one for 0), else 0."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

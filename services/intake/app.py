@@ -20,28 +20,29 @@ from services.intake.message.policy import policies
 from services.intake.message.view import outbox
 from services.intake.pages import pages
 from services.intake.person.view import contacts
+from services.intake.settings import IntakeSettings
 from shared.keys.compaction import KeyCompaction
 from shared.security.signing import Signer
 from shared.service.runtime import Runtime
-from shared.service.settings import Settings
 
 VIEWS = (ledger, complaint_list, contacts, outbox, erasures)
 
 
-def build(settings: Settings) -> FastAPI:
+def build(settings: IntakeSettings) -> FastAPI:
     """The running service, once its lifespan begins."""
     signer = Signer(settings.secret)
-    runtime = Runtime("intake", settings, VIEWS, policies(signer, settings.public_url))
+    runtime = Runtime("intake", settings, VIEWS, policies(signer, settings.url))
     intake, forgetting = Intake(runtime), Erasures(runtime, load_retention())
+    tracking = Tracking(runtime, settings.link_days)
     host, _, port = settings.smtp.partition(":")
     runtime.workers.append(Mailer(runtime, host, int(port or 25)).run)
-    runtime.workers += [KeyCompaction(settings.kafka, settings.postgres).run, forgetting.run]
+    runtime.workers += [KeyCompaction(settings.cluster, settings.postgres).run, forgetting.run]
     if settings.embedded:
         runtime.workers.append(Mailbox(runtime, int(port)).run)
     app = runtime.application("Recourse intake")
     app.include_router(http.router(intake))
     app.include_router(people_http.router(forgetting))
     app.include_router(people_pages.router(forgetting, pages))
-    app.include_router(link_pages.api(Tracking(runtime)))
-    app.include_router(ledger_page.router(intake))
+    app.include_router(link_pages.api(tracking))
+    app.include_router(ledger_page.router(intake, tracking))
     return app

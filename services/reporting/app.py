@@ -10,17 +10,17 @@ from services.reporting.audit.view import checkpoints
 from services.reporting.reports import http
 from services.reporting.reports import page as pages
 from services.reporting.reports.view import counts
+from services.reporting.settings import ReportingSettings
 from services.reporting.trail.view import audit
 from shared.service.runtime import Runtime
-from shared.service.settings import Settings
 
 VIEWS = (audit, counts, checkpoints)
 
 
-def build(settings: Settings) -> FastAPI:
+def build(settings: ReportingSettings) -> FastAPI:
     """The running service, once its lifespan begins."""
     runtime = Runtime("reporting", settings, VIEWS)
-    sealer = Sealer(runtime)
+    sealer = Sealer(runtime, settings)
     evidence = Evidence(runtime, sealer)
     runtime.workers.append(sealer.run)
     app = runtime.application("Recourse reporting")

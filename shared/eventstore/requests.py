@@ -4,6 +4,7 @@ The answer is stored in the transaction of the events that it is about. Neither 
 from it: both are kept as HMACs, as they outlive an erasure.
 """
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from uuid import UUID
 import orjson
 from psycopg import AsyncConnection, Cursor
 
+from shared.postgres.pools import Pool
 from shared.problems import Unprocessable
 
 SCHEMA = """
@@ -23,7 +25,7 @@ create table if not exists requests (
 );
 create index if not exists requests_answered_at on requests (answered_at);
 """
-KEPT = "7 days"
+KEPT, EVERY = "7 days", 3600.0
 INSERT = """
 insert into requests (id, content, originator_id, position)
 select * from unnest(%b::bytea[], %b::bytea[], %b::uuid[], %b::bigint[])
@@ -87,9 +89,12 @@ async def find(conn: AsyncConnection[Any], request: Request) -> Answered | None:
     return Answered(*place)
 
 
-async def forget_old(conn: AsyncConnection[Any]) -> None:
-    """Delete requests older than a week: nobody retries after that."""
-    await conn.execute(f"delete from requests where answered_at < now() - interval '{KEPT}'")
+async def keep_forgetting(pool: Pool) -> None:
+    """Delete requests older than a week, each hour: nobody retries after that."""
+    while True:
+        async with pool.connection() as conn:
+            await conn.execute(f"delete from requests where answered_at < now() - interval '{KEPT}'")
+        await asyncio.sleep(EVERY)
 
 
 def _mac(secret: str, said: object) -> bytes:

@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.keys.master_keys import NONCE, Masters, wrapped_by
+from shared.events.unsealing import NONCE, unseal, wrapped_by
+from shared.keys.master_keys import Masters
 from shared.postgres import purge
 
 SCHEMA = f"""{purge.SCHEMA}
@@ -80,10 +80,7 @@ class Keyring:
                 self.missing.add(person)
                 self.misses += 1
             return None
-        try:
-            return key.decrypt(box[:NONCE], box[NONCE:], person.bytes).decode()
-        except InvalidTag:
-            raise ValueError(f"a sealed field does not open with the key of person {person}") from None
+        return unseal(key, person, box)
 
     def create(self, person: UUID) -> bytes:
         """Make a key, remember it, and answer it wrapped for the table and the topic."""

@@ -41,7 +41,7 @@ class Bus:
     delay: BatchDelay
 
     def __post_init__(self) -> None:
-        self.broker = make_broker(self.settings.kafka)
+        self.broker = make_broker(self.settings.cluster)
         self.consumers: list[Consumer] = []
         self.readings: list[Reading] = []
         self.rebuilding: set[str] = set()
@@ -58,7 +58,7 @@ class Bus:
         if following := [view for view in self.views if view.name not in self.rebuilding]:
             self._add("views", self._views_sink(following, keys))
         for policy in self.policies:
-            at = self.settings.kafka
+            at = self.settings.cluster
             self._add(policy.name, PolicySink(policy, store, at, self.pool, self.keyring, keys))
 
     @asynccontextmanager
@@ -85,17 +85,17 @@ class Bus:
             async with await AsyncConnection.connect(self.settings.postgres, autocommit=True) as conn:
                 await acquire_leadership(conn, f"renew {view.name}")
                 if (await versions.prepare(conn, view)).version != view.version:  # another process has not done it
-                    done = await rebuild(view, self.pool, self.settings.kafka, self.keyring, keys)
+                    done = await rebuild(view, self.pool, self.settings.cluster, self.keyring, keys)
                     log.info("view rebuilt", view=view.name, version=view.version, records=done.records)
             self._add(view.name, self._views_sink([view], keys)).start()
             self.rebuilding.discard(view.name)
         await asyncio.sleep(3600)
 
     def _views_sink(self, views: Sequence[View], keys: KeyFollower | None) -> ViewsSink:
-        return ViewsSink(views, self.settings.kafka, self.pool, self.keyring, keys)
+        return ViewsSink(views, self.settings.cluster, self.pool, self.keyring, keys)
 
     def _add(self, purpose: str, sink: Sink) -> Consumer:
-        consumer = Consumer(self.service, purpose, sink, self.settings.kafka, self.delay, self.broker)
+        consumer = Consumer(self.service, purpose, sink, self.settings.cluster, self.delay, self.broker)
         self.consumers.append(consumer)
         self.readings += consumer.readings
         return consumer

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from psycopg import AsyncConnection
 
-from shared.eventstore import relay
+from shared.eventstore import relay, requests
 from shared.eventstore.group_commit import Committer
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import Store
@@ -60,18 +60,23 @@ class Runtime:
 
     def __post_init__(self) -> None:
         at = self.settings
-        self.keyring = Keyring(at.master_key)
+        self.keyring = Keyring(at.masters())
         self.signer = Signer(at.secret)
         self.accounts = Accounts(at.accounts)
-        self.access = Access(at.kafka, self.signer)
+        self.access = Access(at.cluster, self.signer)
         self.sessions = Sessions(
-            self.signer, self.access, self.accounts, idle=at.session_idle, longest=at.session_longest, secure=at.secure
+            self.signer,
+            self.access,
+            self.accounts,
+            idle=60 * at.session_minutes,
+            longest=3600 * at.session_hours,
+            secure=at.secure,
         )
         self.pool = lasting_pool(at.postgres, max_size=12, timeout=10, configure=_unhurried)
-        self.keys = KeyFollower(at.kafka, self.pool, self.keyring, self.service)
+        self.keys = KeyFollower(at.cluster, self.pool, self.keyring, self.service)
         self.batch_delay = BatchDelay(self.rest)
         self.bus = Bus(self.service, at, self.views, self.policies, self.pool, self.keyring, self.batch_delay)
-        self.positions = Positions(self.pool, self.keys, at.kafka, self.batch_delay)
+        self.positions = Positions(self.pool, self.keys, at.cluster, self.batch_delay)
         self._commits: Committer | None = None
 
     @property
@@ -95,7 +100,7 @@ class Runtime:
         app.mount("/static", static_files())
         app.add_middleware(
             Edge, signer=self.signer, sessions=self.sessions, access=self.access, limits=self.settings.limits,
-            most=self.settings.most_bytes, url=self.settings.public_url,
+            most=int(1_000_000 * self.settings.body_megabytes), url=self.settings.url,
         )  # fmt: skip
         app.add_middleware(answer_all)
         app.add_middleware(security_headers, headers=HEADERS | (HTTPS_ONLY if self.settings.secure else {}))
@@ -124,17 +129,18 @@ class Runtime:
             stack.push_async_callback(self.keys.stop)
             await self.access.start()
             stack.push_async_callback(self.access.stop)
-            sender = Relay(self.service, self.settings.postgres, self.settings.kafka)
+            sender = Relay(self.service, self.settings.postgres, self.settings.cluster)
             sender.start()
             stack.push_async_callback(sender.stop)
             await stack.enter_async_context(self.bus.running(store, self.keys))
-            self.lag = LagWatch(self.service, self.pool, self.settings.kafka, self.bus.readings)
+            self.lag = LagWatch(self.service, self.pool, self.settings.cluster, self.bus.readings)
             self.lag.start()
             stack.push_async_callback(self.lag.stop)
             workers: list[Worker] = [
                 *self.workers,
                 *self.bus.rebuilds(self.keys),
                 partial(purge.keep_rewriting, self.pool),
+                partial(requests.keep_forgetting, self.pool),
                 partial(versions.keep_dropping, self.pool, self.views),
             ]
             for worker in workers:

@@ -1,40 +1,80 @@
-"""Settings of a service: all that it is told from outside."""
+"""Settings of a service. One particular to a service stands in that service's own section, a subclass of `Settings`.
 
-from dataclasses import dataclass, field
+Where they come from is not known here: a field is filled by whoever puts the installation together, from a variable
+`RECOURSE_` and the field's name. A field without a description is nothing that an operator sets.
+"""
+
 from pathlib import Path
+from typing import Annotated, Any, Self
 
-from shared.http.rate_limits import Limits
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, field_validator, model_validator
+
+from shared.events.unsealing import parse
+from shared.http.rate_limits import FREE, Limits
 from shared.kafka.topics import Cluster
 from shared.keys.master_keys import Masters
 
+Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+EMBEDDED = Limits(strangers=FREE, requests=FREE)
+"""Behind one address on one machine nobody is a stranger; passwords are still guarded."""
 
-@dataclass(frozen=True)
-class Settings:
-    """What a service is told from outside. Secrets come from the environment or files, never from code."""
 
-    postgres: str
-    kafka: Cluster
-    master_key: Masters | bytes
-    secret: str
-    public_url: str = "http://localhost:8000"
-    accounts: Path | None = None
-    smtp: str = "localhost:25"
+def hidden(default: Any, description: str, **more: Any) -> Any:
+    """A field that is never shown, and may be given as a file."""
+    return Field(default, description=description, repr=False, **more)
+
+
+class Settings(BaseModel):
+    """Of every service."""
+
+    model_config = ConfigDict(frozen=True)
+
     embedded: bool = False
-    seal_key: bytes | None = None
-    seal_every: float = 3600
-    id_secret: str = ""
-    """What ids of mentions and of their authors follow from: it never changes; `secret` until that does."""
-    limits: Limits = field(default_factory=Limits)
-    session_idle: float = 3600.0
-    session_longest: float = 12 * 3600.0
-    link_days: float = 180.0
-    most_bytes: int = 10_000_000
+    kafka: str = Field(description="bootstrap address, like kafka:9092")
+    topic_prefix: str = Field("", description="stands before the names of all topics and groups")
+    replication: PositiveInt = Field(1, description="copies of each topic that is made")
+    postgres: str = hidden(..., "conninfo URL")
+    secret: str = hidden(..., "signs sessions, links and tokens; the same for all services")
+    id_secret: str = hidden("", "the first secret ever used: ids of mentions and authors follow from it")
+    master_key: str = hidden("", "64 hexadecimal digits that wrap each person's key; the same for all services")
+    master_key_file: Path | None = Field(None, description="holds the master key, and is read again when it changes")
+    url: str = Field("http://localhost:8000", description="the address that people see")
+    accounts: Path | None = Field(None, description="a TOML file of accounts")
+    limits: Limits = Field("", validate_default=True, description="what somebody may ask for, like strangers=60/60")
+    session_minutes: Amount = Field(60, description="minutes after which an idle session ends")
+    session_hours: Amount = Field(12, description="hours after which any session ends")
+    body_megabytes: Amount = Field(10, description="the largest request, in megabytes")
+
+    @field_validator("limits", mode="before")
+    @classmethod
+    def _read_limits(cls, given: Any, info: ValidationInfo) -> Any:
+        default = EMBEDDED if info.data["embedded"] else Limits()
+        return Limits.read(given, default) if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _secrets_are_there(self) -> Self:
+        if not (self.master_key or self.master_key_file):
+            raise ValueError("Set RECOURSE_MASTER_KEY, or RECOURSE_MASTER_KEY_FILE to a file that holds it.")
+        if len(self.secret.splitlines()) > 1 and not self.id_secret:
+            raise ValueError(
+                "RECOURSE_SECRET was changed: set RECOURSE_ID_SECRET to what it was at first, or ids would change."
+            )
+        return self
+
+    @property
+    def cluster(self) -> Cluster:
+        return Cluster(self.kafka, self.topic_prefix, self.replication)
+
+    def masters(self) -> Masters:
+        """From the file where there is one, so that a running service sees it change."""
+        return Masters(*parse(self.master_key)) if self.master_key else Masters(file=self.master_key_file)
 
     @property
     def ids(self) -> str:
+        """The secret that ids follow from: it never changes."""
         return self.id_secret or self.secret
 
     @property
     def secure(self) -> bool:
         """Whether browsers reach us by https."""
-        return self.public_url.startswith("https://")
+        return self.url.startswith("https://")

@@ -20,7 +20,7 @@ cases = service("cases")
 @pytest_asyncio.fixture(scope="package")
 async def neighbour(cases: Served, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """As much of intake and sentiment as publishes events."""
-    async with serve_neighbour("intake", cases.runtime.settings.kafka, postgres("neighbour")) as served:
+    async with serve_neighbour("intake", cases.runtime.settings.cluster, postgres("neighbour")) as served:
         yield served
 
 

@@ -22,7 +22,11 @@ def named(project: Path, *tables: str) -> set[str]:
 
 def test_containers_install_what_the_members_need_as_it_was_tested() -> None:
     tested, contained = pins(ROOT / "requirements.lock"), pins(ROOT / "deploy" / "requirements.lock")
-    members = [path for folder in ("shared", "deploy", "services/*") for path in ROOT.glob(f"{folder}/pyproject.toml")]
+    members = [
+        path
+        for folder in ("shared", "shared/events", "deploy", "services/*")
+        for path in ROOT.glob(f"{folder}/pyproject.toml")
+    ]
     needed = {name for path in members for name in named(path, "project", "dependencies")}
     assert {name for name in needed if not name.startswith("recourse-")} <= set(contained), "run `make lock`"
     assert {name for name, pin in contained.items() if tested.get(name) != pin} == set(), "run `make lock`"

@@ -20,6 +20,15 @@ ELSEWHERE = {
     'python copy_topic.py "$KAFKA" cases copy.db': Elsewhere(
         "It runs until it is stopped, and meets a gap.", "tests/docs/test_subscriber.py", '"copy_topic.py"'
     ),
+    "python -m venv reader": Elsewhere("A venv of its own.", "tests/docs/test_events.py", '"venv", reader'),
+    "reader/bin/pip install ./shared/events aiokafka": Elsewhere(
+        "The venv is the test's.",
+        "tests/docs/test_events.py",
+        '"install", "-q", ROOT / "shared" / "events", "aiokafka"',
+    ),
+    'reader/bin/python read_topic.py "$KAFKA" people-keys cases': Elsewhere(
+        "It runs until it is stopped.", "tests/docs/test_events.py", '"read_topic.py"'
+    ),
     "make containers": Elsewhere("It needs Docker.", "tests/stack/compose.py", '"up", "--wait", "--detach"'),
     "docker compose run --rm recourse lag": Elsewhere(
         "It needs Docker.", "tests/stack/compose.py", '"run", "--rm", "--no-deps", "-T", "recourse"'

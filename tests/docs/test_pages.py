@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from deploy.installation import find
+from deploy.installation import running_on
 from shared.kafka.dead_letters import dead_letters
 from tests.docs.blocks import ROOT, every, of_stage
 from tests.docs.elsewhere import ELSEWHERE
@@ -76,7 +76,7 @@ def test_commands_beside_a_running_installation(shell: Shell, site: ExitStack, p
 
 async def test_a_stranger_sends_what_the_operator_is_shown(shell: Shell, site: ExitStack) -> None:
     """What the page on dead letters is about."""
-    cluster = find(shell.folder / ".data", {}).cluster
+    cluster = running_on(shell.folder / ".data").cluster
     async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as kafka:
         await kafka.send_and_wait(cluster.name("cases"), b"no event", b"nobody")
 

@@ -20,7 +20,7 @@ async def test_the_subscriber_copies_each_event_once_and_stops_at_a_gap(stories:
     program, copy = tmp_path / "copy_topic.py", tmp_path / "copy.db"
     [text] = [block.text for block in every() if block.mark == f"file: {program.name}"]
     program.write_text(text)
-    cluster, cases = stories.settings.kafka, [uuid4() for _ in range(5)]
+    cluster, cases = stories.settings.cluster, [uuid4() for _ in range(5)]
     async with stories.running() as runtime:
         for version in (1, 2, 3):
             await runtime.commits.save([reopening(case, version) for case in cases])

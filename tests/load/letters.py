@@ -70,7 +70,7 @@ def measure(site: Site, small: bool) -> list[Figure]:
 
 
 def _write(site: Site, letters: int) -> None:
-    store = Store("intake", database(site.at, "intake"), Keyring(site.at.settings("").master_key))
+    store = Store("intake", database(site.at, "intake"), Keyring(site.at.masters()))
     for first in range(0, letters, CHUNK):
         store.put([event for n in range(first, min(first + CHUNK, letters)) for event in _letter(uuid4(), n)])
     store.close()

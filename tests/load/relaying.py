@@ -30,7 +30,7 @@ def measure(site: Site, small: bool) -> list[Figure]:
     for cluster in (relayed, bare):
         asyncio.run(create_topics(cluster))
     url = database(site.at, f"relayed_{uuid4().hex[:6]}")
-    events = _fill(url, Keyring(site.at.settings("").master_key), SMALL if small else FULL)
+    events = _fill(url, Keyring(site.at.masters()), SMALL if small else FULL)
     seconds, used = in_process(send, url, relayed, events)
     limit, used_bare = in_process(send_bare, relayed, bare)
     cost, least = used * 1000 / events, used_bare * 1000 / events

@@ -57,7 +57,7 @@ def _stop(process: Popen[bytes]) -> None:
 
 def _take_in(site: Site, watch: Watch, service: str, complaints: int) -> float:
     """Complaints a second from the first sent until the service has taken all in."""
-    put_complaints(database(site.at, "intake"), Keyring(site.at.settings("").master_key), complaints)
+    put_complaints(database(site.at, "intake"), Keyring(site.at.masters()), complaints)
     began = time.monotonic()
     return complaints / (asyncio.run(_relay_until(site, watch, service)) - began)
 

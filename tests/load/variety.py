@@ -18,7 +18,7 @@ from tests.processes import Site
 
 def add_variety(site: Site, people: int) -> None:
     """So many people, each with a letter that was sent, a mention, and a survey that was answered."""
-    keyring = Keyring(site.at.settings("").master_key)
+    keyring = Keyring(site.at.masters())
     stores = {name: Store(name, database(site.at, name), keyring) for name in ("intake", "social", "surveys")}
     texts = [text for text, _ in stories(people)]
     for first in range(0, people, CHUNK):

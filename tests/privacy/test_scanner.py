@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from deploy.cli.operations import database
-from deploy.installation import Installation, find
+from deploy.installation import Installation, running_on
 from deploy.services import SERVICES
 from tests.privacy import scanning, seeding
 from tests.privacy.files import holding
@@ -53,7 +53,7 @@ def running(data: Path, said: Path, traces: str) -> Iterator[Installation]:
     try:
         wait(lambda: (data / "running.json").exists() or process.poll() is not None)
         assert process.poll() is None, said.read_text()
-        yield find(data, {})
+        yield running_on(data)
         process.send_signal(signal.SIGINT)
         process.wait(120)
     finally:

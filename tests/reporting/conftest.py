@@ -25,7 +25,7 @@ async def reporting(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator
         wrapped, neighbours = None, {}
         for service in sorted({OWNERS[event.topic] for event in events}):
             neighbours[service] = await stack.enter_async_context(
-                serve_neighbour(service, given.kafka, postgres(service))
+                serve_neighbour(service, given.cluster, postgres(service))
             )
             keyring = neighbours[service].runtime.keyring
             wrapped = wrapped or keyring.create(PERSON)

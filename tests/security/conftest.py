@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 import httpx
@@ -17,6 +16,7 @@ import pytest
 from deploy.installation import Installation, seed
 from deploy.services import SERVICES
 from tests.security.site import Site
+from tests.serving import PLAIN
 from tests.system.conftest import free_port
 
 PATIENCE = 120.0
@@ -31,13 +31,15 @@ def site(
     seeds = seed(folder)
     at = Installation(
         url=f"http://127.0.0.1:{port}", kafka=kafka, postgres=postgres_server, secret=seeds.secret,
-        master_key=seeds.master_key, prefix=f"t{uuid.uuid4().hex[:8]}-", accounts=str(seeds.accounts),
+        master_key=seeds.master_key, topic_prefix=f"t{uuid.uuid4().hex[:8]}-", accounts=seeds.accounts,
         smtp=f"127.0.0.1:{free_port()}", embedded=True,
         seal_key=seeds.seal_key, id_secret=seeds.id_secret,
     )  # fmt: skip
     databases = {name: postgres(f"security_{name}") for name in SERVICES}
     metrics = free_port()
-    (folder / "installation.json").write_text(json.dumps(asdict(at) | {"databases": databases, "metrics": metrics}))
+    (folder / "installation.json").write_text(
+        json.dumps(at.model_dump(mode="json") | {"databases": databases, "metrics": metrics})
+    )
     with (folder / "out.log").open("w") as out, (folder / "err.log").open("w") as err:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.security.served", str(folder)], stdout=out, stderr=err, env=dict(os.environ)
@@ -57,7 +59,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, folder: Path) -> None:
     while time.monotonic() < until:
         assert process.poll() is None, (folder / "err.log").read_text()
         with suppress(httpx.TransportError):
-            if httpx.get(f"{url}/health/ready", timeout=10).status_code == 200:
+            if httpx.get(f"{url}/health/ready", timeout=10, verify=PLAIN).status_code == 200:
                 return
         time.sleep(0.2)
     raise AssertionError((folder / "err.log").read_text())

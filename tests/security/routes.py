@@ -10,9 +10,8 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from deploy.gateway.app import own_routes
+from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.kafka.topics import Cluster
-from shared.service.settings import Settings
 
 TABLE = Path(__file__).with_name("matrix.toml")
 OUR_STATIC = "recourse.css"
@@ -21,9 +20,10 @@ OUR_STATIC = "recourse.css"
 @cache
 def applications() -> dict[str, FastAPI]:
     """Built as the embedded mode builds them, which has all routes; nothing is started."""
-    settings = Settings(
-        "postgresql://nowhere", Cluster("nowhere:9092"), bytes(32), "none", smtp="nowhere:25", embedded=True
-    )
+    settings = Installation(
+        postgres="postgresql://nowhere", kafka="nowhere:9092", master_key="00" * 32, secret="none", smtp="nowhere:25",
+        embedded=True,
+    )  # fmt: skip
     return {name: service.build(settings) for name, service in SERVICES.items()}
 
 

@@ -8,7 +8,6 @@ The folder holds `installation.json`; spans are written to `spans.json` there.
 import asyncio
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
@@ -19,7 +18,7 @@ from prometheus_client import start_http_server
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.gateway.app import gateway
-from deploy.gateway.server_settings import server
+from deploy.gateway.server import options
 from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.http.rate_limits import FREE, Limits
@@ -42,13 +41,15 @@ def main(folder: Path) -> None:
     provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(out=(folder / "spans.json").open("w"))))
     trace.set_tracer_provider(provider)
     asyncio.run(create_topics(installation.cluster))
-    settings = {name: replace(installation.settings(url), limits=UNLIMITED) for name, url in databases.items()}
+    settings = {
+        name: installation.model_copy(update={"postgres": url, "limits": UNLIMITED}) for name, url in databases.items()
+    }
     apps = {name: service.build(settings[name]) for name, service in SERVICES.items()}
     port = int(installation.url.rpartition(":")[2])
     templating.CATALOGUES = folder / "catalogues"
     write_pseudo(templating.CATALOGUES)
     app = in_pseudo(gateway(apps, list(SERVICES.values())))
-    uvicorn.run(app, port=port, lifespan="on", log_level="warning", **server({}))
+    uvicorn.run(app, port=port, lifespan="on", log_level="warning", **options({}))
 
 
 def in_pseudo(app: ASGIApp) -> ASGIApp:

@@ -17,6 +17,7 @@ import httpx
 from deploy.installation import ROLES, Installation
 from services.surveys.response.state import response_id
 from shared.security.permissions import PROGRAMS
+from tests.serving import PLAIN
 
 PATIENCE = 120.0
 STRANGERS = ("anonymous", "customer", "other customer")
@@ -68,7 +69,7 @@ class Site:
 
     def stranger(self, **given: Any) -> httpx.Client:
         """Somebody new, with nothing but what is given."""
-        return httpx.Client(base_url=self.at.url, timeout=60, **given)
+        return httpx.Client(base_url=self.at.url, timeout=60, verify=PLAIN, **given)
 
     def from_here(self, accept: str) -> dict[str, str]:
         """As a page of ours asks; what other sites lead a browser to is refused before anything else."""

@@ -85,7 +85,7 @@ def test_error_pages_and_problems_show_no_secret(site: Site, secrets: dict[str, 
 async def test_kafka_holds_no_secret_and_no_words(site: Site, secrets: dict[str, str]) -> None:
     """Words are sealed; dead letters and what services tell each other hold no link, token or session."""
     async with reader(site.at.cluster) as kafka:
-        limits = await ends(kafka, *(topic for topic in await topics(kafka) if topic.startswith(site.at.prefix)))
+        limits = await ends(kafka, *(topic for topic in await topics(kafka) if topic.startswith(site.at.topic_prefix)))
         kafka.assign(list(limits))
         text = []
         async for batch in read_to(kafka, limits):

@@ -12,5 +12,5 @@ sentiment = service("sentiment")
 @pytest_asyncio.fixture(scope="package")
 async def intake(sentiment: Served, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """As much of intake as publishes events."""
-    async with serve_neighbour("intake", sentiment.runtime.settings.kafka, postgres("neighbour")) as served:
+    async with serve_neighbour("intake", sentiment.runtime.settings.cluster, postgres("neighbour")) as served:
         yield served

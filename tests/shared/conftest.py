@@ -98,4 +98,9 @@ class Stories:
 async def stories(kafka: str, postgres: Callable[[str], str]) -> Stories:
     cluster = Cluster(kafka, f"t{uuid.uuid4().hex[:8]}-")
     await create_topics(cluster, partitions=2)
-    return Stories(Settings(postgres=postgres("stories"), kafka=cluster, master_key=MASTER, secret=SECRET))
+    return Stories(
+        Settings(
+            postgres=postgres("stories"), kafka=kafka, topic_prefix=cluster.prefix, master_key=MASTER.hex(),
+            secret=SECRET,
+        )
+    )  # fmt: skip

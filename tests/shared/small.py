@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +61,9 @@ async def small(
     kafka: str, postgres: Callable[[str], str], beside: Served | None = None, **more: Any
 ) -> AsyncIterator[Served]:
     """A running one; `beside` another it is a second service of the same installation."""
-    cluster = beside.runtime.settings.kafka if beside else None
+    cluster = beside.runtime.settings.cluster if beside else None
     given = await settings(kafka, postgres("small"), cluster)
-    async with serve(build, replace(given, **more)) as served:
+    async with serve(build, given.model_copy(update=more)) as served:
         yield served
 
 

@@ -12,5 +12,5 @@ social = service("social")
 @pytest_asyncio.fixture(scope="package")
 async def neighbour(social: Served, postgres: Callable[[str], str]) -> AsyncIterator[Served]:
     """As much of intake, cases and sentiment as publishes events: one writer for the three of them."""
-    async with serve_neighbour("others", social.runtime.settings.kafka, postgres("neighbour")) as served:
+    async with serve_neighbour("others", social.runtime.settings.cluster, postgres("neighbour")) as served:
         yield served

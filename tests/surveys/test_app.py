@@ -21,7 +21,7 @@ async def test_a_case_that_closes_elsewhere_leads_to_an_invitation(kafka: str, p
     cases = await asyncio.to_thread(Store, "cases", url, Keyring(MASTER))
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
         await conn.execute(relay.SCHEMA)
-    sender = Relay("cases", url, given.kafka)
+    sender = Relay("cases", url, given.cluster)
     sender.start()
     try:
         async with serve(build, given) as served, served.client("leader") as client:

@@ -19,7 +19,7 @@ from deploy.installation import Installation, seed
 from deploy.services import SERVICES
 from shared.kafka.topics import Cluster, create_topics
 from tests.pages.conftest import axe, browser, complaints, page
-from tests.serving import until
+from tests.serving import PLAIN, until
 
 
 class Server(uvicorn.Server):
@@ -45,7 +45,7 @@ class Site:
     def client(self, role: str) -> httpx.AsyncClient:
         """A machine's client with a token of that role."""
         headers = {"Authorization": f"Bearer {self.installation.token(role, 'tests')}"}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30, verify=PLAIN)
 
 
 def free_port() -> int:
@@ -66,7 +66,7 @@ async def site(
     await create_topics(cluster)
     installation = Installation(
         url=f"http://127.0.0.1:{port}", kafka=kafka, postgres=postgres_server, secret=seeds.secret,
-        master_key=seeds.master_key, prefix=cluster.prefix, accounts=str(seeds.accounts),
+        master_key=seeds.master_key, topic_prefix=cluster.prefix, accounts=seeds.accounts,
         smtp=f"127.0.0.1:{free_port()}", embedded=True, seal_key=seeds.seal_key,
     )  # fmt: skip
     apps = {n: s.build(installation.settings(postgres(f"site_{n}"))) for n, s in SERVICES.items()}

@@ -20,7 +20,7 @@ def recourse(site: Site, monkeypatch: pytest.MonkeyPatch) -> Any:
     at = site.installation
     named = {
         "URL": at.url, "KAFKA": at.kafka, "POSTGRES": at.postgres, "SECRET": at.secret, "MASTER_KEY": at.master_key,
-        "TOPIC_PREFIX": at.prefix, "SMTP": at.smtp,
+        "TOPIC_PREFIX": at.topic_prefix, "SMTP": at.smtp,
     }  # fmt: skip
     for name, value in named.items():
         monkeypatch.setenv(f"RECOURSE_{name}", value)

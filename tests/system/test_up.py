@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.installation import Installation, find
+from deploy.installation import Installation, running_on
 from tests.system.conftest import free_port
 
 
@@ -27,7 +27,7 @@ def up(data: Path, port: int, end: signal.Signals = signal.SIGINT) -> Iterator[I
                 break
             time.sleep(0.1)
         assert process.poll() is None, process.communicate()[0]
-        yield find(data, {})
+        yield running_on(data)
         process.send_signal(end)
         said = process.communicate(timeout=60)[0]
         assert process.returncode == 0, said

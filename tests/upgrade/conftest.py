@@ -17,9 +17,9 @@ import psycopg
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
+from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.kafka.topics import Cluster, create_topics
-from shared.service.settings import Settings
 from tests.serving import SECRET, Served, serve
 
 DATA = Path(__file__).parent / "data"
@@ -45,10 +45,10 @@ async def earlier(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[E
     async with AsyncExitStack() as stack:
         served = {}
         for name, service in SERVICES.items():
-            given = Settings(
-                postgres=databases[name], kafka=cluster, master_key=bytes.fromhex(secrets["master_key"]),
-                secret=SECRET, id_secret=secrets["id_secret"], seal_key=bytes.fromhex(secrets["seal_key"]),
-                public_url="http://localhost:8020",
+            given = Installation(
+                postgres=databases[name], kafka=kafka, topic_prefix=cluster.prefix, master_key=secrets["master_key"],
+                secret=SECRET, id_secret=secrets["id_secret"], seal_key=secrets["seal_key"],
+                url="http://localhost:8020",
             )  # fmt: skip
             served[name] = await stack.enter_async_context(serve(service.build, given))
         yield Earlier(cluster, databases, served)

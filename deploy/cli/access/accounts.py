@@ -88,7 +88,7 @@ def _sign_out(at: Installation, email: str) -> None:
 def _file(at: Installation) -> Path:
     if at.accounts is None:
         raise fail("There is no file of accounts: set RECOURSE_ACCOUNTS.")
-    return Path(at.accounts)
+    return at.accounts
 
 
 def _read(file: Path) -> dict[str, Any]:

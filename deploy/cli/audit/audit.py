@@ -1,15 +1,13 @@
 """`recourse audit`: is the log what was written?"""
 
 import asyncio
-import json
-import sys
 from dataclasses import asdict
 
 import typer
 from rich.text import Text
 
 from deploy.cli.audit import evidence
-from deploy.cli.console import Data, Json, console, errors, installation
+from deploy.cli.console import Data, Json, console, errors, installation, write_json
 from deploy.cli.operations import database
 from services.reporting.audit.check import plain
 from services.reporting.audit.verify import verify as verify_all
@@ -32,7 +30,7 @@ def verify(data: Data = None, as_json: Json = False) -> None:
     with errors.status("Reading every topic and every event table"):
         found = asyncio.run(verify_all(at.cluster, databases))
     if as_json:
-        sys.stdout.write(json.dumps(asdict(found)) + "\n")
+        write_json(asdict(found))
     else:
         for finding in found.findings:
             console.print(Text(plain(str(finding)), style="red"), soft_wrap=True)

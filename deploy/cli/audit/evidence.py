@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-import httpx
 import typer
 from typer.core import TyperCommand
 
+from deploy.cli.clients import ask
 from deploy.cli.console import Data, Json, address, console, errors, fail, installation, new_file
 from deploy.installation import Installation
 from services.reporting.audit import check as checker
@@ -133,14 +133,7 @@ def _note(at: Installation, named: str) -> str:
 
 def _ask(at: Installation, method: str, path: str, **more: Any) -> dict[str, Any]:
     """Of the reporting service, which has the key and the log."""
-    headers = {"Authorization": f"Bearer {at.token('compliance', 'recourse audit')}"}
-    url = f"{at.url}/api/v1/audit/{path}"
-    answer = httpx.request(method, url, headers=headers, timeout=PATIENCE, **more)
-    if not answer.is_success:
-        kind = answer.headers.get("content-type", "")
-        said = answer.json()["detail"] if kind.startswith("application/problem+json") else ""
-        raise fail(said or f"The service answered {answer.status_code}.")
-    found: dict[str, Any] = answer.json()
+    found: dict[str, Any] = ask(at, "recourse audit", method, f"audit/{path}", seconds=PATIENCE, **more)
     return found
 
 

@@ -1,14 +1,12 @@
 """`recourse dead`: records that a view or policy could not take in."""
 
 import asyncio
-import json
-import sys
 
 import typer
 from rich.table import Table
 
 from deploy.cli.bus.replay import replay
-from deploy.cli.console import Data, Json, console, fail, installation
+from deploy.cli.console import Data, Json, console, fail, installation, write_json
 from shared.kafka.dead_letters import dead_letters
 
 app = typer.Typer(no_args_is_help=True, help="Records that a view or policy could not take in.")
@@ -22,7 +20,7 @@ def dead_list(data: Data = None, as_json: Json = False) -> None:
         {"group": x.group, "offset": x.offset, "source": x.source, "type": x.type, "error": x.error} for x in letters
     ]
     if as_json:
-        sys.stdout.write(json.dumps(rows) + "\n")
+        write_json(rows)
         return
     table = Table("Consumer", "Number", "Source", "Type", "Error", box=None)
     for row in rows:

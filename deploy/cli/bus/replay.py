@@ -44,9 +44,9 @@ async def react_again(settings: Settings, service: str, policy: Policy, sources:
     done = 0
     async with beside(service, settings) as at:
         store = await asyncio.to_thread(Store, service, settings.postgres, at.keyring)
-        sink = PolicySink(policy, store, settings.kafka, at.pool, at.keyring, at.keys)
+        sink = PolicySink(policy, store, settings.cluster, at.pool, at.keyring, at.keys)
         try:
-            async for batch in batches(settings.kafka, {_place(source): 0 for source in sources}):
+            async for batch in batches(settings.cluster, {_place(source): 0 for source in sources}):
                 found = check_chain(policy.name, batch, checkpoints, policy.types)
                 for step in found.advances:
                     checkpoints[step.topic, step.partition] = Checkpoint(step.position, step.next_offset, step.link)

@@ -10,12 +10,11 @@ from rich.console import Console
 
 from deploy.cli.console import fail
 from deploy.gateway.app import openapi
+from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.events import EVENTS, wire_name
 from shared.events.asyncapi import asyncapi, json_schema
 from shared.events.contracts import breaks
-from shared.kafka.topics import Cluster
-from shared.service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="The published form of every event.")
 Folder = Annotated[Path, typer.Argument(help="Where the schemas are kept.")]
@@ -47,7 +46,7 @@ def check(folder: Folder) -> None:
 @app.command("openapi")
 def print_openapi() -> None:
     """Print the description of the HTTP API, all six services in one."""
-    nowhere = Settings(postgres="", kafka=Cluster(""), master_key=bytes(32), secret="none")  # noqa: S106 - nothing is started
+    nowhere = Installation(postgres="", kafka="", master_key="00" * 32, secret="none")  # noqa: S106 - nothing is started
     apps = {name: service.build(nowhere) for name, service in SERVICES.items()}
     sys.stdout.write(json.dumps(openapi(apps)) + "\n")
 

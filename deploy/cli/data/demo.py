@@ -6,17 +6,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import httpx
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from deploy.cli.clients import SelfIssued
+from deploy.cli.console import Data, bars, console, fail, installation
 from deploy.cli.data import demo_story
-from deploy.installation import Installation, NotRunning, data_folder, find
+from deploy.installation import Installation
 
 app = typer.Typer()
 AT_ONCE = 8
@@ -35,9 +34,7 @@ class Refused(Exception):
 
 @app.command()
 def demo(
-    data: Annotated[
-        Path | None, typer.Option("--data", help="The data folder; else RECOURSE_DATA, else .data.")
-    ] = None,
+    data: Data = None,
     complaints: Annotated[int, typer.Option("--complaints", min=1, max=20_000, help="How many.")] = 400,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed is another history.")] = 7,
     more: Annotated[
@@ -45,17 +42,14 @@ def demo(
     ] = False,
 ) -> None:  # fmt: skip
     """Fill an empty installation with a year of invented history, marked as such."""
-    errors = Console(stderr=True)
+    at = installation(data)
     try:
-        at = find(data_folder(data))
-        made = asyncio.run(_fill(at, complaints, seed, more=more, console=errors))
-    except (NotRunning, Refused) as error:
-        errors.print(f"[red]Error:[/red] {error}", highlight=False)
-        raise typer.Exit(1) from None
+        made = asyncio.run(_fill(at, complaints, seed, more=more))
+    except Refused as error:
+        raise fail(str(error)) from None
     except httpx.HTTPError as error:
-        errors.print(f"[red]Error:[/red] {at.url} did not answer ({type(error).__name__}). Run it again with --more.")
-        raise typer.Exit(1) from None
-    Console().print(
+        raise fail(f"{at.url} did not answer ({type(error).__name__}). Run it again with --more.") from None
+    console.print(
         f"{made.complaints:,} complaints, {made.mentions:,} mentions and {made.answers:,} survey answers were invented;"
         f" {made.closed:,} cases are closed. See {at.url}/cases",
         highlight=False,
@@ -70,7 +64,7 @@ class Made:
     answers: int = 0
 
 
-async def _fill(at: Installation, count: int, seed: int, *, more: bool, console: Console) -> Made:
+async def _fill(at: Installation, count: int, seed: int, *, more: bool) -> Made:
     today, made = datetime.now(UTC), Made()
     async with _client(at, "demo") as machine, _client(at, "leader") as reader, _client(at) as customer:
         api = Api(machine)
@@ -81,16 +75,16 @@ async def _fill(at: Installation, count: int, seed: int, *, more: bool, console:
             )
         complaints = demo_story.complaints(seed, count, today)
         mentions = demo_story.mentions(seed, max(1, count * 3 // 20), today)
-        with _bars(console) as bars:
-            receipts = await _each(complaints, api.complain, _bar(bars, "Complaints", len(complaints)))
+        with bars() as progress:
+            receipts = await _each(complaints, api.complain, _bar(progress, "Complaints", len(complaints)))
             made.complaints = len(receipts)
             wanted = round(ANSWERED * sum(map(demo_story.is_asked, complaints)))
-            surveys = Surveys(reader, customer, seed, wanted, _bar(bars, "Survey answers", wanted))
+            surveys = Surveys(reader, customer, seed, wanted, _bar(progress, "Survey answers", wanted))
             answering = asyncio.create_task(surveys.answer_all())
             pairs = list(zip(receipts, complaints, strict=True))
-            states = await _each(pairs, api.work, _bar(bars, "Cases", len(pairs)))
+            states = await _each(pairs, api.work, _bar(progress, "Cases", len(pairs)))
             made.closed = sum(states)
-            made.mentions = len(await _each(mentions, api.mention, _bar(bars, "Mentions", len(mentions))))
+            made.mentions = len(await _each(mentions, api.mention, _bar(progress, "Mentions", len(mentions))))
             surveys.all_asked = True
             made.answers = await answering
     return made
@@ -239,12 +233,6 @@ def _was_reopened(case: Any) -> bool:
     return any(entry["kind"] == "case.reopened" for entry in case["timeline"])
 
 
-def _bars(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description:15}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
-    )
-
-
-def _bar(bars: Progress, name: str, total: int | None) -> Advance:
-    task = bars.add_task(name, total=total)
-    return lambda: bars.advance(task)
+def _bar(progress: Progress, name: str, total: int | None) -> Advance:
+    task = progress.add_task(name, total=total)
+    return lambda: progress.advance(task)

@@ -1,8 +1,6 @@
 """`recourse import`: complaints from files."""
 
-import json
 import secrets
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import typer
 from rich.table import Table
 
 from deploy.cli.clients import SelfIssued
-from deploy.cli.console import Data, Json, bars, console, fail, installation
+from deploy.cli.console import Data, Json, bars, console, fail, installation, write_json
 from deploy.cli.data import cfpb
 
 app = typer.Typer(no_args_is_help=True, help="Bring complaints in from files.")
@@ -43,7 +41,7 @@ def import_cfpb(files: list[Path], data: Data = None, as_json: Json = False) -> 
             except cfpb.Refused as error:
                 raise fail(str(error)) from None
     if as_json:
-        sys.stdout.write(json.dumps({name: asdict(totals) for name, totals in done.items()}) + "\n")
+        write_json({name: asdict(totals) for name, totals in done.items()})
     else:
         _show(done)
     if not all(totals.complete for totals in done.values()):

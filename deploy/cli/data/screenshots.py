@@ -10,9 +10,9 @@ from uuid import UUID
 
 import httpx
 import typer
-from rich.console import Console
 
-from deploy.installation import Installation, NotRunning, data_folder, find
+from deploy.cli.console import Data, console, errors, fail, installation
+from deploy.installation import Installation
 from services.intake.links.state import sign
 from shared.security.permissions import Who
 from shared.security.sessions import Cookies
@@ -41,16 +41,13 @@ class NothingToShow(Exception):
 @app.command()
 def screenshots(
     folder: Annotated[Path, typer.Argument(help="Where the pictures go, as NAME-light.png, -dark and -phone.")],
-    data: Annotated[
-        Path | None, typer.Option("--data", help="The data folder; else RECOURSE_DATA, else .data.")
-    ] = None,
+    data: Data = None,
     only: Annotated[str, typer.Option("--only", help="Pages whose name has this in it.")] = "",
 ) -> None:
     """Photograph every page of a running installation that the demo has filled."""
-    errors = Console(stderr=True)
+    at = installation(data)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        at = find(data_folder(data))
         pages = {name: visit for name, visit in _pages(at).items() if only in name}
         with _browser() as browser, errors.status("Taking pictures") as status:
             for size, given in SIZES.items():
@@ -63,10 +60,9 @@ def screenshots(
                     _take(page, folder / f"{name}-{size}.png", whole=size == "phone")
                     page.close()
                 context.close()
-    except (NotRunning, NothingToShow) as error:
-        errors.print(f"[red]Error:[/red] {error.args[0] if error.args else error.__doc__}", highlight=False)
-        raise typer.Exit(1) from None
-    Console().print(f"{len(pages) * len(SIZES)} pictures are in {folder}", highlight=False)
+    except NothingToShow as error:
+        raise fail(str(error.args[0] if error.args else error.__doc__)) from None
+    console.print(f"{len(pages) * len(SIZES)} pictures are in {folder}", highlight=False)
 
 
 def _pages(at: Installation) -> dict[str, Callable[[Page], None]]:

@@ -18,7 +18,7 @@ from deploy.cli.keys.rotation import NotRotated
 from deploy.cli.operations import database
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.keys.master_keys import MasterKeyNotValid, id_of, parse
+from shared.events.unsealing import MasterKeyNotValid, id_of, parse
 
 app = typer.Typer(no_args_is_help=True, help="People's keys, and the master key that wraps them.")
 
@@ -81,7 +81,7 @@ def _given(file: Path) -> bytes:
 
 
 async def _rotate(at: Installation, given: bytes | None, databases: dict[str, str]) -> None:
-    file = Path(at.master_key_file) if at.master_key_file else None
+    file = at.master_key_file
     begun = at.masters().ids
     if given and len(begun) > 1 and id_of(given).hex() != begun[0]:
         raise NotRotated(

@@ -17,9 +17,10 @@ import psycopg
 from psycopg.sql import SQL, Literal
 
 from deploy.cli.keys.key_topic import TopicKeys
+from shared.events.unsealing import BARE, parse
 from shared.kafka.topics import Cluster
 from shared.keys.keyring import Keyring
-from shared.keys.master_keys import BARE, Masters, WrongMasterKey, parse
+from shared.keys.master_keys import Masters, WrongMasterKey
 from shared.postgres.purge import NOTE, rewrite
 
 BATCH = 5_000

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-import httpx
 import psycopg
 import typer
 
+from deploy.cli.clients import ask
 from deploy.cli.console import Data, Json, console, errors, fail, installation, new_file
 from deploy.cli.operations import database
 from deploy.cli.people.certificate import Certificate, certificate
@@ -100,11 +100,7 @@ def lift(person: Person, reason: Reason, data: Data = None) -> None:
 
 
 def _ask(at: Installation, method: str, person: UUID, what: str, body: Any = None) -> Any:
-    headers = {"Authorization": f"Bearer {at.token('compliance', 'recourse erase')}"}
-    answer = httpx.request(method, f"{at.url}/api/v1/people/{person}/{what}", json=body, headers=headers, timeout=60)
-    if answer.status_code not in (200, 202):
-        raise fail(answer.json().get("detail", f"the service answered {answer.status_code}"))
-    return answer.json()
+    return ask(at, "recourse erase", method, f"people/{person}/{what}", json=body)
 
 
 async def _until_confirmed(at: Installation, person: UUID) -> Certificate:

@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-import json
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,12 +15,11 @@ import typer
 from psycopg.sql import SQL, Identifier
 
 from deploy.cli.bus.kafka_log import compacted, partition_counts
-from deploy.cli.console import Data, Json, bars, console, fail, installation, new_file
+from deploy.cli.console import Data, Json, bars, console, fail, installation, new_file, write_json
 from deploy.cli.operations import database
 from deploy.cli.recovery import archive
-from deploy.cli.recovery.alignment import number
 from deploy.cli.recovery.archive import Manifest, Writer
-from deploy.cli.recovery.partitions import Refused, count_before
+from deploy.cli.recovery.chains import Refused, count_before, events_of, highest, number
 from deploy.cli.recovery.tables import VIEWS_PROGRESS, Unclassified, kept
 from deploy.installation import Installation
 from deploy.services import SERVICES
@@ -56,7 +53,7 @@ def cut(databases: Mapping[str, str]) -> Iterator[dict[str, Connection]]:
             holding = {name: gates.enter_context(psycopg.connect(url)) for name, url in databases.items()}
             for name, conn in holding.items():
                 conn.execute(SQL("set lock_timeout = {}").format(PATIENCE))
-                conn.execute(SQL("lock table {} in exclusive mode").format(Identifier(f"{name}_events")))
+                conn.execute(SQL("lock table {} in exclusive mode").format(events_of(name)))
             for conn in reading.values():
                 conn.execute("select 1")
         yield reading
@@ -71,7 +68,7 @@ def write(at: Installation, path: Path, advance: Callable[[str, int], None] = la
         with cut(databases) as reading, archive.writing(path) as file:
             services = {name: _service(name, conn, file, advance) for name, conn in reading.items()}
             manifest = Manifest(
-                recourse=version("recourse"), made_at=made_at, prefix=at.prefix, topics=_all(topics, reading),
+                recourse=version("recourse"), made_at=made_at, prefix=at.topic_prefix, topics=_all(topics, reading),
                 access=access, services=services,
             )  # fmt: skip
             file.add(archive.MANIFEST, manifest.model_dump_json(indent=1).encode())
@@ -93,12 +90,11 @@ def _all(topics: dict[str, int], conns: Mapping[str, Connection]) -> dict[str, i
 
 def _service(name: str, conn: Connection, file: Writer, advance: Callable[[str, int], None]) -> archive.Service:
     tables = {table: _table(name, table, conn, file, advance) for table in kept(SERVICES[name], conn)}
-    highest = SQL("select coalesce(max(notification_id), 0) from {}").format(Identifier(f"{name}_events"))
     sequences = conn.execute(
         "select sequencename, last_value from pg_sequences where schemaname = current_schema() and last_value > 0"
     )
     return archive.Service(
-        tables=tables, sequences=dict(sequences.fetchall()), position=number(conn, highest),
+        tables=tables, sequences=dict(sequences.fetchall()), position=highest(name, conn),
         relayed=number(conn, SQL("select position from relay_position")),
     )  # fmt: skip
 
@@ -160,7 +156,7 @@ def backup(
     if as_json:
         positions = {name: one.position for name, one in manifest.services.items()}
         done = {"file": str(path), "bytes": size, "seconds": round(seconds, 3), "events": manifest.events}
-        sys.stdout.write(json.dumps(done | {"positions": positions}) + "\n")
+        write_json(done | {"positions": positions})
     else:
         console.print(f"{manifest.events:,} events in {path} ({size:,} bytes, {seconds:.1f} s).", highlight=False)
         console.print("It does not hold the master key: keep the folder `secrets` (or what you use instead) elsewhere.")

@@ -15,11 +15,10 @@ import orjson
 import psycopg
 from aiokafka import AIOKafkaProducer
 
-from deploy.cli.bus.kafka_log import compacted, partition_counts
+from deploy.cli.bus.kafka_log import compacted
 from deploy.cli.operations import database
 from deploy.cli.recovery import resumption, tombstones
-from deploy.cli.recovery.alignment import RESERVE, Aligned, align, reserve
-from deploy.cli.recovery.partitions import Refused
+from deploy.cli.recovery.chains import Refused
 from deploy.installation import Installation
 from deploy.services import SERVICES
 from services.reporting.audit.verify import Verified, verify
@@ -45,17 +44,6 @@ class Running(Refused):
     """A service holds its relay's lock."""
 
 
-@dataclass(frozen=True)
-class Recovered:
-    """The result of a recovery."""
-
-    aligned: Mapping[str, Aligned]
-    verified: Verified
-
-    def total(self, name: str) -> int:
-        return sum(getattr(one, name) for one in self.aligned.values())
-
-
 @dataclass
 class Recovery:
     """Of one installation, whose services are stopped and stay so until it is done."""
@@ -67,33 +55,27 @@ class Recovery:
     def __post_init__(self) -> None:
         self.databases = {name: database(self.at, name) for name in SERVICES}
 
-    async def run(
-        self, load: Callable[[Connections], None] = lambda conns: None, *, erased: Sequence[UUID] = (),
-        access: Mapping[str, Any] | None = None, restoring: bool = False,
-    ) -> Recovered:  # fmt: skip
-        """`load` fills empty tables; raises `Refused`."""
-        cluster = self.at.cluster
-        await self.make_tables()
-        with stopped(self.databases) as conns:
-            load(conns)
-            counts = await partition_counts(cluster)
-            aligned = {}
-            for number, (name, conn) in enumerate(conns.items()):
-                self.say("Comparing tables and topics", number, len(conns))
-                aligned[name] = await align(name, conn, cluster, counts, restoring=restoring)
-                reserve(name, conn, RESERVE if restoring and not aligned[name].goes_on else 0)
-                conn.execute("delete from key_offsets")
-            await tombstones.gather(conns, cluster, erased)
-            for conn in (conn for name, conn in conns.items() if name != tombstones.OWNER):
+    async def gather_keys(self, conns: Connections, erased: Sequence[UUID] = ()) -> None:
+        """In the callers' transactions: no key that was destroyed comes back, and all topics are read from the start.
+
+        Positions say what was read before; the offsets of another log would not.
+        """
+        await tombstones.gather(conns, self.at.cluster, erased)
+        for name, conn in conns.items():
+            conn.execute("delete from key_offsets")
+            conn.execute("update progress set next_offset = 0")
+            if name != tombstones.OWNER:
                 conn.execute("truncate keys")  # read from the topic again: a backup's may be wrapped by another master
-            tombstones.check_master(conns[tombstones.OWNER], Keyring(self.at.masters()))
-        await put_access(cluster, access or {})
+        tombstones.check_master(conns[tombstones.OWNER], Keyring(self.at.masters()))
+
+    async def finish(self) -> Verified:
+        """Send what Kafka lacks, bring every policy and view up to it, and verify all; may be run again."""
         for name in sorted(SERVICES, key=lambda name: name != tombstones.OWNER):  # keys before what they open
             await self._send(name)
-        await self._resume()
+        for name in SERVICES:
+            await self._resume(name)
         self.say("Verifying every record", 0, None)
-        verified = await verify(cluster, {name: self.databases[name] for name in sorted(set(OWNERS.values()))})
-        return Recovered(aligned, verified)
+        return await verify(self.at.cluster, {name: self.databases[name] for name in sorted(set(OWNERS.values()))})
 
     async def make_tables(self) -> None:
         for name in SERVICES:
@@ -115,23 +97,16 @@ class Recovery:
             finally:
                 await relay.stop()
 
-    async def _resume(self) -> None:
-        with ExitStack() as stack:
-            conns = {name: stack.enter_context(psycopg.connect(url)) for name, url in self.databases.items()}
-            await resumption.renew_offsets(conns, self.at.cluster)
-        for name in SERVICES:
-            done = 0
+    async def _resume(self, name: str) -> None:
+        done = 0
 
-            def advance(records: int, name: str = name) -> None:
-                nonlocal done
-                done += records
-                self.say(f"Reading into {name}", done, None)
+        def advance(records: int) -> None:
+            nonlocal done
+            done += records
+            self.say(f"Reading into {name}", done, None)
 
-            advance(0)
-            runtime = self._runtime(name)
-            async with resumption.opened(runtime) as store:
-                await resumption.step_over(runtime, store, advance)
-                await resumption.fold(runtime, advance)
+        advance(0)
+        await resumption.resume(self._runtime(name), advance)
 
     def _runtime(self, name: str) -> Runtime:
         runtime: Runtime = SERVICES[name].build(self.at.settings(self.databases[name])).state.runtime

@@ -1,9 +1,7 @@
 """`recourse restore` and `recourse kafka rebuild`: the services are stopped, and start again when these are done."""
 
 import asyncio
-import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import groupby
@@ -15,15 +13,16 @@ import typer
 from psycopg.sql import SQL, Identifier
 
 from deploy.cli.bus.kafka_log import delete_topics, make_topics, partition_counts
-from deploy.cli.console import Data, Json, bars, console, errors, fail, installation
+from deploy.cli.console import Data, Json, bars, console, errors, fail, installation, write_json
 from deploy.cli.recovery import archive
-from deploy.cli.recovery.alignment import only_in_kafka
 from deploy.cli.recovery.archive import Damaged, Manifest
-from deploy.cli.recovery.partitions import Refused, check_chains, count_before
-from deploy.cli.recovery.recovery import Connections, Recovered, Recovery, Say, stopped
+from deploy.cli.recovery.chains import Refused, check_chains, count_before
+from deploy.cli.recovery.recovery import Connections, Recovery, Say, put_access, stopped
+from deploy.cli.recovery.take_back import only_in_kafka, set_relayed, take_back
 from deploy.embedded.errors import EmbeddedServerError
 from deploy.embedded.servers import servers
-from deploy.installation import Installation, data_folder, seed
+from deploy.installation import NAMED, Installation, data_folder, seed
+from services.reporting.audit.verify import Verified
 from shared.events import OWNERS
 
 app = typer.Typer()
@@ -36,8 +35,8 @@ def load(path: Path, manifest: Manifest, conns: Connections) -> None:
         for table in (f"{name}_events", "keys"):
             if conn.execute(SQL("select from {} limit 1").format(Identifier(table))).fetchone() is not None:
                 raise Refused(
-                    f"The database of {name} is not empty: a backup is restored to an empty installation. If a restore"
-                    " was cut short, drop the six databases (of a data folder: all but its secrets) and try again."
+                    f"The database of {name} is not empty: a backup is restored to an empty installation. A restore"
+                    " that was cut short is finished by `recourse kafka rebuild`."
                 )
     for table_name, members in groupby(archive.members(path), lambda member: archive.table_of(member[0])):
         service, _, table = table_name.partition("/")
@@ -54,17 +53,25 @@ def load(path: Path, manifest: Manifest, conns: Connections) -> None:
             conns[service].execute("select setval(%s::regclass, %s)", [f'"{sequence}"', value])
 
 
-async def restored(at: Installation, path: Path, erased: list[UUID], say: Say) -> tuple[Manifest, Recovered]:
-    """All of the file is read and compared before anything is written; raises `Damaged`, `Refused`."""
+async def restored(at: Installation, path: Path, erased: list[UUID], say: Say) -> tuple[Manifest, int, Verified]:
+    """All of the file is read and compared before anything is written; answers how many events were taken back.
+
+    Until all was found to fit, it is one open transaction a database. Raises `Damaged`, `Refused`.
+    """
     manifest = await asyncio.to_thread(archive.checked, path)
-    if at.prefix != manifest.prefix:
+    if at.topic_prefix != manifest.prefix:
         raise Refused(f"The backup's topics begin with '{manifest.prefix}': set RECOURSE_TOPIC_PREFIX to that.")
     check_counts(manifest, await make_topics(at.cluster, max(manifest.topics.values(), default=None)))
-    recovery = Recovery(at, say)
-    done = await recovery.run(
-        lambda conns: load(path, manifest, conns), erased=erased, access=manifest.access, restoring=True
-    )
-    return manifest, done
+    recovery, taken_back = Recovery(at, say), 0
+    await recovery.make_tables()
+    with stopped(recovery.databases) as conns:
+        load(path, manifest, conns)
+        for number, (name, conn) in enumerate(conns.items()):
+            say("Comparing tables and topics", number, len(conns))
+            taken_back += await take_back(name, conn, at.cluster)
+        await recovery.gather_keys(conns, erased)
+        await put_access(at.cluster, manifest.access)
+    return manifest, taken_back, await recovery.finish()
 
 
 def check_counts(manifest: Manifest, now: Mapping[str, int]) -> None:
@@ -76,31 +83,34 @@ def check_counts(manifest: Manifest, now: Mapping[str, int]) -> None:
             )
 
 
-async def rebuilt(at: Installation, say: Say, *, anew: bool) -> Recovered:
-    """From what the databases hold; `anew` deletes the topics of events and of keys first, if nothing is lost."""
+async def rebuilt(at: Installation, say: Say) -> Verified:
+    """Delete the topics of events and of keys, if nothing is lost with them, and send all that the databases hold."""
     counts = await partition_counts(at.cluster)
     recovery = Recovery(at, say)
     await recovery.make_tables()
     with stopped(recovery.databases) as conns:
         count = count_before(conns, set(counts.values()))
-        if anew:
-            for name, conn in conns.items():
-                check_chains(name, conn, at.cluster, dict.fromkeys(OWNERS, count))
-            lost = sum([await only_in_kafka(name, conn, at.cluster) for name, conn in conns.items()])
-            if lost:
+        for number, (name, conn) in enumerate(conns.items()):
+            say("Comparing tables and topics", number, len(conns))
+            check_chains(name, conn, at.cluster, dict.fromkeys(OWNERS, count))
+            if lost := await only_in_kafka(name, conn, at.cluster):
                 raise Refused(
-                    f"Kafka holds {lost:,} events that the databases do not, and they would be lost. Run this without"
-                    " --anew, which takes them back; where databases were lost, restore a backup first."
+                    f"Kafka holds {lost:,} events that the database of {name} does not, and they would be lost. Make a"
+                    " backup, empty the databases, and restore it: that takes them back. If `recourse audit verify`"
+                    " says that strangers added them, delete the topics yourself and run this again."
                 )
-            await delete_topics(at.cluster, list(counts))
+        await delete_topics(at.cluster, list(counts))
         await make_topics(at.cluster, count)
-    return await recovery.run()
+        for conn in conns.values():
+            set_relayed(conn, 0, {})
+        await recovery.gather_keys(conns)
+    return await recovery.finish()
 
 
 @contextmanager
 def target(data: Path | None) -> Iterator[Installation]:
     """The servers that the environment names, else those of a data folder on which nothing runs."""
-    named = os.environ.get("RECOURSE_KAFKA"), os.environ.get("RECOURSE_POSTGRES")
+    named = list(map(os.environ.get, NAMED))
     if all(named):
         yield installation(data)
         return
@@ -110,12 +120,9 @@ def target(data: Path | None) -> Iterator[Installation]:
             f"{folder / 'secrets'} has no master key. Copy the folder secrets of the installation that was backed up"
             f" to {folder}: a backup does not hold it, and nothing in it can be read without."
         )
-    seeds = seed(folder)
+    settings = Installation.on_this_machine(seed(folder))
     with servers(folder, errors.print, *named) as running:
-        yield Installation(
-            url="http://localhost", kafka=running.kafka, postgres=running.postgres, secret=seeds.secret,
-            master_key=seeds.master_key, prefix=os.environ.get("RECOURSE_TOPIC_PREFIX", ""), embedded=True,
-        )  # fmt: skip
+        yield settings.model_copy(update={"kafka": running.kafka, "postgres": running.postgres})
 
 
 def carried_out(data: Path | None, work: Callable[[Installation, Say], Any]) -> Any:
@@ -156,8 +163,8 @@ def restore(
 ) -> None:  # fmt: skip
     """Bring a backup back to an empty installation, with all that Kafka still has of what came after it."""
     people = people_in(erased) if erased else []
-    manifest, done = carried_out(data, lambda at, say: restored(at, file, people, say))
-    _report(done, as_json, events=manifest.events, made_at=manifest.made_at.isoformat())
+    manifest, taken_back, verified = carried_out(data, lambda at, say: restored(at, file, people, say))
+    _report(verified, as_json, events=manifest.events, made_at=manifest.made_at.isoformat(), taken_back=taken_back)
 
 
 @kafka.callback()
@@ -167,30 +174,24 @@ def group() -> None:
 
 @kafka.command()
 def rebuild(
-    anew: Annotated[bool, typer.Option(help="Delete the topics first: for a log with a hole.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, data: Data = None, as_json: Json = False,
-) -> None:  # fmt: skip
-    """Send again what the topics have lost, from the databases: same positions, same bytes, same chains."""
-    if anew and not yes:
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, data: Data = None, as_json: Json = False
+) -> None:
+    """Make the topics again from the databases: same positions, same bytes, same chains."""
+    if not yes:
         typer.confirm("Delete the topics of events and of keys? They are made again from the databases.", abort=True)
-    _report(carried_out(data, lambda at, say: rebuilt(at, say, anew=anew)), as_json)
+    _report(carried_out(data, rebuilt), as_json)
 
 
-def _report(done: Recovered, as_json: bool, **more: Any) -> None:
-    lost = [name for name, one in done.aligned.items() if one.lost]
-    found = [str(finding) for finding in done.verified.findings]
+def _report(verified: Verified, as_json: bool, **more: Any) -> None:
+    found = [str(finding) for finding in verified.findings]
     if as_json:
-        said = {"taken_back": done.total("taken_back"), "sent": done.total("to_send"), "lost_by_kafka": lost}
-        sys.stdout.write(json.dumps(more | said | {"verified": done.verified.events, "findings": found}) + "\n")
+        write_json(more | {"verified": verified.events, "findings": found})
     else:
         if more:
-            console.print(f"{more['events']:,} events of the backup made at {more['made_at']}.", highlight=False)
-        console.print(
-            f"{done.total('taken_back'):,} events were taken back from Kafka, where they had been sent since."
-        )
-        console.print(f"{done.total('to_send'):,} events were sent to Kafka, which did not have them.")
+            console.print("{events:,} events of the backup made at {made_at}.".format(**more), highlight=False)
+            console.print(f"{more['taken_back']:,} events were taken back from Kafka, where they had been sent since.")
         for finding in found:
             console.print(f"[red]{finding}[/red]", highlight=False)
-        console.print(f"{done.verified.events:,} stored events were verified: {len(found) or 'no'} findings.")
+        console.print(f"{verified.events:,} stored events were verified: {len(found) or 'no'} findings.")
     if found:
         raise typer.Exit(1)

@@ -1,7 +1,7 @@
 """Before services start on a log, or on tables, that were made whole again: every checkpoint is where it should be.
 
-Offsets are looked up anew, as records may have been sent again, policies step over what they have answered, and views
-are folded up to the end of the log. Nothing is sent to anybody: no worker runs.
+Policies step over what they have answered, and views are folded up to the end of the log. Nothing is sent to anybody:
+no worker runs.
 """
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -10,10 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from deploy.cli.bus.kafka_log import batches, places
-from shared.events import OWNERS
 from shared.eventstore.store import Store
 from shared.kafka.chain import Dead, Place
 from shared.kafka.dead_letters import DeadLetters
@@ -37,8 +34,15 @@ async def make_tables(runtime: Runtime) -> None:
         await conn.execute(ANSWERED)
 
 
+async def resume(runtime: Runtime, advance: Progress) -> None:
+    async with _opened(runtime) as store:
+        await _step_over(runtime, store, advance)
+        views = ViewsSink(runtime.views, runtime.settings.cluster, runtime.pool, runtime.keyring, runtime.keys)
+        await _take_in(runtime, views, await _starts(views, runtime.settings.cluster), None, advance)
+
+
 @asynccontextmanager
-async def opened(runtime: Runtime) -> AsyncIterator[Store]:
+async def _opened(runtime: Runtime) -> AsyncIterator[Store]:
     """The parts of a service that these steps need, with every key that there is; no relay, no worker, no HTTP."""
     async with runtime.opened() as store:
         await runtime.keys.start()
@@ -49,35 +53,7 @@ async def opened(runtime: Runtime) -> AsyncIterator[Store]:
             await runtime.keys.stop()
 
 
-async def renew_offsets(conns: Mapping[str, psycopg.Connection[Any]], cluster: Cluster) -> None:
-    """Look the offset of each checkpoint up anew: after records were sent again it is another, and would look like lag.
-
-    Of all topics: a run that was cut short may have sent what this one did not.
-    """
-    wanted: dict[Place, set[int]] = {place: set() for place in await places(cluster, list(OWNERS))}
-    query = "select topic, partition, position from progress where topic = any(%s)"
-    for conn in conns.values():
-        for topic, partition, position in conn.execute(query, [list(map(cluster.name, OWNERS))]):
-            wanted[topic, partition].add(position)
-    left = {place: sorted(positions) for place, positions in wanted.items()}
-    ends: dict[Place, int] = dict.fromkeys(wanted, 0)
-    found: dict[tuple[str, int, int], int] = {}
-    async for batch in batches(cluster, dict.fromkeys(wanted, 0)):
-        for raw in batch:
-            place = raw.topic, raw.partition
-            ends[place] = raw.offset + 1
-            while left[place] and left[place][0] < _position(raw):
-                found[*place, left[place].pop(0)] = raw.offset
-    found |= {(*place, position): ends[place] for place, positions in left.items() for position in positions}
-    for conn in conns.values():
-        with conn.cursor() as cursor:
-            cursor.executemany(
-                "update progress set next_offset = %s where topic = %s and partition = %s and position = %s",
-                [(offset, *key) for key, offset in found.items()],
-            )
-
-
-async def step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
+async def _step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
     """Up to the last event that a policy has answered, it looks only at those that it has not.
 
     What it made of the others was taken back from Kafka, by this run or by one that was cut short: made again it would
@@ -88,7 +64,7 @@ async def step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
     if not (answered := {row[0] for row in rows}):
         return
     for policy in runtime.policies:
-        at = runtime.settings.kafka
+        at = runtime.settings.cluster
         sink = PolicySink(_unanswered(policy, answered), store, at, runtime.pool, runtime.keyring, runtime.keys)
         starts = await _starts(sink, at)
         ends: dict[Place, int] = {}
@@ -97,13 +73,6 @@ async def step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
         await _take_in(runtime, sink, {place: starts[place] for place in ends}, ends, advance)
     async with runtime.pool.connection() as conn:
         await conn.execute("delete from answered")
-
-
-async def fold(runtime: Runtime, advance: Progress) -> None:
-    """Every view, from where it stands to the present end of the log."""
-    at = runtime.settings.kafka
-    sink = ViewsSink(runtime.views, at, runtime.pool, runtime.keyring, runtime.keys)
-    await _take_in(runtime, sink, await _starts(sink, at), None, advance)
 
 
 async def _starts(sink: Sink, cluster: Cluster) -> dict[Place, int]:
@@ -115,13 +84,12 @@ async def _take_in(
     runtime: Runtime, sink: Sink, starts: Mapping[Place, int], ends: Mapping[Place, int] | None, advance: Progress
 ) -> None:
     """As a live consumer would; who meets a gap stays there, and the log's audit names it."""
-    cluster = runtime.settings.kafka
-    dead_letters = DeadLetters(cluster)
+    dead_letters = DeadLetters(runtime.settings.cluster)
 
     async def publish_dead(name: str, dead: Sequence[Dead]) -> None:
         await dead_letters.publish(f"{runtime.service}.{name}", dead)
 
-    async for batch in batches(cluster, starts, ends):
+    async for batch in batches(runtime.settings.cluster, starts, ends):
         await sink.take(read_all(batch), publish_dead)
         advance(len(batch))
 
@@ -131,14 +99,6 @@ def _unanswered(policy: Policy, answered: Collection[str]) -> Policy:
         return policy.react(store, [(record, event) for record, event in batch if record.id not in answered])
 
     return replace(policy, react=react)
-
-
-def _position(raw: Any) -> int:
-    """0 where the record is none of ours."""
-    try:
-        return read(raw).position
-    except Malformed:
-        return 0
 
 
 def _id(raw: Any) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 
 from deploy.cli.bus.kafka_log import batches, places
-from deploy.cli.recovery.partitions import Refused
+from deploy.cli.recovery.chains import Refused
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
 from shared.keys.keyring import Keyring, person_of
 from shared.keys.master_keys import WrongMasterKey

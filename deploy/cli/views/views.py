@@ -1,8 +1,6 @@
 """`recourse rebuild` and `recourse lag`: are the views whole, and how far are they?"""
 
 import asyncio
-import json
-import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -10,7 +8,7 @@ import typer
 from rich.table import Table
 
 from deploy.cli import operations
-from deploy.cli.console import Data, Json, bars, console, fail, installation
+from deploy.cli.console import Data, Json, bars, console, fail, installation, write_json
 
 app = typer.Typer()
 
@@ -38,7 +36,7 @@ def rebuild(
             made = asyncio.run(operations.rebuild_view(at, service, one, verify=verify, progress=show))
             results.append({"service": service.name, **asdict(made)})
     if as_json:
-        sys.stdout.write(json.dumps(results) + "\n")
+        write_json(results)
     else:
         table = Table("View", "Records", "Rows", "Equal to live" if verify else "", "Switched", box=None)
         for made_ in results:
@@ -63,7 +61,7 @@ def lag(data: Data = None, as_json: Json = False) -> None:
     """Show how far every view and policy is behind Kafka."""
     found = asyncio.run(operations.lags(installation(data)))
     if as_json:
-        sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
+        write_json([asdict(one) for one in found])
         return
     table = Table("Consumer", "Behind", "Dead letters", box=None)
     for one in found:

@@ -37,12 +37,12 @@ async def until_seen(runtime: Runtime, view: View) -> None:
 
     A view that is being rebuilt has not seen it. What another service has stored and not sent yet nobody here can know.
     """
-    topics = [runtime.settings.kafka.name(topic) for topic in view.topics]
+    topics = [runtime.settings.cluster.name(topic) for topic in view.topics]
     async with runtime.pool.connection() as conn:
         found = await conn.execute("select coalesce(max(notification_id), 0) from intake_events")
         stored = await found.fetchone()
         await _until(conn, SENT, {"stored": stored and stored[0]})
-        ends = await _ends(runtime.settings.kafka, topics)
+        ends = await _ends(runtime.settings.cluster, topics)
         wanted = {
             "view": view.name, "version": view.version, "topics": [place.topic for place in ends],
             "partitions": [place.partition for place in ends], "ends": list(ends.values()),

@@ -24,10 +24,9 @@ from shared.problems import NotFound
 ArrivalsAsked = Annotated[Asked, Depends(asked(ARRIVALS))]
 
 
-def router(intake: Intake) -> APIRouter:
+def router(intake: Intake, tracking: Tracking) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     runtime = intake.runtime
-    tracking = Tracking(runtime)
     routes.include_router(link_pages.router(tracking, pages))
     routes.include_router(form_pages.router(intake, pages))
 

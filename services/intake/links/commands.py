@@ -25,9 +25,9 @@ where c.reference = %s and lower(p.email) = lower(%s) and p.erased_at is null
 class Tracking:
     """Asks the events themselves: a link that was stopped a moment ago is stopped."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, link_days: float) -> None:
         self.runtime = runtime
-        self._age = timedelta(days=runtime.settings.link_days)
+        self._age = timedelta(days=link_days)
 
     async def open(self, signed: str) -> UUID:
         """The complaint that the link opens; raises `NotFound`, `LinkStopped` or `LinkExpired`."""
@@ -49,7 +49,7 @@ class Tracking:
         if to is None or to.erased or to.email is None:
             return
         state = await self._links(complaint_id) or Links(complaint_id)
-        link = links.make(self.runtime.signer, self.runtime.settings.public_url, complaint_id, state.generation)
+        link = links.make(self.runtime.signer, self.runtime.settings.url, complaint_id, state.generation)
         message = uuid5(links.links_id(complaint_id), f"{state.generation} {now:%Y-%m-%d}")
         with suppress(Conflict, PersonWasErased):
             await self.runtime.commits.save(letters.new_link(message, received, to, link, Provenance(actor, now)))

@@ -121,7 +121,7 @@ class Evidence:
             raise Uncovered
         heads = sealed_heads(seal.note)
         records: list[Document] = []
-        async with self.runtime.pool.connection() as conn, reader(self.runtime.settings.kafka, 65_536) as kafka:
+        async with self.runtime.pool.connection() as conn, reader(self.runtime.settings.cluster, 65_536) as kafka:
             for (topic, partition), positions in places.items():
                 head = heads.get(f"{topic}/{partition}")
                 if head is None:
@@ -141,7 +141,9 @@ class Evidence:
         return records
 
     async def _fetch(self, kafka: AIOKafkaConsumer, topic: str, partition: int, position: int, offset: int) -> Record:
-        return await fetch(kafka, TopicPartition(self.runtime.settings.kafka.name(topic), partition), offset, position)
+        return await fetch(
+            kafka, TopicPartition(self.runtime.settings.cluster.name(topic), partition), offset, position
+        )
 
     async def _opened(self, records: Sequence[Document]) -> list[Document]:
         """What each sealed field says, where it may still be read."""

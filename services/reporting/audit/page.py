@@ -34,7 +34,7 @@ def router(evidence: Evidence) -> APIRouter:
         return pages.render(
             request, "checkpoints.html", area="audit", list=await show(CHECKPOINTS, request, asked, page),
             key=sealer.key.verifier if sealer.key else None, may_seal=may(asker(request), "audit.seal"),
-            minutes=round(runtime.settings.seal_every / 60), rebuilding=checkpoints.name in runtime.rebuilding,
+            minutes=round(sealer.every / 60), rebuilding=checkpoints.name in runtime.rebuilding,
         )  # fmt: skip
 
     @routes.post("/audit/checkpoints", dependencies=[allow("audit.seal")])

@@ -9,6 +9,7 @@ from services.reporting.audit.check import Head
 from services.reporting.audit.log import tiles
 from services.reporting.audit.log.growing import grow, partitions, reader
 from services.reporting.audit.seal import SEAL, Seal, SealKey, evolve, seal, sealed_heads
+from services.reporting.settings import ReportingSettings
 from shared.events import Event, Provenance
 from shared.eventstore.store import Saved
 from shared.postgres.leader import acquire_leadership
@@ -26,26 +27,24 @@ class NoSealKey(Unavailable):
 class Sealer:
     """One at a time over all replicas (advisory lock)."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        at = runtime.settings
-        self.runtime = runtime
-        self.key = SealKey.of(at.seal_key, at.public_url) if at.seal_key else None
+    def __init__(self, runtime: Runtime, settings: ReportingSettings) -> None:
+        self.runtime, self.every = runtime, settings.seal_every
+        self.key = SealKey.of(bytes.fromhex(settings.seal_key), settings.url) if settings.seal_key else None
 
     async def run(self) -> None:
         """For ever; a log that is broken is not sealed, and said to be so."""
-        every = self.runtime.settings.seal_every
         while self.key:
             last = await self.last()
-            due = (last.at.timestamp() + every - self.runtime.clock.now().timestamp()) if last else 0
+            due = (last.at.timestamp() + self.every - self.runtime.clock.now().timestamp()) if last else 0
             if due > 0:
                 await asyncio.sleep(due)
                 continue
             try:
-                made = await self._seal(AUTOMATIC, after=every)
+                made = await self._seal(AUTOMATIC, after=self.every)
             except RuleBroken as broken:
                 log.error("the log is not sealed", why=str(broken))
                 made = []
-            await asyncio.sleep(0 if made else every)
+            await asyncio.sleep(0 if made else self.every)
         await asyncio.Event().wait()
 
     async def seal(self, actor: str) -> tuple[Seal, list[Saved]]:
@@ -77,7 +76,7 @@ class Sealer:
     async def _heads(self, conn: Any, sealed: dict[str, Head]) -> tuple[dict[str, Head], dict[str, Head]]:
         """Of every partition as it is now, and as it was at the size that was sealed last."""
         heads, before = {}, {}
-        cluster = self.runtime.settings.kafka
+        cluster = self.runtime.settings.cluster
         async with reader(cluster) as kafka:
             for place in await partitions(kafka, cluster):
                 topic = place.topic.removeprefix(cluster.prefix)

@@ -68,7 +68,7 @@ def _add_pages(routes: APIRouter, social: Social) -> None:
         return pages.render(
             request, "inbox.html", area="social", live="/social/live", list=found, counted=counted, known=known,
             rebuilding=inbox.name in runtime.rebuilding, works=may(who, "mentions.work"), now=runtime.clock.now(),
-            address=runtime.settings.public_url,
+            address=runtime.settings.url,
         )  # fmt: skip
 
     @routes.get("/social/live", dependencies=[allow("mentions.read")])

@@ -122,7 +122,7 @@ def _link(request: Request, side: str, cursor: str | None) -> str | None:
     kept = [
         (name, text) for name, text in request.query_params.multi_items() if name not in ("page[after]", "page[before]")
     ]
-    return f"{running(request).settings.public_url}{request.url.path}?{urlencode([*kept, (f'page[{side}]', cursor)])}"
+    return f"{running(request).settings.url}{request.url.path}?{urlencode([*kept, (f'page[{side}]', cursor)])}"
 
 
 def add_download(routes: APIRouter, listing: Listing[Any], path: str) -> None:

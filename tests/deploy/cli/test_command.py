@@ -53,8 +53,8 @@ def servers() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("setting", "value", "why"),
     [
-        ("REPLICATION", "x", "RECOURSE_REPLICATION is x, which is no number above 0."),
-        ("SEAL_EVERY", "-1", "RECOURSE_SEAL_EVERY is -1, which is no number above 0."),
+        ("REPLICATION", "x", "RECOURSE_REPLICATION (copies of each topic that is made) is x: Input should be"),
+        ("SEAL_EVERY", "-1", "RECOURSE_SEAL_EVERY (seconds between checkpoints) is -1: Input should be greater than 0"),
         ("POSTGRES_PASSWORD_FILE", "/nonexistent", "RECOURSE_POSTGRES_PASSWORD_FILE names /nonexistent, which cannot"),
     ],
 )
@@ -68,8 +68,8 @@ def test_a_setting_that_is_not_understood_is_named(
 @pytest.mark.parametrize(
     ("setting", "value", "why"),
     [
-        ("LIMITS", "nonsense", "RECOURSE_LIMITS: nonsense is no limit."),
-        ("SESSION_HOURS", "abc", "RECOURSE_SESSION_HOURS is abc, which is no number above 0."),
+        ("LIMITS", "nonsense", ": nonsense is no limit."),
+        ("SESSION_HOURS", "abc", "RECOURSE_SESSION_HOURS (hours after which any session ends) is abc: Input should be"),
     ],
 )
 def test_settings_are_read_before_anything_is_started(

@@ -157,7 +157,7 @@ async def test_a_complaint_keeps_every_product_that_it_was_given(postgres: Calla
 
 
 async def sent_by_cases(intake: Served, postgres: Callable[[str], str], events: Sequence[Event]) -> None:
-    async with serve_neighbour("cases", intake.runtime.settings.kafka, postgres("cases")) as cases:
+    async with serve_neighbour("cases", intake.runtime.settings.cluster, postgres("cases")) as cases:
         await publish(cases, events)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from typing import Any
@@ -48,7 +47,7 @@ async def test_two_processes_send_each_message_once(
     kafka: str, postgres: Callable[[str], str], smtp: tuple[Letters, int]
 ) -> None:
     letters, port = smtp
-    given = replace(await settings(kafka, postgres("mailer")), smtp=f"127.0.0.1:{port}")
+    given = (await settings(kafka, postgres("mailer"))).model_copy(update={"smtp": f"127.0.0.1:{port}"})
     async with serve(build, given) as one, serve(build, given) as two:
         for number in range(MAILS):
             async with (one, two)[number % 2].client("admin") as client:
@@ -69,7 +68,7 @@ async def test_the_second_takes_over_when_the_first_is_gone(
     kafka: str, postgres: Callable[[str], str], smtp: tuple[Letters, int]
 ) -> None:
     letters, port = smtp
-    given = replace(await settings(kafka, postgres("mailer")), smtp=f"127.0.0.1:{port}")
+    given = (await settings(kafka, postgres("mailer"))).model_copy(update={"smtp": f"127.0.0.1:{port}"})
     async with serve(build, given) as two:
         async with serve(build, given):
             pass
@@ -92,7 +91,7 @@ async def test_an_address_that_no_letter_can_be_sent_to_keeps_no_other_back(
     kafka: str, postgres: Callable[[str], str], smtp: tuple[Letters, int]
 ) -> None:
     letters, port = smtp
-    given = replace(await settings(kafka, postgres("mailer")), smtp=f"127.0.0.1:{port}")
+    given = (await settings(kafka, postgres("mailer"))).model_copy(update={"smtp": f"127.0.0.1:{port}"})
     async with serve(build, given) as intake:
         for number, address in enumerate([*ODD, "customer@example.org"]):
             person, by = uuid4(), Provenance("test", datetime.now(UTC))

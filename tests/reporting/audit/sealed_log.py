@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from deploy.installation import Installation
 from services.reporting.app import build
 from services.reporting.audit.sealer import Sealer
-from shared.service.settings import Settings
+from services.reporting.settings import ReportingSettings
+from shared.service.runtime import Runtime
 from tests.scenarios.reporting import classified, closed, opened
 from tests.serving import Served, publish, serve, serve_neighbour, settings
 
@@ -24,7 +26,7 @@ class Log:
 
     @property
     def sealer(self) -> Sealer:
-        return Sealer(self.reporting.runtime)
+        return sealer(self.reporting.runtime)
 
     async def write(self, *numbers: int) -> None:
         """Four events for each case, in the log when this returns."""
@@ -35,18 +37,24 @@ class Log:
 @asynccontextmanager
 async def serve_log(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Log]:
     given = await sealing(kafka, postgres("reporting"))
-    neighbour = serve_neighbour("cases", given.kafka, postgres("cases"))
+    neighbour = serve_neighbour("cases", given.cluster, postgres("cases"))
     async with serve(asked_alone, given) as reporting, neighbour as cases:
         yield Log(reporting, cases)
 
 
-def asked_alone(given: Settings) -> FastAPI:
+def sealer(runtime: Runtime) -> Sealer:
+    """As reporting makes it."""
+    assert isinstance(runtime.settings, ReportingSettings)
+    return Sealer(runtime, runtime.settings)
+
+
+def asked_alone(given: Installation) -> FastAPI:
     """Reporting, which seals when it is asked and not by itself."""
     app = build(given)
     app.state.runtime.workers.clear()
     return app
 
 
-async def sealing(kafka: str, url: str) -> Settings:
+async def sealing(kafka: str, url: str) -> Installation:
     """With a key of its own to seal with."""
-    return replace(await settings(kafka, url), seal_key=KEY)
+    return (await settings(kafka, url)).model_copy(update={"seal_key": KEY.hex()})

@@ -22,12 +22,11 @@ from hypothesis import strategies as st
 from services.reporting.audit import check as checker
 from services.reporting.audit.check import Refused, check
 from services.reporting.audit.seal import SealKey
-from services.reporting.audit.sealer import Sealer
 from shared.events import OWNERS, Event
 from shared.events.people import PersonErased
 from shared.service.runtime import Runtime
 from tests import serving
-from tests.reporting.audit.sealed_log import asked_alone, sealing
+from tests.reporting.audit.sealed_log import asked_alone, sealer, sealing
 from tests.reporting.audit.tampering import TAMPERINGS, Bundle, find, headers_of
 from tests.scenarios.reporting import PERSON, case, story
 from tests.serving import Served, serve, until
@@ -76,7 +75,7 @@ async def heard(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Hea
         reporting = await stack.enter_async_context(serve(asked_alone, await sealing(kafka, postgres("reporting"))))
         wrapped, neighbours = None, {}
         for service in sorted({OWNERS[event.topic] for event in events}):
-            given = await serving.settings("", postgres(service), reporting.runtime.settings.kafka)
+            given = await serving.settings("", postgres(service), reporting.runtime.settings.cluster)
             build = lambda own, service=service: Runtime(service, own).application(service)  # noqa: E731
             neighbours[service] = await stack.enter_async_context(serve(build, given))
             wrapped = wrapped or neighbours[service].runtime.keyring.create(PERSON)
@@ -202,7 +201,7 @@ def test_no_character_can_be_changed_so_that_it_says_something_else(bundle: Bund
 async def test_a_checkpoint_that_covers_it_is_used_again_and_a_later_event_is_sealed(heard: Heard) -> None:
     first, again = await heard.evidence(), await heard.evidence()
     assert again == first
-    seal, _ = await Sealer(heard.runtime).seal("tests")
+    seal, _ = await sealer(heard.runtime).seal("tests")
     assert (await heard.evidence())["checkpoint"] == seal.note
     async with heard.reporting.client("auditor") as client:
         asked = {"old": first["checkpoint"], "new": seal.note}

@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,10 +13,10 @@ from services.reporting.app import build
 from services.reporting.audit.check import Refused, check, leaf_hash, read_note, root_of
 from services.reporting.audit.log.growing import LogBroken
 from services.reporting.audit.seal import LogShrank, sealed_heads
-from services.reporting.audit.sealer import NoSealKey, Sealer
+from services.reporting.audit.sealer import NoSealKey
 from services.reporting.audit.view import checkpoints
 from shared.kafka.topics import Cluster, create_topics
-from tests.reporting.audit.sealed_log import Log, sealing, serve_log
+from tests.reporting.audit.sealed_log import Log, sealer, sealing, serve_log
 from tests.serving import serve, serve_neighbour, settings, until
 
 
@@ -44,7 +43,7 @@ async def test_a_checkpoint_covers_every_record_of_the_log(log: Log) -> None:
     seal, saved = await log.sealer.seal("tests")
     assert (seal.number, seal.size) == (1, 79 * 4)
     assert "is signed" in check(seal.note, [seal.key])[0]
-    for number, found in (await records(log.reporting.runtime.settings.kafka)).items():
+    for number, found in (await records(log.reporting.runtime.settings.cluster)).items():
         leaves = [leaf_hash(bytes.fromhex(dict(record.headers)["ce_chain"].decode())) for record in found]
         assert sealed_heads(seal.note)[f"cases/{number}"].root == root_of(leaves)
     runtime = log.reporting.runtime
@@ -96,18 +95,18 @@ async def test_by_itself_it_seals_only_what_is_new(log: Log) -> None:
 
 async def test_many_who_seal_at_once_make_checkpoints_one_after_the_other(log: Log) -> None:
     await log.write(1, 2, 3)
-    made = await asyncio.gather(*(Sealer(log.reporting.runtime).seal(f"tests {n}") for n in range(5)))
+    made = await asyncio.gather(*(log.sealer.seal(f"tests {n}") for n in range(5)))
     assert sorted(seal.number for seal, _ in made) == [1, 2, 3, 4, 5]
 
 
 async def test_the_worker_seals_at_its_interval(kafka: str, postgres: Callable[[str], str]) -> None:
-    given = replace(await sealing(kafka, postgres("reporting")), seal_every=0.2)
-    neighbour = serve_neighbour("cases", given.kafka, postgres("cases"))
+    given = (await sealing(kafka, postgres("reporting"))).model_copy(update={"seal_every": 0.2})
+    neighbour = serve_neighbour("cases", given.cluster, postgres("cases"))
     async with serve(build, given) as reporting, neighbour as cases:
         await Log(reporting, cases).write(1)
 
         async def covered() -> bool:
-            last = await Sealer(reporting.runtime).last()
+            last = await sealer(reporting.runtime).last()
             return bool(last and last.size >= 4)
 
         await until(covered, 60)
@@ -118,7 +117,7 @@ async def test_without_a_key_nothing_is_sealed_and_it_says_why(
 ) -> None:  # fmt: skip
     async with serve(build, await settings(kafka, postgres("reporting"))) as reporting:
         with pytest.raises(NoSealKey):
-            await Sealer(reporting.runtime).seal("tests")
+            await sealer(reporting.runtime).seal("tests")
         async with reporting.client("auditor") as client, reporting.client("leader") as leader:
             refused = await client.post("/api/v1/audit/checkpoints")
             assert (refused.status_code, "RECOURSE_SEAL_KEY" in refused.json()["detail"]) == (503, True)
@@ -172,14 +171,14 @@ async def test_a_log_that_is_not_the_one_that_was_sealed_is_not_sealed(
     await log.write(*range(1, 30))
     first, _ = await log.sealer.seal("tests")
     source = log.reporting.runtime.settings
-    other = replace(source, kafka=await copied(source.kafka, change))
-    sealer = Sealer(log.reporting.runtime)
+    copy = await copied(source.cluster, change)
+    other = source.model_copy(update={"kafka": copy.bootstrap, "topic_prefix": copy.prefix})
     log.reporting.runtime.settings = other
     if error:
         with pytest.raises(error):
-            await sealer.seal("tests")
-        assert (await sealer.last()) == first
+            await log.sealer.seal("tests")
+        assert (await log.sealer.last()) == first
     else:
-        second, _ = await sealer.seal("tests")
+        second, _ = await log.sealer.seal("tests")
         ours, theirs = read_note(first.note, [first.key]), read_note(second.note, [first.key])
         assert theirs.heads.items() >= ours.heads.items()

@@ -36,14 +36,14 @@ async def cases(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator[Cas
     """Ten cases of four events; position 21 was given to a transaction that was rolled back."""
     url = postgres("cases")
     given = await settings(kafka, url)
-    async with serve_neighbour("cases", given.kafka, url) as served:
+    async with serve_neighbour("cases", given.cluster, url) as served:
         for number in range(1, 11):
             if number == 6:
                 async with served.runtime.pool.connection() as conn:
                     await conn.execute("select nextval(pg_get_serial_sequence('cases_events', 'notification_id'))")
             events = [*opened(number), classified(number, 3, 1, "Loan"), closed(number, 4, 2)]
             await publish(served, events)
-    yield Cases(given.kafka, url)
+    yield Cases(given.cluster, url)
 
 
 async def test_what_was_written_and_sent_verifies(cases: Cases) -> None:

@@ -17,7 +17,7 @@ from tests.shared.conftest import Stories, met, reopening, story_view
 
 async def sent(stories: Stories, topic: str = "cases") -> list[Record]:
     """Everything on the topic, as a stranger reads it."""
-    cluster = stories.settings.kafka
+    cluster = stories.settings.cluster
     async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap, auto_offset_reset="earliest") as kafka:
         partitions = [TopicPartition(cluster.name(topic), p) for p in range(2)]
         kafka.assign(partitions)
@@ -89,7 +89,7 @@ async def test_a_crash_before_the_position_is_recorded_sends_the_same_again(
 async def test_a_key_is_sent_before_the_event_that_needs_it(stories: Stories, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is saved while the relay looks for keys has a key that this look has missed."""
     sent_to: list[str] = []
-    ours = stories.settings.kafka.prefix
+    ours = stories.settings.cluster.prefix
     look, send, send_batch = Relay._send_keys, AIOKafkaProducer.send, AIOKafkaProducer.send_batch
 
     def note(topic: str) -> None:
@@ -126,7 +126,7 @@ async def test_a_key_is_sent_before_the_event_that_needs_it(stories: Stories, mo
 
 async def test_two_relays_send_each_position_once(stories: Stories) -> None:
     async with stories.running() as runtime:
-        second = Relay("cases", stories.settings.postgres, stories.settings.kafka)
+        second = Relay("cases", stories.settings.postgres, stories.settings.cluster)
         second.start()
         await asyncio.gather(*[runtime.commits.save([reopening(uuid4(), 1)]) for _ in range(20)])
         await until(lambda: relayed(runtime))

@@ -32,7 +32,7 @@ async def served(
     kafka: str, postgres: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Served]:
     file = accounts(tmp_path_factory.mktemp("accounts"), hanna="handler", leo="leader")
-    async with small(kafka, postgres, accounts=file, most_bytes=MOST) as served:
+    async with small(kafka, postgres, accounts=file, body_megabytes=MOST / 1_000_000) as served:
         yield served
 
 

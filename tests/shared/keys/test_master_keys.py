@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.events.unsealing import MasterKeyNotValid, id_of, parse, wrapped_by
 from shared.keys.keyring import Keyring
-from shared.keys.master_keys import MasterKeyNotValid, Masters, WrongMasterKey, id_of, parse, wrapped_by
+from shared.keys.master_keys import Masters, WrongMasterKey
 
 PERSON = UUID("0198c0de-0000-7000-8000-000000000001")
 OLD, NEW = bytes([1] * 32), bytes([2] * 32)
@@ -79,7 +80,7 @@ def test_who_wraps_while_a_changed_file_is_read_takes_the_master_of_before(monke
         wrapped.append(masters.wrap(PERSON, KEY))
         return AESGCM(key)
 
-    monkeypatch.setattr("shared.keys.master_keys.AESGCM", meanwhile)
+    monkeypatch.setattr("shared.events.unsealing.AESGCM", meanwhile)
     masters._take([NEW])
     monkeypatch.undo()
     assert masters.id == id_of(NEW).hex()

@@ -11,7 +11,6 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from shared.kafka.topics import Cluster
 from shared.projections.policies import NotYet, Policy
 from shared.service.runtime import Runtime
 from shared.service.settings import Settings
@@ -22,7 +21,7 @@ from tests.shared.projections.test_view_sink import HASTEN, reasons
 
 
 async def test_without_kafka_what_is_published_is_folded_and_reacted_to(postgres: Callable[[str], str]) -> None:
-    settings = Settings(postgres=postgres("stories"), kafka=Cluster("nowhere"), master_key=MASTER, secret=SECRET)
+    settings = Settings(postgres=postgres("stories"), kafka="nowhere", master_key=MASTER.hex(), secret=SECRET)
     runtime = Runtime("cases", settings, [story_view()], [HASTEN])
     case, person = uuid4(), uuid4()
     async with on_test_broker(runtime) as publish:
@@ -38,7 +37,7 @@ def too_early(*_: Any) -> list[Any]:
 
 
 async def test_without_kafka_errors_reach_whoever_publishes(postgres: Callable[[str], str]) -> None:
-    settings = Settings(postgres=postgres("stories"), kafka=Cluster("nowhere"), master_key=MASTER, secret=SECRET)
+    settings = Settings(postgres=postgres("stories"), kafka="nowhere", master_key=MASTER.hex(), secret=SECRET)
     runtime = Runtime("cases", settings, policies=[Policy("waits", HASTEN.reads, too_early)])
     async with on_test_broker(runtime) as publish:
         with pytest.raises(NotYet):
@@ -97,7 +96,7 @@ async def test_a_service_stops_at_once_while_a_policy_backs_off(stories: Stories
 
 
 async def test_nothing_is_committed_to_kafka(stories: Stories) -> None:
-    cluster = stories.settings.kafka
+    cluster = stories.settings.cluster
     async with stories.running() as runtime:
         await reads_on(runtime)
     admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap)

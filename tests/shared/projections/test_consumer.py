@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -22,17 +21,17 @@ from tests.shared.conftest import BY, Stories, met, note, records, reopening
 async def test_what_a_stranger_sends_is_set_aside_and_the_rest_goes_on(stories: Stories) -> None:
     case = uuid4()
     async with stories.running() as runtime:
-        cluster = stories.settings.kafka
+        cluster = stories.settings.cluster
         async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as producer:
             for partition in (0, 1):
                 await producer.send_and_wait(cluster.name("cases"), b"{", key=b"k", partition=partition)
         await runtime.commits.save([reopening(case, 1)])
 
         async def seen() -> bool:
-            return case in await stories.rows(runtime) and len(await dead_letters(stories.settings.kafka)) == 2
+            return case in await stories.rows(runtime) and len(await dead_letters(stories.settings.cluster)) == 2
 
         await until(seen)
-        letters = await dead_letters(stories.settings.kafka)
+        letters = await dead_letters(stories.settings.cluster)
     assert {letter.group for letter in letters} == {"cases.stories"}
     assert all("Malformed" in letter.error or "KeyError" in letter.error for letter in letters)
 
@@ -54,7 +53,7 @@ async def test_no_stranger_stops_a_view(
 ) -> None:
     case = uuid4()
     async with stories.running() as runtime:
-        cluster = stories.settings.kafka
+        cluster = stories.settings.cluster
         async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap, max_request_size=4_194_304) as producer:
             for partition in (0, 1):
                 await producer.send_and_wait(
@@ -72,7 +71,7 @@ async def test_no_stranger_stops_a_view(
 async def test_not_even_one_without_key_and_value(stories: Stories) -> None:
     case = uuid4()
     async with stories.running() as runtime:
-        cluster = stories.settings.kafka
+        cluster = stories.settings.cluster
         async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as producer:
             for partition in (0, 1):
                 batch = producer.create_batch()
@@ -91,7 +90,7 @@ async def test_a_record_that_is_sent_again_leaves_nobody_behind(stories: Stories
     async with stories.running() as runtime:
         saved = await runtime.commits.save([reopening(uuid4(), 1)])
         await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
-        cluster = stories.settings.kafka
+        cluster = stories.settings.cluster
         async with AIOKafkaConsumer(cluster.name("cases"), bootstrap_servers=cluster.bootstrap,
                                     auto_offset_reset="earliest") as kafka:  # fmt: skip
             record = await kafka.getone()
@@ -116,7 +115,7 @@ async def test_a_record_that_cannot_be_folded_is_set_aside_alone(stories: Storie
         )
         await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
         assert (await stories.rows(runtime))[case] == (2, "last")
-        letters = await dead_letters(stories.settings.kafka)
+        letters = await dead_letters(stories.settings.cluster)
     assert [letter.type for letter in letters] == ["case.reopened.v1"]
     assert "ArithmeticError" in letters[0].error
 
@@ -163,7 +162,7 @@ async def test_kafkas_offsets_are_only_a_hint(stories: Stories) -> None:
 @pytest.mark.parametrize("comes", ["nothing", "garbage", "a copy", "much elsewhere"])
 async def test_what_the_database_has_lost_is_read_again(stories: Stories, comes: str) -> None:
     """Views do not wait for its disk, so a killed one may forget the last rows with how far they had come."""
-    cluster, case = stories.settings.kafka, uuid4()
+    cluster, case = stories.settings.cluster, uuid4()
     topic, home = cluster.name("cases"), partition_of(str(case).encode(), 2)
     async with stories.running() as runtime, AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as producer:
         first = await runtime.commits.save([reopening(case, 1)])
@@ -238,7 +237,7 @@ async def test_once_a_view_says_erased_nothing_is_sealed_for_the_person(
     """Although who follows the keys rests: the erasure was decided in another service."""
     person, case = uuid4(), uuid4()
     monkeypatch.setattr("shared.keys.follower.GATHER", 600)
-    publisher = Runtime("intake", replace(stories.settings, postgres=postgres("intake")))
+    publisher = Runtime("intake", stories.settings.model_copy(update={"postgres": postgres("intake")}))
     app = publisher.application("A neighbour")
     async with stories.running() as runtime, app.router.lifespan_context(app):
         await publisher.commits.save([met(person)])
@@ -270,7 +269,7 @@ async def test_a_key_that_comes_late_opens_all_that_was_sealed_with_it(stories: 
             await runtime.positions.wait(runtime.views[0], await runtime.positions.token([one]))
     async with stories.running() as runtime:
         runtime.keyring._known.clear()
-        await rebuild(runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys)
+        await rebuild(runtime.views[0], runtime.pool, stories.settings.cluster, runtime.keyring, runtime.keys)
         async with runtime.pool.connection() as conn:
             found = await conn.execute("select note from stories")
             assert {row[0] for row in await found.fetchall()} == {"words"}

@@ -28,7 +28,7 @@ async def troubles(runtime: Runtime) -> str | None:
 async def test_topics_that_are_gone_while_a_service_runs(stories: Stories) -> None:
     await read_some(stories)
     async with stories.running() as runtime:
-        await delete_topics(stories.settings.kafka, ["cases", "people"])
+        await delete_topics(stories.settings.cluster, ["cases", "people"])
         assert await until(lambda: troubles(runtime), 120) == CUT_SHORT
         assert not runtime.ready
 
@@ -36,12 +36,12 @@ async def test_topics_that_are_gone_while_a_service_runs(stories: Stories) -> No
 async def test_topics_that_were_made_anew(stories: Stories) -> None:
     """A rebuild waited for their records for ever."""
     await read_some(stories)
-    await delete_topics(stories.settings.kafka, ["cases", "people"])
-    await create_topics(stories.settings.kafka, partitions=2)
+    await delete_topics(stories.settings.cluster, ["cases", "people"])
+    await create_topics(stories.settings.cluster, partitions=2)
     async with stories.running() as runtime:
         assert await until(lambda: troubles(runtime), 60) == CUT_SHORT
         assert not runtime.ready
         with pytest.raises(LogCutShort, match="ends before what the view has read"):
             async with asyncio.timeout(60):
-                await rebuild(runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys)
+                await rebuild(runtime.views[0], runtime.pool, stories.settings.cluster, runtime.keyring, runtime.keys)
         assert len(await stories.rows(runtime)) == 20

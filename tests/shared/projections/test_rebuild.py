@@ -38,7 +38,7 @@ async def test_a_rebuilt_view_is_equal_and_takes_over(stories: Stories) -> None:
         await filled(stories, runtime)
         before = await stories.rows(runtime)
         made = await rebuild(
-            runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys, verify=True
+            runtime.views[0], runtime.pool, stories.settings.cluster, runtime.keyring, runtime.keys, verify=True
         )
         assert (made.differences, made.switched, made.rows) == ((), True, 10)
         assert await stories.rows(runtime) == before
@@ -56,7 +56,7 @@ async def test_a_row_that_was_changed_by_hand_is_named_and_nothing_is_switched(s
             row = await found.fetchone()
         assert row is not None
         made = await rebuild(
-            runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys, verify=True
+            runtime.views[0], runtime.pool, stories.settings.cluster, runtime.keyring, runtime.keys, verify=True
         )
         assert made.differences == (f"stories {row[0]}",)
         assert not made.switched
@@ -82,7 +82,7 @@ async def test_events_that_arrive_during_a_rebuild_are_in_both(stories: Stories)
 
         writing, reading = asyncio.create_task(write()), asyncio.create_task(read())
         made = await rebuild(
-            runtime.views[0], runtime.pool, stories.settings.kafka, runtime.keyring, runtime.keys, verify=True
+            runtime.views[0], runtime.pool, stories.settings.cluster, runtime.keyring, runtime.keys, verify=True
         )
         stop.set()
         count = await writing
@@ -150,9 +150,9 @@ async def test_of_more_people_than_are_remembered_every_word_is_built_again(
         for one in saved:
             await runtime.positions.wait(runtime.views[0], await runtime.positions.token([one]))
         keyring = Keyring(MASTER)  # as in a process of its own
-        follower = KeyFollower(stories.settings.kafka, runtime.pool, keyring, runtime.service)
+        follower = KeyFollower(stories.settings.cluster, runtime.pool, keyring, runtime.service)
         await follower.start()
-        made = await rebuild(runtime.views[0], runtime.pool, stories.settings.kafka, keyring, follower, verify=True)
+        made = await rebuild(runtime.views[0], runtime.pool, stories.settings.cluster, keyring, follower, verify=True)
         await follower.stop()
         assert (made.differences, made.rows) == ((), 901)
         async with runtime.pool.connection() as conn:
@@ -187,7 +187,7 @@ async def rebuilding(stories: Stories, runtime: Runtime, person: UUID, by: signa
     saved = await runtime.commits.save([met(person), note(uuid4(), 1, person, "words")])
     await runtime.positions.wait(runtime.views[0], await runtime.positions.token(saved))
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", KILLED, at.postgres, at.kafka.bootstrap, at.kafka.prefix, str(int(by))
+        sys.executable, "-c", KILLED, at.postgres, at.kafka, at.topic_prefix, str(int(by))
     )
 
 
@@ -242,7 +242,7 @@ async def test_nor_does_it_stay_when_the_rebuild_is_killed_after_the_erasure(
 async def test_who_holds_a_view_sees_what_the_batch_has_written_that_it_waited_for(stories: Stories) -> None:
     async with stories.running() as runtime:
         await filled(stories, runtime)
-        view, place = runtime.views[0], (stories.settings.kafka.name("cases"), 0)
+        view, place = runtime.views[0], (stories.settings.cluster.name("cases"), 0)
 
         async def held() -> int:
             async with runtime.pool.connection() as conn, conn.transaction():

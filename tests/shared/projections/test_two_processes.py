@@ -44,7 +44,7 @@ class Other:
 @asynccontextmanager
 async def another_that_remembers(person: UUID, runtime: Runtime, stories: Stories) -> AsyncIterator[Other]:
     """It has taken in that they were met, and so knows of all erasures until now."""
-    keyring, cluster = Keyring(MASTER), stories.settings.kafka
+    keyring, cluster = Keyring(MASTER), stories.settings.cluster
     async with AsyncConnectionPool(stories.settings.postgres, open=False, kwargs={"autocommit": True}) as pool:
         keys = KeyFollower(cluster, pool, keyring, runtime.service)
         await keys.start()
@@ -59,7 +59,7 @@ async def another_that_remembers(person: UUID, runtime: Runtime, stories: Storie
 
 async def test_who_has_not_heard_of_an_erasure_writes_no_words_after_it(stories: Stories) -> None:
     """As when one of them has the partition of the person, and the other that of a note about them."""
-    cluster, person, case = stories.settings.kafka, uuid4(), uuid4()
+    cluster, person, case = stories.settings.cluster, uuid4(), uuid4()
     async with stories.running() as runtime:
         await runtime.bus.consumers[0].stop()
         async with another_that_remembers(person, runtime, stories) as other:
@@ -74,7 +74,7 @@ async def test_who_has_not_heard_of_an_erasure_writes_no_words_after_it(stories:
 
 async def test_nor_after_one_that_a_rebuild_has_brought(stories: Stories) -> None:
     """Filled further than the live one was, so nobody else takes it in; who has not heard seals a note after it."""
-    cluster, person, case = stories.settings.kafka, uuid4(), uuid4()
+    cluster, person, case = stories.settings.cluster, uuid4(), uuid4()
     async with stories.running() as runtime:
         await runtime.bus.consumers[0].stop()
         async with another_that_remembers(person, runtime, stories) as other:
@@ -102,7 +102,7 @@ async def test_an_older_release_leaves_a_view_alone_that_a_newer_one_has_built(s
     async with stories.running() as old:
         saved = await old.commits.save([reopening(case, 1) for case in cases])
         await old.positions.wait(old.views[0], await old.positions.token(saved))
-        await rebuild(story_view(2, weight=10), old.pool, stories.settings.kafka, old.keyring, old.keys)
+        await rebuild(story_view(2, weight=10), old.pool, stories.settings.cluster, old.keyring, old.keys)
         await old.commits.save([reopening(case, 2) for case in cases])
 
         async def troubled() -> bool:

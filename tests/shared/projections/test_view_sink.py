@@ -8,16 +8,15 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 import pytest
 
 from deploy.cli.bus.replay import react_again
+from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.events import Event, Provenance
 from shared.events.cases import CaseReopened, PriorityChanged
 from shared.eventstore.store import Store
 from shared.kafka.dead_letters import dead_letters
-from shared.kafka.topics import Cluster
 from shared.projections.fold import Opened
 from shared.projections.policies import NotYet, Policy
 from shared.service.runtime import Runtime
-from shared.service.settings import Settings
 from tests.serving import MASTER, SECRET, until
 from tests.shared.conftest import BY, Stories, reopening
 
@@ -92,7 +91,7 @@ async def test_a_record_that_a_policy_cannot_react_to_is_set_aside_alone(stories
             [reopening(first, 1, "once"), reopening(second, 1, "impossible"), reopening(first, 2, "twice")]
         )
         assert await reasons(runtime, first, 2) == ["once", "twice"]
-        letters = await dead_letters(stories.settings.kafka)
+        letters = await dead_letters(stories.settings.cluster)
         assert runtime.bus.readings[0].trouble is None
     assert [(letter.group, letter.type) for letter in letters] == [("cases.hasten", "case.reopened.v1")]
     assert "ArithmeticError" in letters[0].error
@@ -104,7 +103,7 @@ async def test_what_passes_is_tried_again_and_nothing_is_set_aside(stories: Stor
     async with hastening(stories) as runtime:
         await runtime.commits.save([reopening(case, 1, reason)])
         assert await reasons(runtime, case, 1) == [reason]
-        assert await dead_letters(stories.settings.kafka) == []
+        assert await dead_letters(stories.settings.cluster) == []
     assert case in TRIED
 
 
@@ -112,8 +111,8 @@ async def test_what_was_set_aside_is_reacted_to_once_when_the_policy_can(stories
     case = uuid4()
     async with hastening(stories) as runtime:
         await runtime.commits.save([reopening(case, 1, "impossible"), reopening(case, 2, "after it")])
-        await until(lambda: dead_letters(stories.settings.kafka))
-        [letter] = await dead_letters(stories.settings.kafka)
+        await until(lambda: dead_letters(stories.settings.cluster))
+        [letter] = await dead_letters(stories.settings.cluster)
         POSSIBLE.add(case)
         elsewhere = letter.source.rpartition("/")[0] + "/7"
         for sources, taken_in in [({letter.source}, 1), ({letter.source, elsewhere}, 1)]:
@@ -125,7 +124,7 @@ async def test_nor_again_where_a_person_has_decided_otherwise_since(stories: Sto
     case = uuid4()
     async with hastening(stories, RAISE) as runtime:
         await runtime.commits.save([reopening(case, 1, "impossible")])
-        [letter] = await until(lambda: dead_letters(stories.settings.kafka))
+        [letter] = await until(lambda: dead_letters(stories.settings.cluster))
         POSSIBLE.add(case)
         assert await react_again(stories.settings, "cases", RAISE, {letter.source}) == 1
         lowered = BY.stamp(urgency(case), 2)
@@ -136,7 +135,7 @@ async def test_nor_again_where_a_person_has_decided_otherwise_since(stories: Sto
 
 def test_each_event_is_read_by_one_policy_of_a_service() -> None:
     """So whatever it has caused there says that it was reacted to."""
-    given = Settings(postgres="", kafka=Cluster(""), master_key=MASTER, secret=SECRET)
+    given = Installation(postgres="", kafka="", master_key=MASTER.hex(), secret=SECRET)
     for service in SERVICES.values():
         read = [type_ for policy in service.build(given).state.runtime.policies for type_ in policy.types]
         assert len(read) == len(set(read)), service.name

@@ -61,7 +61,7 @@ async def test_a_sign_out_while_kafka_is_away(
 
 
 async def send(served: Served, key: str, value: bytes) -> None:
-    cluster = served.runtime.settings.kafka
+    cluster = served.runtime.settings.cluster
     async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as kafka:
         await kafka.send_and_wait(cluster.name(ACCESS), value, key.encode(), partition=0)
 
@@ -95,7 +95,7 @@ async def test_who_may_write_to_kafka_lets_nobody_in(kafka: str, postgres: Calla
             await send(one, f"token/{digest(made)}", orjson.dumps(said | {"signed": ours}))  # an older record again
 
             async def revoked_for_good() -> bool:
-                kept = await compacted(one.runtime.settings.kafka, ACCESS)
+                kept = await compacted(one.runtime.settings.cluster, ACCESS)
                 return "revoked_at" in kept[f"token/{digest(made)}"]
 
             await until(revoked_for_good)

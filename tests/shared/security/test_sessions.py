@@ -120,7 +120,7 @@ async def test_another_role_and_a_removed_account_are_so_at_once(
 async def test_a_session_ends_when_it_is_idle_or_old(
     kafka: str, postgres: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with small(kafka, postgres, session_idle=600.0, session_longest=3600.0) as served:
+    async with small(kafka, postgres, session_minutes=10, session_hours=1) as served:
         cookie, began = served.runtime.signer.session(HANNA), time.time()
         assert await role(served, cookie) == "handler"
         monkeypatch.setattr(time, "time", lambda: began + 601)
@@ -151,7 +151,7 @@ async def test_behind_https_cookies_are_bound_to_the_host(
     kafka: str, postgres: Callable[[str], str], tmp_path: Path
 ) -> None:
     file = accounts(tmp_path, hanna="handler")
-    async with small(kafka, postgres, accounts=file, public_url="https://test") as served, browser(served) as client:
+    async with small(kafka, postgres, accounts=file, url="https://test") as served, browser(served) as client:
         answer = await sign_in(client, "hanna")
         assert "__Host-recourse_session=" in answer.headers["set-cookie"]
         assert answer.headers["set-cookie"].endswith("; Secure")

@@ -40,7 +40,7 @@ async def recourse(served: Served, *words: str) -> str:
     """What the command prints, run beside the services as an operator would."""
     at = served.runtime.settings
     environment = {
-        "RECOURSE_KAFKA": at.kafka.bootstrap, "RECOURSE_TOPIC_PREFIX": at.kafka.prefix, "RECOURSE_SECRET": SECRET,
+        "RECOURSE_KAFKA": at.kafka, "RECOURSE_TOPIC_PREFIX": at.topic_prefix, "RECOURSE_SECRET": SECRET,
         "RECOURSE_POSTGRES": at.postgres, "RECOURSE_MASTER_KEY": MASTER.hex(), "RECOURSE_ACCOUNTS": str(at.accounts),
     }  # fmt: skip
     given = os.environ | environment
@@ -129,7 +129,7 @@ async def test_a_changed_account_signs_in_again(one: Served, other: Served) -> N
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The file of accounts of an installation without servers."""
     file = accounts(tmp_path, hanna="handler")
-    monkeypatch.setattr(accounts_, "installation", lambda data: SimpleNamespace(accounts=str(file)))
+    monkeypatch.setattr(accounts_, "installation", lambda data: SimpleNamespace(accounts=file))
     monkeypatch.setattr(accounts_, "_sign_out", lambda at, email: None)
     return file
 

@@ -20,9 +20,10 @@ from deploy.cli.keys.key_topic import TopicKeys
 from deploy.cli.operations import database
 from deploy.installation import Installation
 from deploy.services import SERVICES
+from shared.events.unsealing import id_of, parse
 from shared.kafka.topics import PEOPLE_KEYS
 from shared.keys.keyring import Keyring
-from shared.keys.master_keys import Masters, WrongMasterKey, id_of, parse
+from shared.keys.master_keys import Masters, WrongMasterKey
 from tests.system.conftest import free_port
 from tests.system.test_up import up
 

@@ -22,7 +22,7 @@ async def test_a_generation_that_is_being_filled_may_hold_words_and_so_may_the_l
     """Once it is dropped it is gone from the folder, and from the log when that is cut."""
     url = postgres("certified")
     monkeypatch.setattr(certificate, "database", lambda at, service: url)
-    at = Installation(url="", kafka="", postgres=url, secret="", master_key="", smtp="")
+    at = Installation(url="", kafka="", postgres=url, secret="", master_key="00" * 32, smtp="")
     Store("cases", url, Keyring(MASTER)).close()
 
     async def unwritten() -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from deploy.services import SERVICES
 from services.reporting.audit.verify import verify
 from shared.events import OWNERS
 from shared.kafka.topics import ACCESS, PEOPLE_KEYS, create_topics, partition_of
-from tests.serving import until
+from tests.serving import PLAIN, until
 from tests.settling import Watch
 from tests.system.conftest import free_port, served
 
@@ -46,7 +46,7 @@ class Site:
 
     def client(self, role: str = "admin") -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {self.at.token(role, 'tests')}"}
-        return httpx.AsyncClient(base_url=self.at.url, headers=headers, timeout=60)
+        return httpx.AsyncClient(base_url=self.at.url, headers=headers, timeout=60, verify=PLAIN)
 
     async def complain(self, narrative: str = "I am furious. This is the worst bank.", email: str = "") -> str:
         """Answers the complaint's id."""
@@ -174,8 +174,8 @@ def site(kafka: str, postgres_server: str) -> Iterator[Site]:
     made = Site(
         Installation(
             url=f"http://127.0.0.1:{free_port()}", kafka=kafka, postgres=postgres_server, secret="only here",
-            master_key=bytes(range(32)).hex(), prefix=f"b{uuid.uuid4().hex[:6]}-", smtp=f"127.0.0.1:{free_port()}",
-            embedded=True,
+            master_key=bytes(range(32)).hex(), topic_prefix=f"b{uuid.uuid4().hex[:6]}-",
+            smtp=f"127.0.0.1:{free_port()}", embedded=True,
         )
     )  # fmt: skip
     made.lose_databases()

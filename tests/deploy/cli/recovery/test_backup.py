@@ -12,11 +12,11 @@ from deploy.cli.operations import database
 from deploy.cli.people.certificate import certificate
 from deploy.cli.people.certificate_text import text
 from deploy.cli.recovery import archive, backup
-from deploy.cli.recovery.alignment import RESERVE
-from deploy.cli.recovery.partitions import Refused
+from deploy.cli.recovery.chains import Refused
 from deploy.cli.recovery.recovery import Running, Say
-from deploy.cli.recovery.restore import restored
+from deploy.cli.recovery.restore import rebuilt, restored
 from deploy.cli.recovery.tables import Unclassified
+from deploy.cli.recovery.take_back import RESERVE
 from tests.deploy.cli.recovery.conftest import Site, silent
 
 
@@ -41,8 +41,8 @@ async def test_all_is_lost(site: Site, tmp_path: Path) -> None:
             await restored(site.at, path, [], silent)
     site.lose_databases()
     await site.lose_kafka()
-    _, done = await restored(site.at, path, [], silent)
-    assert not done.verified.findings
+    _, _, verified = await restored(site.at, path, [], silent)
+    assert not verified.findings
     assert site.all_events() == events
     assert site.all_views() == views
     assert await site.log() == log
@@ -94,13 +94,12 @@ async def test_kafka_stands_and_has_gone_on(site: Site, tmp_path: Path) -> None:
         mail = site.mail()
     events, views, log = site.all_events(), site.all_views(), await site.log()
     site.lose_databases()
-    manifest, recovered = await restored(site.at, path, [], silent)
-    assert not recovered.verified.findings
-    assert recovered.total("taken_back") == sum(map(len, events.values())) - manifest.events > 0
+    manifest, taken_back, verified = await restored(site.at, path, [], silent)
+    assert not verified.findings
+    assert taken_back == sum(map(len, events.values())) - manifest.events > 0
     assert site.all_events() == events
     assert site.all_views() == views
     assert await site.log() == log
-    assert not any(one.lost for one in recovered.aligned.values())
     async with site.running():
         await site.settled()
         assert site.mail() == []
@@ -113,25 +112,34 @@ async def test_kafka_stands_and_has_gone_on(site: Site, tmp_path: Path) -> None:
         await site.verified()
 
 
-async def test_cut_short_and_started_again(site: Site, tmp_path: Path) -> None:
-    """Whatever it was doing: with empty databases again it ends as if it had never been stopped."""
+@pytest.mark.parametrize(
+    ("kafka_is_lost", "step"), [(True, "Sending cases"), (True, "Reading into cases"), (False, "Reading into cases")]
+)
+async def test_a_restore_that_was_cut_short(site: Site, tmp_path: Path, step: str, *, kafka_is_lost: bool) -> None:
+    """Where nothing was written yet it is run again, else `recourse kafka rebuild` finishes it."""
     async with site.running():
         await site.person_of(await site.complain())
         await site.settled()
         path = await saved(site, tmp_path)
-        events, views, log = site.all_events(), site.all_views(), await site.log()
+        events = site.all_events()
+        await site.person_of(await site.complain())
+        await site.settled()
     site.lose_databases()
-    await site.lose_kafka()
-    for step in ("Comparing", "Sending cases", "Reading into cases", "Verifying"):
-        with pytest.raises(CutShort):
-            await restored(site.at, path, [], cut_short_at(step))
-        site.lose_databases()
-    _, done = await restored(site.at, path, [], silent)
-    assert not done.verified.findings
-    assert (site.all_events(), site.all_views(), await site.log()) == (events, views, log)
+    if kafka_is_lost:
+        await site.lose_kafka()
+    for cut, refused in (("Comparing", CutShort), (step, CutShort), ("nowhere", Refused)):
+        with pytest.raises(refused):
+            await restored(site.at, path, [], cut_short_at(cut))
+    assert not (await rebuilt(site.at, silent)).findings
+    assert (site.all_events() == events) is kafka_is_lost
+    events, views = site.all_events(), site.all_views()
     async with site.running():
+        await site.settled()
+        assert (site.all_events(), site.all_views()) == (events, views)
         await site.complain()
-        assert site.events("intake")[len(events["intake"])][0] == events["intake"][-1][0] + RESERVE + 1
+        left_free = RESERVE if kafka_is_lost else 0
+        assert site.events("intake")[len(events["intake"])][0] == events["intake"][-1][0] + left_free + 1
+        await site.verified()
 
 
 class CutShort(Exception):

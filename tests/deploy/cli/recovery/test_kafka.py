@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -9,14 +10,14 @@ from psycopg.sql import SQL, Identifier
 
 from deploy.cli.bus.kafka_log import batches, delete_topics, places
 from deploy.cli.operations import database
-from deploy.cli.recovery.partitions import Refused
-from deploy.cli.recovery.restore import rebuilt
+from deploy.cli.recovery.chains import Refused
+from deploy.cli.recovery.restore import rebuilt, restored
 from deploy.services import SERVICES
 from shared.events import OWNERS
 from shared.kafka.records import read
 from shared.kafka.topics import PEOPLE_KEYS
 from tests.deploy.cli.recovery.conftest import Site, silent
-from tests.deploy.cli.recovery.test_backup import CutShort, cut_short_at
+from tests.deploy.cli.recovery.test_backup import CutShort, cut_short_at, saved
 
 
 @dataclass
@@ -48,8 +49,8 @@ async def test_the_log_is_made_again(site: Site) -> None:
         assert await subscriber.read(site) > 20
     events, views, log, keys = site.all_events(), site.all_views(), await site.log(), await site.keys()
     await delete_topics(site.at.cluster, [*OWNERS, PEOPLE_KEYS])
-    done = await rebuilt(site.at, silent, anew=False)
-    assert not done.verified.findings
+    done = await rebuilt(site.at, silent)
+    assert not done.findings
     assert (await site.log(), site.all_views(), await site.keys()) == (log, views, keys)
     assert (await subscriber.read(site), subscriber.gaps) == (0, 0)
     async with site.running():
@@ -60,13 +61,13 @@ async def test_the_log_is_made_again(site: Site) -> None:
         assert len(site.mail()) == 6
         await site.verified()
     await delete_topics(site.at.cluster, ["complaints"])
-    again = await rebuilt(site.at, silent, anew=False)
-    assert not again.verified.findings
+    again = await rebuilt(site.at, silent)
+    assert not again.findings
     assert (await subscriber.read(site), subscriber.gaps) == (0, 0)
 
 
 async def test_services_that_ran_on_beside_an_empty_log(site: Site) -> None:
-    """Then it begins with a hole: nothing is mended in place, and `anew` makes it whole."""
+    """Then it begins with a hole, and is made whole."""
     subscriber = Subscriber()
     async with site.running():
         made = await site.complain_into_all()  # so that whatever comes next has something before it
@@ -76,12 +77,8 @@ async def test_services_that_ran_on_beside_an_empty_log(site: Site) -> None:
     async with site.running():
         await site.complain()
         await site.until_sent()
-    before = site.all_events()
-    with pytest.raises(Refused, match="--anew"):
-        await rebuilt(site.at, silent, anew=False)
-    assert site.all_events() == before
-    done = await rebuilt(site.at, silent, anew=True)
-    assert not done.verified.findings
+    done = await rebuilt(site.at, silent)
+    assert not done.findings
     async with site.running():
         await site.settled()
         assert len(site.mail()) == made + 1
@@ -90,16 +87,8 @@ async def test_services_that_ran_on_beside_an_empty_log(site: Site) -> None:
         await site.verified()
 
 
-def on_databases(site: Site, *commands: str) -> None:
-    """Of each service: the one that it uses, and an `older` one beside it."""
-    with psycopg.connect(site.at.postgres, autocommit=True) as server:
-        for name, command in product(SERVICES, commands):
-            now, older = Identifier(f"recourse_{name}"), Identifier(f"{site.at.prefix}{name}")
-            server.execute(SQL(command).format(now=now, older=older))
-
-
-async def test_older_databases_and_a_rebuild_that_was_cut_short(site: Site) -> None:
-    """Run again it knows what those that were taken back have answered: no policy is stuck, or acts twice."""
+async def test_what_the_databases_lack_is_not_deleted(site: Site, tmp_path: Path) -> None:
+    """They came back older: a backup of them, restored, takes back what Kafka has."""
     async with site.running():
         await site.person_of(await site.complain())
         await site.settled()
@@ -107,18 +96,27 @@ async def test_older_databases_and_a_rebuild_that_was_cut_short(site: Site) -> N
     async with site.running():
         await site.person_of(await site.complain())
         await site.settled()
-    events, views = site.all_events(), site.all_views()
+    events, views, log = site.all_events(), site.all_views(), await site.log()
     on_databases(site, "drop database {now}", "alter database {older} rename to {now}")
-    for step in ("Comparing", "Reading into intake", "Reading into cases", "Reading into sentiment", "Verifying"):
-        with pytest.raises(CutShort):
-            await rebuilt(site.at, cut_short_at(step), anew=False)
-    done = await rebuilt(site.at, silent, anew=False)
-    assert not done.verified.findings
+    with pytest.raises(Refused, match=r"that the database of .* does not"):
+        await rebuilt(site.at, silent)
+    assert await site.log() == log
+    path = await saved(site, tmp_path)
+    site.lose_databases()
+    await restored(site.at, path, [], silent)
     assert (site.all_events(), site.all_views()) == (events, views)
     async with site.running():
         await site.settled(60)
         assert site.all_events() == events
         await site.verified()
+
+
+def on_databases(site: Site, *commands: str) -> None:
+    """Of each service: the one that it uses, and an `older` one beside it."""
+    with psycopg.connect(site.at.postgres, autocommit=True) as server:
+        for name, command in product(SERVICES, commands):
+            now, older = Identifier(f"recourse_{name}"), Identifier(f"{site.at.topic_prefix}{name}")
+            server.execute(SQL(command).format(now=now, older=older))
 
 
 async def test_offsets_are_right_though_it_was_cut_short(site: Site) -> None:
@@ -132,7 +130,10 @@ async def test_offsets_are_right_though_it_was_cut_short(site: Site) -> None:
         with psycopg.connect(database(site.at, name)) as conn:
             conn.execute("update progress set next_offset = next_offset + 1000")
     await delete_topics(site.at.cluster, [*OWNERS, PEOPLE_KEYS])
-    with pytest.raises(CutShort):
-        await rebuilt(site.at, cut_short_at("Sending cases"), anew=False)
-    await rebuilt(site.at, silent, anew=False)
+    for step in ("Comparing", "Sending cases", "Reading into cases", "Verifying"):
+        with pytest.raises(CutShort):
+            await rebuilt(site.at, cut_short_at(step))
+    await rebuilt(site.at, silent)
+    async with site.running():
+        await site.settled()
     assert {name: site.rows(name, hints) for name in SERVICES} == before

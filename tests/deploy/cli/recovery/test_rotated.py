@@ -1,16 +1,15 @@
 """The master key was rotated after the backup, the databases are lost, and Kafka has the keys as they are now."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploy.cli.keys import rotation
 from deploy.cli.operations import database
-from deploy.cli.recovery.partitions import Refused
+from deploy.cli.recovery.chains import Refused
 from deploy.cli.recovery.restore import restored
 from deploy.services import SERVICES
-from shared.keys.master_keys import id_of
+from shared.events.unsealing import id_of
 from tests.deploy.cli.recovery.conftest import Site, silent
 from tests.deploy.cli.recovery.test_backup import saved
 
@@ -24,7 +23,7 @@ async def test_a_backup_from_before_a_rotation_needs_the_new_master_alone(site: 
         await site.person_of(await site.complain(email="before@example.org"))
         await site.settled()
         path = await saved(site, tmp_path)
-    async with Site(replace(site.at, master_key=f"{NEW.hex()} {OLD.hex()}")).running() as both:
+    async with Site(site.at.model_copy(update={"master_key": f"{NEW.hex()} {OLD.hex()}"})).running() as both:
         await both.person_of(await both.complain(email="after@example.org"))
         await both.settled()
         await rotation.rewrap(databases, both.at.cluster, both.at.masters(), lambda line: None)
@@ -35,9 +34,9 @@ async def test_a_backup_from_before_a_rotation_needs_the_new_master_alone(site: 
     with pytest.raises(Refused, match=f"wrapped by master key {id_of(NEW).hex()}"):
         await restored(site.at, path, [], silent)
     assert not any(site.all_events().values())
-    now = Site(replace(site.at, master_key=NEW.hex()))
-    _, done = await restored(now.at, path, [], silent)
-    assert not done.verified.findings
+    now = Site(site.at.model_copy(update={"master_key": NEW.hex()}))
+    _, _, verified = await restored(now.at, path, [], silent)
+    assert not verified.findings
     assert (now.all_events(), now.all_views()) == (events, views)
     for name, url in databases.items():
         assert rotation.held(url) == {id_of(NEW).hex(): 2}, name

@@ -60,7 +60,7 @@ async def place(kafka: str, postgres_server: str) -> AsyncIterator[Place]:
         events = [[*opened(number), classified(number, 3, 1, "Loan"), closed(number, 4, 2)] for number in range(1, 9)]
         for one in await cases.runtime.commits.save([event for story in events for event in story]):
             await cases.runtime.positions.wait(caseload, await cases.runtime.positions.token([one]), 60)
-    yield Place(given.kafka, postgres_server)
+    yield Place(given.cluster, postgres_server)
     with psycopg.connect(postgres_server, autocommit=True) as conn:
         conn.execute("drop database recourse_cases with (force)")
 

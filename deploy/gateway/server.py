@@ -1,57 +1,17 @@
-"""Settings of the edge: limits, sessions, links and bodies, and the server that applies some of them."""
+"""The HTTP server of a process: who takes too long, or too many bytes, to say what they want is hung up on."""
 
 import asyncio
-import math
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shared.http.rate_limits import FREE, Limits
-
-EMBEDDED = Limits(strangers=FREE, requests=FREE)
-"""Behind one address on one machine nobody is a stranger; passwords are still guarded."""
 HEADERS_WITHIN = 20.0
 HEADERS_MOST = 32 * 1024
 REST_MOST = 10_000_000
 """Bytes of a body whose request was answered before they came: who still sends them reads the answer after that."""
 TOO_LONG = "The address and the headers are too long."
-
-
-class NotUnderstood(ValueError):
-    """A setting is not what it should be; the message names it."""
-
-
-def settings(environment: Mapping[str, str] = os.environ, *, embedded: bool = False) -> dict[str, Any]:
-    """The fields of `Settings` that the environment sets; raises `NotUnderstood`."""
-    default = EMBEDDED if embedded else Limits()
-    try:
-        given: dict[str, Any] = {"limits": Limits.read(environment.get("RECOURSE_LIMITS", ""), default)}
-    except ValueError as error:
-        raise NotUnderstood(f"RECOURSE_LIMITS: {error}") from None
-    if minutes := number("RECOURSE_SESSION_MINUTES", environment):
-        given["session_idle"] = 60 * minutes
-    if hours := number("RECOURSE_SESSION_HOURS", environment):
-        given["session_longest"] = 3600 * hours
-    if days := number("RECOURSE_LINK_DAYS", environment):
-        given["link_days"] = days
-    if megabytes := number("RECOURSE_BODY_MEGABYTES", environment):
-        given["most_bytes"] = int(1_000_000 * megabytes)
-    return given
-
-
-def number(name: str, environment: Mapping[str, str]) -> float | None:
-    """The number, above 0; None if it is not set, or empty, as compose passes on what is not set."""
-    if not (text := environment.get(name)):
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise NotUnderstood(f"{name} is {text}, which is no number above 0.")
-    return value
 
 
 class Patient(HttpToolsProtocol):
@@ -125,7 +85,7 @@ class Patient(HttpToolsProtocol):
             self._waiting = None
 
 
-def server(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def options(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Options of uvicorn. X-Forwarded-For and -Proto are believed from FORWARDED_ALLOW_IPS: addresses or
     networks of the gateway and of what stands before it; else nobody's."""
     return {
