@@ -60,8 +60,8 @@ def untranslated(page: str, data: list[str]) -> Iterator[str]:
             left = less
         for known in data:
             left = left.replace(known, "")
-        if re.search(r"[^\W\d_]", DATA.sub("", left)):
-            yield f"{left.strip()} | {text.strip()[:200]}"
+        if re.search(r"[^\W\d_]", DATA.sub("", left.strip())):
+            yield " ".join(text.split())
 
 
 def test_the_source_catalogue_is_up_to_date() -> None:
