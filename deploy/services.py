@@ -33,8 +33,7 @@ class Service:
 
     @property
     def views(self) -> Sequence[View]:
-        views: Sequence[View] = self._module.VIEWS
-        return views
+        return [view for feature in self._module.FEATURES for view in feature.views]
 
 
 SERVICES = {

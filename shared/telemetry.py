@@ -25,6 +25,7 @@ LAG = Gauge(
 )
 BEHIND = Gauge("recourse_behind_records", "What a view, policy or relay has still to do.", ["consumer"])
 STILL = Gauge("recourse_still_seconds", "How long it has not moved although it is behind.", ["consumer"])
+LATE = Gauge("recourse_due_late_seconds", "How late the oldest due moment of a timer or effect is.", ["work"])
 READY = Gauge("recourse_ready", "1 where the service can be relied on, as /health/ready says.", ["service"])
 ANSWERS = Gauge("recourse_server_answers", "1 where it answered last time the service asked.", ["service", "server"])
 REQUESTS = Counter("recourse_http_requests", "HTTP requests answered, by the first digit of the status.", ["status"])

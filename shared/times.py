@@ -1,12 +1,35 @@
 """The clock, and checks of times from outside: an impossible one is refused, because an event is never corrected."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 CLOCKS_DIFFER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Hours of each day, in UTC: over midnight where they end before they begin, the whole day where both are one."""
+
+    begins: time = time(1)
+    ends: time = time(5)
+
+    @classmethod
+    def read(cls, text: str) -> "Window":
+        """From `01:00-05:00`; raises ValueError."""
+        if not re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", text):
+            raise ValueError("a window is written like 01:00-05:00")
+        return cls(*map(time.fromisoformat, text.split("-")))
+
+    def __contains__(self, now: datetime) -> bool:
+        at = now.astimezone(UTC).time()
+        if self.begins < self.ends:
+            return self.begins <= at < self.ends
+        return at >= self.begins or at < self.ends
 
 
 class Clock:

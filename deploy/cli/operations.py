@@ -1,5 +1,6 @@
 """The operator's work on a running installation: rebuild views, see lag, handle dead letters, erase, verify."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from shared.kafka import clients
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.pools import Pool, lasting_pool
+from shared.postgres.purge import Rewritten, rewrite
 from shared.projections import versions
 from shared.projections.policies import Policy
 from shared.projections.rebuild import Rebuilt, rebuild
@@ -67,6 +69,13 @@ async def rebuild_view(
     """Build it beside the live one and switch; with `verify` only where the two are equal."""
     async with beside(service.name, installation.settings(database(installation, service.name))) as at:
         return await rebuild(view, at.pool, installation.cluster, at.keyring, at.keys, verify=verify, progress=progress)
+
+
+async def purge(installation: Installation, service: str) -> Rewritten:
+    """Rewrite now what erasures have left in the files of the service's database."""
+    url = await asyncio.to_thread(database, installation, service)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
+        return await rewrite(conn)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Puts cases together: the only place that reads its settings."""
+"""Cases, put together from its features."""
 
 from fastapi import FastAPI
 
@@ -6,7 +6,7 @@ from services.cases.alerts import policy as alerts
 from services.cases.aspects import assignment, classification, raising, resolution
 from services.cases.aspects.view import aspect_list
 from services.cases.case.actions import work
-from services.cases.case_page import http as case_http
+from services.cases.case_page import http as case_api
 from services.cases.case_page import page as case_page
 from services.cases.case_page.timeline import timeline
 from services.cases.caseload import bulk
@@ -16,22 +16,27 @@ from services.cases.closing import closing
 from services.cases.notes import note
 from services.cases.opening import policy as opening
 from services.cases.priority import priority
-from shared.features.action_routes import api_routes
-from shared.service.runtime import Runtime
+from shared.features.action_routes import api_routes, form_routes
+from shared.service.feature import Feature, assemble
 from shared.service.settings import Settings
 
-FEATURES = (raising, classification, assignment, resolution, note, priority, closing)
-"""Modules that declare actions of a case."""
-VIEWS = (caseload, timeline, aspect_list)
+FEATURES = (
+    Feature("opening", policies=[opening.policy]),
+    Feature("alerts", policies=[alerts.policy]),
+    Feature("caseload", views=[caseload], routes=[caseload_page.routes, bulk.routes]),
+    Feature("aspects", views=[aspect_list], actions=[raising, classification, assignment, resolution]),
+    Feature("notes", actions=[note]),
+    Feature("priority", actions=[priority]),
+    Feature("closing", actions=[closing]),
+    Feature(
+        "case_page", views=[timeline],
+        routes=[
+            case_api.routes, api_routes(work, "cases"),
+            case_page.routes, form_routes(work, case_page.show, "cases.read"),
+        ],
+    ),
+)  # fmt: skip
 
 
 def build(settings: Settings) -> FastAPI:
-    """The running service, once its lifespan begins."""
-    runtime = Runtime("cases", settings, VIEWS, (opening.policy, alerts.policy), rest=0.01)
-    app = runtime.application("Recourse cases")
-    app.include_router(case_http.router(runtime))
-    app.include_router(api_routes(work, "cases"))
-    app.include_router(caseload_page.router(runtime))
-    app.include_router(bulk.routes)
-    app.include_router(case_page.router())
-    return app
+    return assemble("cases", settings, FEATURES, rest=0.01)

@@ -1,9 +1,7 @@
 """The pages of cases: its features' templates before the shared ones."""
 
-from pathlib import Path
-
 from shared.features.event_text import event_text
 from shared.web.pages import Pages
 
-pages = Pages(*sorted(Path(__file__).parent.glob("*/templates")))
+pages = Pages.beside(__file__)
 pages.environment.globals["event_text"] = event_text

@@ -1,22 +1,18 @@
-"""Puts sentiment together: the only place that reads its settings."""
+"""Sentiment, put together from its features."""
 
 from fastapi import FastAPI
 
-from services.sentiment.card import http
-from services.sentiment.card import page as pages
+from services.sentiment.card import http, page
 from services.sentiment.card.view import measurements
-from services.sentiment.measuring.policy import policies
-from shared.service.runtime import Runtime
+from services.sentiment.measuring import policy as measuring
+from shared.service.feature import Feature, assemble
 from shared.service.settings import Settings
 
-VIEWS = (measurements,)
-PATHS = ("/sentiment", "/api/v1/sentiments")
+FEATURES = (
+    Feature("measuring", policies=[measuring.policy]),
+    Feature("card", views=[measurements], routes=[http.routes, page.routes]),
+)
 
 
 def build(settings: Settings) -> FastAPI:
-    """The running service, once its lifespan begins."""
-    runtime = Runtime("sentiment", settings, VIEWS, policies())
-    app = runtime.application("Recourse sentiment")
-    app.include_router(http.router())
-    app.include_router(pages.router(runtime))
-    return app
+    return assemble("sentiment", settings, FEATURES)

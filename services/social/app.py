@@ -1,23 +1,22 @@
-"""Puts social together: the only place that reads its settings."""
+"""Social, put together from its features."""
 
 from fastapi import FastAPI
 
-from services.social.inbox import http
-from services.social.inbox import page as pages
+from services.social.capture import http as capture_api
+from services.social.inbox import http as inbox_api
+from services.social.inbox import page as inbox_page
 from services.social.inbox.view import inbox
-from services.social.mention.commands import Social
-from shared.service.runtime import Runtime
+from services.social.mention.actions import work
+from shared.features.action_routes import api_routes, form_routes
+from shared.service.feature import Feature, assemble
 from shared.service.settings import Settings
 
-VIEWS = (inbox,)
-PATHS = ("/social", "/api/v1/mentions")
+FEATURES = (
+    Feature("capture", routes=[capture_api.routes]),
+    Feature("mention", routes=[api_routes(work, "mentions"), form_routes(work, inbox_page.show, "mentions.read")]),
+    Feature("inbox", views=[inbox], routes=[inbox_api.routes, inbox_page.routes]),
+)
 
 
 def build(settings: Settings) -> FastAPI:
-    """The running service, once its lifespan begins."""
-    runtime = Runtime("social", settings, VIEWS)
-    social = Social(runtime)
-    app = runtime.application("Recourse social")
-    app.include_router(http.router(social))
-    app.include_router(pages.router(social))
-    return app
+    return assemble("social", settings, FEATURES)

@@ -1,25 +1,27 @@
-"""The surveys service, put together: the only place that reads its settings."""
+"""Surveys, put together from its features."""
 
 from fastapi import FastAPI
 
-from services.surveys.questionnaire.definition import load_questionnaires
-from services.surveys.response.commands import Surveys
-from services.surveys.response.policy import policies
+from services.surveys.answering import page as answering
+from services.surveys.response import policy as response
+from services.surveys.response.actions import invitation
 from services.surveys.response.view import response_list
-from services.surveys.results import http
-from services.surveys.results import page as pages
+from services.surveys.results import http as results_api
+from services.surveys.results import page as results_page
 from services.surveys.results.view import answer_list
-from shared.service.runtime import Runtime
+from shared.features.action_routes import api_routes, form_routes
+from shared.service.feature import Feature, assemble
 from shared.service.settings import Settings
 
-VIEWS = [response_list, answer_list]
+FEATURES = (
+    Feature(
+        "response", views=[response_list], policies=[response.policy],
+        routes=[api_routes(invitation, "surveys"), form_routes(invitation, results_page.refuse, "surveys.read")],
+    ),
+    Feature("results", views=[answer_list], routes=[results_api.routes, results_page.routes]),
+    Feature("answering", routes=[answering.routes]),
+)  # fmt: skip
 
 
 def build(settings: Settings) -> FastAPI:
-    questionnaires = load_questionnaires()
-    runtime = Runtime("surveys", settings, VIEWS, policies(questionnaires))
-    surveys = Surveys(runtime, questionnaires)
-    app = runtime.application("Recourse surveys")
-    app.include_router(http.router(surveys))
-    app.include_router(pages.router(surveys))
-    return app
+    return assemble("surveys", settings, FEATURES)

@@ -14,7 +14,7 @@ from shared.events import EVENTS
 from shared.kafka.chain import Place
 from shared.kafka.records import FIRST_CHAIN, chain, headers
 from shared.kafka.topics import PEOPLE_KEYS, Cluster, partition_of
-from shared.postgres.leader import acquire_leadership
+from shared.postgres.leader import leading
 from shared.supervision import finish, supervise
 from shared.telemetry import SENT, span
 
@@ -68,14 +68,13 @@ class Relay:
     async def _relay(self) -> None:
         """From what is recorded: whatever fails, it starts over."""
         async with (
-            await psycopg.AsyncConnection.connect(self._url, autocommit=True, row_factory=namedtuple_row) as conn,
+            leading(self._url, "relay", row_factory=namedtuple_row) as conn,
             AIOKafkaProducer(
                 bootstrap_servers=self._cluster.bootstrap, enable_idempotence=True, linger_ms=2,
                 max_batch_size=524_288, max_request_size=4_194_304,
             ) as producer,
         ):  # fmt: skip
             await conn.execute("set synchronous_commit = off")  # what is forgotten is sent again
-            await acquire_leadership(conn, "relay")
             await conn.execute(SQL("listen {}").format(Identifier(self._table)))
             position, key_change = await self._resume(conn)
             while True:

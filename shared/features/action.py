@@ -14,10 +14,10 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.events import Event, Provenance
 from shared.features.decider import Asked, Decider, Done, S
@@ -36,6 +36,24 @@ class Undo:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
+class Position(BaseModel):
+    """What an action of the API answers."""
+
+    position: str | None = Field(description="Wait for it with `at_least`; null where nothing had to change.")
+
+    @classmethod
+    def of(cls, done: Done[Any]) -> Self:
+        return cls(position=done.position)
+
+
+class Created(Position):
+    id: UUID = Field(description="The id of what was made.")
+
+    @classmethod
+    def of(cls, done: Done[Any]) -> Self:
+        return cls(position=done.position, id=done.id)
+
+
 Said = str | Callable[[Any, str], str]
 """A sentence, or a function of the model and of who acts."""
 UndoOf = Callable[..., Undo | None]
@@ -47,7 +65,8 @@ class Action(Generic[S]):
     """A declared action.
 
     `additive` says that it overwrites nothing, so that a form need not show the newest version; `panel` says of a state
-    whether the page of the aggregate shows the action's form.
+    whether the page of the aggregate shows the action's form; `answer` is what the API says when it is done, None for
+    nothing.
     """
 
     path: str
@@ -58,7 +77,7 @@ class Action(Generic[S]):
     said: Said
     undo: UndoOf | None
     may: str
-    creates: bool
+    answer: type[Position] | None
     additive: bool
     panel: Callable[[Any], bool] | None
 
@@ -83,16 +102,21 @@ class Action(Generic[S]):
 
 
 class Actions(Generic[S]):
-    """The actions of one aggregate, declared by its features; its page waits for `views` to show what was done."""
+    """The actions of one aggregate, declared by its features; its page waits for `views` to show what was done.
 
-    def __init__(self, at: str, decider: Decider[S], *, may: str) -> None:
+    Forms are posted under `at`, and requests of the API under `/api/v1` and `api`, which is `at` unless it is given.
+    `pages` show the forms; the first of them is where one goes back to, unless the form names another in `back`.
+    """
+
+    def __init__(self, at: str, decider: Decider[S], *, may: str, api: str = "", pages: Sequence[str] = ()) -> None:
         self.at, self.decider, self.may = at, decider, may
+        self.api, self.pages = f"/api/v1{api or at}", pages or (at,)
         self.views: Sequence[View] = ()
         self.all: dict[str, Action[S]] = {}
 
     def __call__(
-        self, path: str, *, title: str, said: Said, button: str = "", may: str = "", creates: bool = False,
-        additive: bool = False, undo: UndoOf | None = None,
+        self, path: str, *, title: str, said: Said, button: str = "", may: str = "",
+        answer: type[Position] | None = Position, additive: bool = False, undo: UndoOf | None = None,
         panel: Callable[[Any], bool] | None = None,
     ) -> Callable[[F], F]:  # fmt: skip
         """Declare the decorated decision as an action under `path`."""
@@ -101,7 +125,7 @@ class Actions(Generic[S]):
             if path in self.all:
                 raise TypeError(f"two actions are at {self.at}{path}")
             self.all[path] = Action(
-                path, decision, _model(decision), title, button or title, said, undo, may or self.may, creates,
+                path, decision, _model(decision), title, button or title, said, undo, may or self.may, answer,
                 additive, panel,
             )  # fmt: skip
             return decision
@@ -117,9 +141,14 @@ class Actions(Generic[S]):
         offered = [action for action in self.all.values() if action.panel]
         return [action for action in offered if action.name == refused or (action.panel and action.panel(state))]
 
-    def address(self, id_: UUID) -> str:
-        """The page of the aggregate."""
-        return re.sub(r"\{\w+\}", str(id_), self.at)
+    def address(self, id_: UUID, path: str = "") -> str:
+        """Where the form of the action with this path is posted."""
+        return _filled(self.at, id_) + path
+
+    def back(self, id_: UUID, named: str = "") -> str:
+        """The page that the form stood on, as it names it; only ever one of ours."""
+        pages = [_filled(page, id_) for page in self.pages]
+        return named if named.isprintable() and named.partition("?")[0] in pages else pages[0]
 
     async def perform(
         self, runtime: Running, action: Action[S], ids: Sequence[UUID], body: BaseModel | None, asked: Asked
@@ -129,6 +158,10 @@ class Actions(Generic[S]):
             runtime, ids[0], lambda state, by: action.decide(state, ids[1:], body, by), asked,
             f"{action.path} {' '.join(map(str, ids[1:]))}", body.model_dump(mode="json") if body else None,
         )  # fmt: skip
+
+
+def _filled(address: str, id_: UUID) -> str:
+    return re.sub(r"\{\w+\}", str(id_), address)
 
 
 def _model(decision: Callable[..., Any]) -> type[BaseModel] | None:

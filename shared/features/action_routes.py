@@ -12,9 +12,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from shared.features.action import Action, Actions
+from shared.features.action import Action, Actions, Created, Position
 from shared.features.decider import Asked, ChangedMeanwhile, Done
 from shared.features.forms import Invalid, read
 from shared.features.running import running
@@ -28,14 +28,6 @@ Key = Annotated[
     str | None,
     Header(alias="Idempotency-Key", min_length=1, max_length=255, description="Sent again: the first answer again."),
 ]
-
-
-class Position(BaseModel):
-    position: str | None = Field(description="Wait for it with `at_least`; null where nothing had to change.")
-
-
-class Created(Position):
-    id: UUID = Field(description="The id of what was made.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +53,17 @@ class Refused:
         return {f"{self.form}-{name}" if name else self.form: text for name, text in self.errors.items()}
 
 
-Show = Callable[[Request, UUID, Refused | None], Awaitable[Response]]
+Show = Callable[[Request, UUID, Refused], Awaitable[Response]]
 
 
 def api_routes(actions: Actions[Any], tag: str) -> APIRouter:
     """`POST /api/v1` and the action's path, for each declared action."""
-    routes = APIRouter(prefix=f"/api/v1{actions.at}", tags=[tag])
+    routes = APIRouter(prefix=actions.api, tags=[tag])
     for action in actions.all.values():
+        done = 201 if action.additive or action.answer is Created else 200
         routes.post(
-            action.path, status_code=201 if action.creates or action.additive else 200,
-            dependencies=[allow(action.may)], response_model=Created if action.creates else Position,
-            description=inspect.getdoc(action.decision),
+            action.path, status_code=done if action.answer else 204, dependencies=[allow(action.may)],
+            response_model=action.answer, description=inspect.getdoc(action.decision),
         )(_api_endpoint(actions, action))  # fmt: skip
     return routes
 
@@ -85,15 +77,15 @@ def form_routes(actions: Actions[Any], show: Show, read_permission: str) -> APIR
     return routes
 
 
-def _api_endpoint(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Position]]:
+def _api_endpoint(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Position | None]]:
     names = _ids(actions, action)
 
     async def endpoint(
         request: Request, body: Any = None, if_match: Any = None, idempotency_key: Any = None, **ids: UUID
-    ) -> Position:
+    ) -> Position | None:
         asked = Asked(asker(request).id, _version(if_match), idempotency_key)
         done = await actions.perform(running(request), action, [ids[name] for name in names], body, asked)
-        return Created(id=done.id, position=done.position) if action.creates else Position(position=done.position)
+        return action.answer.of(done) if action.answer else None
 
     body = {"body": action.model} if action.model else {}
     _sign(endpoint, action, names, body | {"if_match": IfMatch, "idempotency_key": Key})
@@ -119,9 +111,10 @@ def _form_endpoint(actions: Actions[Any], action: Action[Any], show: Show) -> Ca
         except RuleBroken as broken:
             return await show(request, path[0], Refused(broken.status, name, {broken.field: _(str(broken))}, typed))
         await running(request).positions.settle(done.saved, actions.views)
-        response = RedirectResponse(actions.address(path[0]), 303)
+        back = actions.back(path[0], typed.get("back", ""))
+        response = RedirectResponse(back, 303)
         if done.saved:
-            _notice(request, response, actions, action, path, done, body)
+            _notice(request, response, actions, action, path, done, body, back)
         return response
 
     _sign(endpoint, action, names, {"form": Form})
@@ -130,16 +123,16 @@ def _form_endpoint(actions: Actions[Any], action: Action[Any], show: Show) -> Ca
 
 def _notice(
     request: Request, response: Response, actions: Actions[Any], action: Action[Any], ids: Sequence[UUID],
-    done: Done[Any], body: BaseModel | None,
+    done: Done[Any], body: BaseModel | None, back: str,
 ) -> None:  # fmt: skip
     """Says what was done, with the form that takes it back: of the version that it made, so nobody is overwritten."""
     undo = action.undo(done.before, *ids[1:]) if action.undo and done.before is not None else None
     said = _(action.sentence(body, asker(request).id))
-    fields = {"version": str(done.saved[-1].event.originator_version), "key": secrets.token_urlsafe(12)}
+    fields = {"version": str(done.state.version), "key": secrets.token_urlsafe(12), "back": back}
     if undo is None:
         flash(request, response, said)
     else:
-        flash(request, response, said, undo=actions.address(ids[0]) + undo.path, fields=fields | dict(undo.fields))
+        flash(request, response, said, undo=actions.address(ids[0], undo.path), fields=fields | dict(undo.fields))
 
 
 def _way_back(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Response]]:
@@ -147,7 +140,7 @@ def _way_back(actions: Actions[Any], action: Action[Any]) -> Callable[..., Await
     names = _ids(actions, action)
 
     async def endpoint(request: Request, **ids: UUID) -> Response:
-        return RedirectResponse(actions.address(ids[names[0]]), 303)
+        return RedirectResponse(actions.back(ids[names[0]]), 303)
 
     _sign(endpoint, action, names, {})
     return endpoint

@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Generic, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
 
 from shared.events import Event, Provenance
 from shared.events.base import Versioned
@@ -37,12 +40,13 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Done(Generic[S]):
     """`position` is where the last event came to stand, None where nothing had to change; `before` the state that was
-    decided on, None where an earlier answer is given again."""
+    decided on, None where an earlier answer is given again; `state` what it is now."""
 
     id: UUID
     position: str | None
     saved: Sequence[Saved]
     before: S | None
+    state: S
 
 
 class Decider(Generic[S]):
@@ -60,19 +64,21 @@ class Decider(Generic[S]):
         `name` and `content` are what a request with a key asks for.
         """
         request = self._request(runtime, id_, asked, name, content)
-        new_id = request.new_id if request else uuid4()
+        new_id = request.new_id if request else uuid7()
         for _ in range(TRIES):
-            if request and (first := await self._answered(runtime, request)):
-                return Done(new_id, await self._position(runtime, first), [], None)
+            first = await self._answered(runtime, request) if request else None
             state = await asyncio.to_thread(runtime.commits.store.load, id_, self.evolve)
             if state is None:
                 raise NotFound
+            if first:
+                return Done(new_id, await self._position(runtime, first), [], None, state)
             if asked.version not in (None, state.version):
                 raise ChangedMeanwhile
             events = decision(state, Provenance(asked.actor, runtime.clock.now(), new_id=new_id))
             with suppress(Conflict):
                 saved = await runtime.commits.save(events, request)
-                return Done(new_id, await runtime.positions.token(saved) if saved else None, saved, state)
+                position = await runtime.positions.token(saved) if saved else None
+                return Done(new_id, position, saved, state, reduce(self.evolve, events, state))
         raise Conflict(f"{id_} changes faster than it can be decided")
 
     def _request(self, runtime: Running, id_: UUID, asked: Asked, name: str, content: Any) -> Request | None:

@@ -19,8 +19,9 @@ class Running(Protocol):
     clock: Clock
     pool: Pool
     positions: Positions
-    rebuilding: Collection[str]
 
+    @property
+    def rebuilding(self) -> Collection[str]: ...
     @property
     def commits(self) -> Committer: ...
 

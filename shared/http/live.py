@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
+from shared.http.requests import allow
 from shared.postgres.pools import Pool
 from shared.projections.view import View
 
@@ -13,15 +14,19 @@ EVERY = 0.4
 LONGEST = 3600
 
 
-def live_updates(request: Request, pool: Pool, *views: View) -> StreamingResponse:
-    """Server-sent events for a page that shows these views; the browser reconnects by itself, if it still may.
+def add_live(routes: APIRouter, path: str, may: str, *views: View) -> None:
+    """`GET path`, server-sent events for a page that shows these views; the browser reconnects by itself, if it still
+    may.
 
-    It ends with the session or the token that it was asked for with, and when the account gets another role.
+    They end with the session or the token that they were asked for with, and when the account gets another role.
     """
-    return StreamingResponse(
-        _changes(request, pool, [view.name for view in views]), media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )  # fmt: skip
+
+    @routes.get(path, dependencies=[allow(may)], include_in_schema=False)
+    async def live(request: Request) -> StreamingResponse:
+        return StreamingResponse(
+            _changes(request, request.app.state.runtime.pool, [view.name for view in views]),
+            media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )  # fmt: skip
 
 
 async def _changes(request: Request, pool: Pool, names: list[str]) -> AsyncIterator[bytes]:

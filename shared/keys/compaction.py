@@ -7,12 +7,11 @@ time apart, follow whatever was written last; readers pass them over.
 
 import asyncio
 
-import psycopg
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from shared.kafka.clients import ends, reader
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
-from shared.postgres.leader import acquire_leadership
+from shared.postgres.leader import leading
 
 PAUSE = 65.0
 """Seconds: longer than the topic's `segment.ms`, so that the second record begins a segment."""
@@ -33,11 +32,10 @@ class KeyCompaction:
         """
         topic = self._cluster.name(PEOPLE_KEYS)
         async with (
-            await psycopg.AsyncConnection.connect(self._url, autocommit=True) as conn,
+            leading(self._url, "compaction") as conn,
             AIOKafkaProducer(bootstrap_servers=self._cluster.bootstrap, acks="all") as producer,
             reader(self._cluster) as kafka,
         ):
-            await acquire_leadership(conn, "compaction")
             while True:
                 await conn.execute("select 1")
                 for partition, end in (await ends(kafka, topic)).items():

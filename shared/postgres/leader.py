@@ -1,6 +1,8 @@
 """Work that one process of a service does at a time, whichever holds the lock; the others wait for it to go."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -9,16 +11,18 @@ EVERY = 0.5
 """Seconds between two tries to get the lock."""
 
 
-async def acquire_leadership(conn: psycopg.AsyncConnection[Any], name: str) -> None:
-    """Wait until this connection holds the lock; it does until it is closed.
+@asynccontextmanager
+async def leading(url: str, name: str, **connecting: Any) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    """A connection that holds the lock, as soon as no other does; the lock ends with the connection.
 
-    Asked for again and again: a statement that waits in the server may hang its task when that is cancelled, and keeps
-    PostgreSQL from cleaning up what was deleted meanwhile.
+    Whoever works asks it something between two steps: a statement fails where the lock is lost. It is asked for again
+    and again: a statement that waits in the server may hang its task when that is cancelled, and keeps PostgreSQL from
+    cleaning up what was deleted meanwhile.
     """
-    while True:
-        found = await conn.execute("select pg_try_advisory_lock(hashtext(%s))", [f"recourse.{name}"])
-        row = await found.fetchone()
-        assert row is not None
-        if row[0]:
-            return
-        await asyncio.sleep(EVERY)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True, **connecting) as conn:
+        while True:
+            found = await conn.execute("select pg_try_advisory_lock(hashtext(%s))", [f"recourse.{name}"])
+            if (await found.fetchone() or [False])[0]:
+                break
+            await asyncio.sleep(EVERY)
+        yield conn

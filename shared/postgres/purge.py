@@ -14,6 +14,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from shared.telemetry import log
+from shared.times import Clock, Window
 
 SCHEMA = """
 create table if not exists to_rewrite (name text primary key, left_by xid8 not null, since timestamptz not null);
@@ -28,8 +29,8 @@ insert into to_rewrite select %s, left_by, since from done on conflict do nothin
 """
 LOG = "the log"
 """What is noted, once a table is written anew, until the log is cut: whoever does it may be killed before."""
-EVERY = 3600.0
-"""Seconds between two rounds of a service: a table is locked while it is written anew (28 MB took 1.4 s)."""
+EVERY = 60.0
+"""Seconds between two rounds of a service in its window: a table is locked while it is rewritten (28 MB took 1.4 s)."""
 LOCK_TIMEOUT = "5s"
 Connection = psycopg.AsyncConnection[Any]
 
@@ -65,16 +66,17 @@ async def waiting(conn: Connection) -> tuple[str, ...]:
     return tuple(row[0] for row in await found.fetchall())
 
 
-async def keep_rewriting(pool: Any) -> None:
-    """A service's worker: at its start, then once an hour."""
+async def keep_rewriting(pool: Any, clock: Clock, window: Window) -> None:
+    """A service's worker: while the window is open, whatever was noted since."""
     while True:
-        async with pool.connection() as conn:
-            done = await rewrite(conn)
-        if done != Rewritten():
-            log.info(
-                "tables rewritten after an erasure", tables=done.tables, waiting=done.waiting, log_cut=done.log_cut
-            )
-        await asyncio.sleep(EVERY if not done.waiting else EVERY / 60)
+        if clock.now() in window:
+            async with pool.connection() as conn:
+                done = await rewrite(conn)
+            if done != Rewritten():
+                log.info(
+                    "tables rewritten after an erasure", tables=done.tables, waiting=done.waiting, log_cut=done.log_cut
+                )
+        await asyncio.sleep(EVERY)
 
 
 async def _rewrite(conn: Connection, name: str) -> bool:

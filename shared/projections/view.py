@@ -11,15 +11,16 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from shared.events import EVENTS, Event
 from shared.events.people import PersonErased
+from shared.events.sealed import Sealed
 from shared.kafka.records import Record
 
 R = TypeVar("R")
@@ -81,7 +82,7 @@ class Table(Generic[R]):
         """
         hints = get_type_hints(row)
         self.name = name
-        self.row: Callable[[Any], R] = row
+        self.row: Callable[..., R] = row
         self.columns = {f.name: sql_type(hints[f.name]) for f in fields(row)}  # type: ignore[arg-type]
         self.key = next(iter(self.columns))
         self.values: Callable[[R], tuple[Any, ...]] = attrgetter(*self.columns)
@@ -161,6 +162,19 @@ class Table(Generic[R]):
     def types(self) -> frozenset[str]:
         """The events that change its rows."""
         return frozenset(self.handlers).union(_derived(self.aggregate.base) if self.aggregate else ())
+
+
+def copy(row: Any, source: Any) -> None:
+    """Set the fields that a row shares with an event, a part of one, or an aggregate's state; sealed text is opened."""
+    for name in _shared(row.__class__, source.__class__):
+        value = getattr(source, name)
+        setattr(row, name, value.text if isinstance(value, Sealed) else value)
+
+
+@cache
+def _shared(row: Any, source: Any) -> list[str]:
+    known = source.model_fields if issubclass(source, BaseModel) else {f.name for f in fields(source)}
+    return [f.name for f in fields(row)[1:] if f.name in known]
 
 
 def _derived(base: type[Event]) -> list[str]:

@@ -6,13 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from psycopg import AsyncConnection
-
 from shared.eventstore.store import Store
 from shared.kafka.broker import connected, make_broker
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
-from shared.postgres.leader import acquire_leadership
+from shared.postgres.leader import leading
 from shared.postgres.pools import Pool
 from shared.projections import versions
 from shared.projections.batching import BatchDelay
@@ -82,8 +80,7 @@ class Bus:
         One process does it for all of its service.
         """
         if view.name in self.rebuilding:
-            async with await AsyncConnection.connect(self.settings.postgres, autocommit=True) as conn:
-                await acquire_leadership(conn, f"renew {view.name}")
+            async with leading(self.settings.postgres, f"renew {view.name}") as conn:
                 if (await versions.prepare(conn, view)).version != view.version:  # another process has not done it
                     done = await rebuild(view, self.pool, self.settings.cluster, self.keyring, keys)
                     log.info("view rebuilt", view=view.name, version=view.version, records=done.records)

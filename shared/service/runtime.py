@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from psycopg import AsyncConnection
 
 from shared.eventstore import relay, requests
 from shared.eventstore.group_commit import Committer
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import Store
+from shared.features.effect import Effect
+from shared.features.timer import Timer
 from shared.gc_tuning import tune_gc
 from shared.http import signin
 from shared.http.edge import Edge
@@ -54,6 +56,8 @@ class Runtime:
     views: Sequence[View] = ()
     policies: Sequence[Policy] = ()
     workers: list[Worker] = field(default_factory=list)
+    timers: list[Timer[Any]] = field(default_factory=list)
+    effects: list[Effect[Any]] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
     rest: float = 0.25
     """Seconds between the batches of a consumer: what is shown may be as much behind."""
@@ -138,8 +142,10 @@ class Runtime:
             stack.push_async_callback(self.lag.stop)
             workers: list[Worker] = [
                 *self.workers,
+                *[partial(timer.run, self) for timer in self.timers],
+                *[partial(effect.run, self) for effect in self.effects],
                 *self.bus.rebuilds(self.keys),
-                partial(purge.keep_rewriting, self.pool),
+                partial(purge.keep_rewriting, self.pool, self.clock, self.settings.purge_window),
                 partial(requests.keep_forgetting, self.pool),
                 partial(versions.keep_dropping, self.pool, self.views),
             ]
@@ -184,6 +190,15 @@ class Runtime:
                 for lag in self.lag.lags.values()
             ],
         }
+
+
+async def _current(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+CurrentRuntime = Annotated[Runtime, Depends(_current)]
+"""A parameter of a route: the service that answers."""
 
 
 async def _unhurried(conn: AsyncConnection[Any]) -> None:

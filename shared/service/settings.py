@@ -13,6 +13,7 @@ from shared.events.unsealing import parse
 from shared.http.rate_limits import FREE, Limits
 from shared.kafka.topics import Cluster
 from shared.keys.master_keys import Masters
+from shared.times import Window
 
 Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 EMBEDDED = Limits(strangers=FREE, requests=FREE)
@@ -44,12 +45,22 @@ class Settings(BaseModel):
     session_minutes: Amount = Field(60, description="minutes after which an idle session ends")
     session_hours: Amount = Field(12, description="hours after which any session ends")
     body_megabytes: Amount = Field(10, description="the largest request, in megabytes")
+    purge_window: Window = Field(
+        "01:00-05:00",
+        validate_default=True,
+        description="hours in UTC in which tables are rewritten after an erasure",
+    )
 
     @field_validator("limits", mode="before")
     @classmethod
     def _read_limits(cls, given: Any, info: ValidationInfo) -> Any:
         default = EMBEDDED if info.data["embedded"] else Limits()
         return Limits.read(given, default) if isinstance(given, str) else given
+
+    @field_validator("purge_window", mode="before")
+    @classmethod
+    def _read_window(cls, given: Any) -> Any:
+        return Window.read(given) if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _secrets_are_there(self) -> Self:
@@ -68,6 +79,12 @@ class Settings(BaseModel):
     def masters(self) -> Masters:
         """From the file where there is one, so that a running service sees it change."""
         return Masters(*parse(self.master_key)) if self.master_key else Masters(file=self.master_key_file)
+
+    @classmethod
+    def of(cls, settings: "Settings") -> Self:
+        """The section of a service, from the settings that it runs with."""
+        assert isinstance(settings, cls)
+        return settings
 
     @property
     def ids(self) -> str:

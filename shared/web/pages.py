@@ -25,6 +25,11 @@ class Pages:
     def __init__(self, *folders: Path, zone: tzinfo = UTC) -> None:
         self.environment = templates(*folders, zone=zone)
 
+    @classmethod
+    def beside(cls, module: str) -> "Pages":
+        """With the templates of every feature whose folder stands beside this file."""
+        return cls(*sorted(Path(module).parent.glob("*/templates")))
+
     def html(self, request: Request, name: str, context: Mapping[str, Any]) -> str:
         """The page as text; what the caller passes wins.
 

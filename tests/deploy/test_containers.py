@@ -83,6 +83,6 @@ def test_the_api_is_described_without_a_running_installation() -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_what_operators_may_set_reaches_the_services(name: str) -> None:
-    free = ("LIMITS", "SEAL_EVERY", "SESSION_MINUTES", "SESSION_HOURS", "LINK_DAYS", "BODY_MEGABYTES")
+    free = ("LIMITS", "SEAL_EVERY", "SESSION_MINUTES", "SESSION_HOURS", "LINK_DAYS", "BODY_MEGABYTES", "PURGE_WINDOW")
     given = OURS[name]["environment"]
     assert {given[f"RECOURSE_{one}"] for one in free} == {f"${{RECOURSE_{one}:-}}" for one in free}

@@ -1,5 +1,6 @@
 """What operators may set is read as they meant it, or refused with a sentence that names the variable."""
 
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from deploy.installation import Installation, NotUnderstood, find, seeds_in
 from shared.events.unsealing import parse
 from shared.http.rate_limits import FREE, Limits, Rate
 from shared.keys.master_keys import Masters
+from shared.times import Window
 
 SERVERS = {"KAFKA": "k", "POSTGRES": "postgresql://me@postgres/mine", "SECRET": "first", "MASTER_KEY": "00" * 32}
 
@@ -29,11 +31,13 @@ def test_what_the_environment_sets(named: pytest.MonkeyPatch, tmp_path: Path) ->
     given = {
         "LIMITS": "strangers=5/10 tokens=1000", "SESSION_MINUTES": "15", "SESSION_HOURS": "8", "LINK_DAYS": "30",
         "BODY_MEGABYTES": "2.5", "REPLICATION": "3", "EMBEDDED": "true", "SMTP": "",
+        "PURGE_WINDOW": "22:30-04:00",
     }  # fmt: skip
     for name, value in given.items():
         named.setenv(f"RECOURSE_{name}", value)
     found = find(tmp_path)
     assert found.limits == Limits(strangers=Rate(5, 10), tokens=Rate(1000))
+    assert found.purge_window == Window(time(22, 30), time(4))
     assert (found.session_minutes, found.session_hours, found.link_days, found.body_megabytes) == (15, 8, 30, 2.5)
     assert (found.cluster.replication, found.embedded, found.smtp) == (3, False, "localhost:25")
 
@@ -53,6 +57,13 @@ def test_the_embedded_mode_takes_the_rest_from_its_folder(named: pytest.MonkeyPa
 def test_a_limit_that_is_none_is_refused(named: pytest.MonkeyPatch, tmp_path: Path, wrong: str) -> None:
     named.setenv("RECOURSE_LIMITS", wrong)
     with pytest.raises(NotUnderstood, match=r"RECOURSE_LIMITS .* is no limit"):
+        find(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", ["01:00", "1:00-5:00", "01:00-25:00", "at night"])
+def test_a_window_that_is_none_is_refused(named: pytest.MonkeyPatch, tmp_path: Path, wrong: str) -> None:
+    named.setenv("RECOURSE_PURGE_WINDOW", wrong)
+    with pytest.raises(NotUnderstood, match="RECOURSE_PURGE_WINDOW"):
         find(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""A person is erased once; a message is handed over once, tried again with pauses, and given up in the end."""
+"""A person is erased once; letters are written to who can be written to."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,13 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.complaint.receiving import Contact, identify
-from services.intake.message import state as message
 from services.intake.message.letters import acknowledge, acknowledgement_id, greeting, invite
 from services.intake.message.policy import promote
 from services.intake.person import state as person
+from services.intake.person.state import Contact, identify
 from shared.events import Event, Provenance
-from shared.events.complaints import ComplaintReceived, MessageFailed, MessageSent, MessageWritten
+from shared.events.complaints import ComplaintReceived, MessageWritten
 from shared.events.mentions import MentionPromoted
 from shared.events.sealed import Sealed
 from shared.events.surveys import SurveyInvited
@@ -82,30 +81,6 @@ def test_who_gave_no_address_or_prefers_another_way_is_not_written_to() -> None:
     assert invite(invited(), known(name="N"), "http://link", BY) == []
     assert invite(invited(), known(email="a@b.org", preferred_channel="phone"), "http://link", BY) == []
     assert len(invite(invited(), known(email="a@b.org"), "http://link", BY)) == 1
-
-
-def test_a_message_is_sent_once() -> None:
-    state = message.evolve(None, written())
-    (sent,) = message.sent(state, BY)
-    done = message.evolve(state, sent)
-    assert isinstance(sent, MessageSent)
-    assert message.sent(done, BY) == message.failed(done, "late", BY) == []
-
-
-def test_a_message_is_tried_for_days_with_longer_pauses_and_then_given_up() -> None:
-    state: message.Message = message.evolve(None, written())
-    now, finals = BY.at, []
-    while not state.done:
-        (failed,) = message.failed(state, "SMTPConnectError", Provenance("test", now))
-        assert isinstance(failed, MessageFailed)
-        state = message.evolve(state, failed)
-        finals.append(failed.final)
-        now += message.pause(state.attempts)
-    assert finals == [False] * (len(finals) - 1) + [True]
-    assert message.GIVEN_UP <= now - message.pause(state.attempts) - BY.at < message.GIVEN_UP + message.LONGEST_PAUSE
-    pauses = [message.pause(n) for n in range(1, len(finals))]
-    assert pauses == sorted(pauses)
-    assert pauses[:3] == [timedelta(seconds=n) for n in (2, 4, 8)]
 
 
 @pytest.mark.parametrize(

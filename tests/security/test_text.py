@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from services.intake.complaint.http import Rows
+from services.intake.importing.http import Rows
 from services.reporting.audit.http import GrowthAsked
 from tests.security.routes import applications
 

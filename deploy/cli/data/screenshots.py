@@ -13,7 +13,7 @@ import typer
 
 from deploy.cli.console import Data, console, errors, fail, installation
 from deploy.installation import Installation
-from services.intake.links.state import sign
+from services.intake.complaint.links import sign
 from shared.security.permissions import Who
 from shared.security.sessions import Cookies
 from shared.security.signing import Signer

@@ -1,4 +1,4 @@
-"""`recourse erase`, `hold`, `lift` and `certificate`: a person is forgotten, the figures stay."""
+"""`recourse erase`, `hold`, `lift`, `certificate` and `purge`: a person is forgotten, the figures stay."""
 
 import asyncio
 import time
@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-import psycopg
 import typer
 
+from deploy.cli import operations
 from deploy.cli.clients import ask
 from deploy.cli.console import Data, Json, console, errors, fail, installation, new_file
-from deploy.cli.operations import database
 from deploy.cli.people.certificate import Certificate, certificate
 from deploy.cli.people.certificate_text import preview, text
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.postgres.purge import rewrite
 
 app = typer.Typer()
 PATIENCE = 120.0
 """Seconds to wait for every service to have done its part."""
+PURGE_PATIENCE = 30.0
+"""Seconds to wait for tables that are in use."""
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -99,12 +99,28 @@ def lift(person: Person, reason: Reason, data: Data = None) -> None:
     console.print("The hold is lifted.")
 
 
+@app.command()
+def purge(data: Data = None) -> None:
+    """Rewrite the tables that an erasure has left something in, now and not at night: nobody can use them meanwhile."""
+    at, left, ends = installation(data), list[str](), time.monotonic() + PURGE_PATIENCE
+    with errors.status("Rewriting tables"):
+        for service in SERVICES:
+            while (done := asyncio.run(operations.purge(at, service))).waiting and time.monotonic() < ends:
+                time.sleep(0.5)
+            left += [f"{service}.{table}" for table in done.waiting]
+            if not done.log_cut:
+                left.append(f"{service}'s write-ahead log, which its role may not switch")
+    if left:
+        raise fail(f"Something is left in {', '.join(left)}. Run `recourse purge` again once nothing uses it.")
+    console.print("Nothing is left of what was erased.")
+
+
 def _ask(at: Installation, method: str, person: UUID, what: str, body: Any = None) -> Any:
     return ask(at, "recourse erase", method, f"people/{person}/{what}", json=body)
 
 
 async def _until_confirmed(at: Installation, person: UUID) -> Certificate:
-    """Write the touched tables anew as soon as the views have taken the erasure in, rather than within the hour."""
+    """Write the touched tables anew as soon as the views have taken the erasure in, rather than in the window."""
     ends = time.monotonic() + PATIENCE
     while True:
         found = await certificate(at, person, datetime.now(UTC))
@@ -112,9 +128,7 @@ async def _until_confirmed(at: Installation, person: UUID) -> Certificate:
             return found
         for service, held in zip(SERVICES, found.services, strict=True):
             if held.folded and held.unwritten:
-                url = await asyncio.to_thread(database, at, service)
-                async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
-                    await rewrite(conn)
+                await operations.purge(at, service)
         await asyncio.sleep(0.5)
 
 

@@ -10,6 +10,7 @@ from services.cases.case.state import Case
 from shared.events import Event, Provenance
 from shared.events.cases import AspectRaised
 from shared.events.sealed import Sealed
+from shared.features.action import Created
 from shared.problems import Unprocessable
 from shared.text import printable
 
@@ -32,7 +33,7 @@ class RaiseAspect(BaseModel):
     )
 
 
-@work("/aspects", title="Add an aspect", button="Add aspect", said="Aspect added", creates=True)
+@work("/aspects", title="Add an aspect", button="Add aspect", said="Aspect added", answer=Created)
 def raise_aspect(case: Case, asked: RaiseAspect, by: Provenance) -> list[Event]:
     """Add a further grievance of the same complaint."""
     if any(aspect.id == by.new_id for aspect in case.aspects):

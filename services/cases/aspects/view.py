@@ -8,9 +8,8 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from shared.events.cases import AspectAssigned, AspectClassified, AspectRaised, AspectResolved
-from shared.events.sealed import plaintext
-from shared.projections.view import Table, View
+from shared.events.cases import AspectAssigned, AspectClassified, AspectEvent, AspectRaised, AspectResolved
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -55,31 +54,20 @@ handlers = Table("handlers", Handler)
 aspect_list = View("aspects", version=1, tables=[aspects, handlers])
 
 
+@aspects.on(AspectRaised, AspectClassified, AspectAssigned, AspectResolved, key=lambda event: event.aspect_id)
+def worked(row: AspectRow, event: AspectEvent) -> None:
+    copy(row, event)
+
+
 @aspects.on(AspectRaised, key=lambda event: event.aspect_id)
 def raised(row: AspectRow, event: AspectRaised) -> None:
     row.case_id, row.is_primary, row.raised_at = event.originator_id, event.primary, event.happened_at
-    row.summary = plaintext(event.summary)
     row.person_id = event.summary.person if event.summary else None
-    row.product, row.sub_product = event.product, event.sub_product
-    row.issue, row.sub_issue = event.issue, event.sub_issue
-
-
-@aspects.on(AspectClassified, key=lambda event: event.aspect_id)
-def classified(row: AspectRow, event: AspectClassified) -> None:
-    row.product, row.sub_product = event.product, event.sub_product
-    row.issue, row.sub_issue = event.issue, event.sub_issue
-
-
-@aspects.on(AspectAssigned, key=lambda event: event.aspect_id)
-def assigned(row: AspectRow, event: AspectAssigned) -> None:
-    row.handler = event.handler
 
 
 @aspects.on(AspectResolved, key=lambda event: event.aspect_id)
 def resolved(row: AspectRow, event: AspectResolved) -> None:
-    row.outcome, row.redress, row.root_cause = event.outcome, event.redress, event.root_cause
-    row.amount, row.currency, row.resolved_at = event.amount, event.currency, event.happened_at
-    row.explanation = plaintext(event.explanation)
+    row.resolved_at = event.happened_at
     row.person_id = event.explanation.person if event.explanation else row.person_id
 
 

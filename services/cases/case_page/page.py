@@ -18,22 +18,24 @@ from services.cases.caseload.listing import CASES, case_with_details
 from services.cases.caseload.page import lag_of, rail
 from services.cases.clocks import due
 from services.cases.pages import pages
-from shared.features.action_routes import Refused, form_routes
+from shared.features.action_routes import Refused
 from shared.features.listing import Asked, counts, rows
+from shared.http.live import add_live
 from shared.http.paging import Paging
 from shared.http.requests import AtLeast, allow, asker
-from shared.problems import NotFound
 from shared.security.permissions import may
+from shared.service.runtime import CurrentRuntime
 
 OTHERS = 5
 NOTHING = Refused(200, "", {})
 routes = APIRouter(include_in_schema=False)
 work.views = (view.caseload, timeline.timeline, aspect_list)
+add_live(routes, "/cases/live", "cases.read", *work.views)
 
 
 @routes.get("/cases/{case_id}", dependencies=[allow("cases.read")])
-async def show_case(request: Request, case_id: UUID, at_least: AtLeast = None) -> Response:
-    await request.app.state.runtime.positions.seen(at_least, *work.views)
+async def show_case(request: Request, runtime: CurrentRuntime, case_id: UUID, at_least: AtLeast = None) -> Response:
+    await runtime.positions.seen(at_least, *work.views)
     return await show(request, case_id)
 
 
@@ -43,8 +45,6 @@ async def show(request: Request, case_id: UUID, refused: Refused | None = None) 
     now = runtime.clock.now()
     async with runtime.pool.connection() as conn:
         row = await case_with_details(conn, case_id)
-        if row is None:
-            raise NotFound("There is no case at this address. Search for its reference.")
         found = await of_case(conn, case_id)
         entries = await timeline.of_case(conn, case_id)
         handlers = await known_handlers(conn)
@@ -86,11 +86,3 @@ def with_delivery(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for entry in entries
         if entry["kind"] not in ("message.sent", "message.failed")
     ]
-
-
-def router() -> APIRouter:
-    """The page, and the forms of all actions that features have declared."""
-    all_routes = APIRouter()
-    all_routes.include_router(routes)
-    all_routes.include_router(form_routes(work, show, "cases.read"))
-    return all_routes

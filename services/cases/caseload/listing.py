@@ -120,10 +120,11 @@ CASES = Listing(
     real="c.reference is not null",
     joined="left join complainants p using (person_id) left join case_words w using (case_id)",
     filters=FILTERS, tabs=TABS, default="all", sorts=SORTS, sort="priority", link="/cases/{case_id}",
+    missing="There is no case with this ID. Search for its reference.",
 )  # fmt: skip
 DETAILS = ", c.state, w.narrative, p.email, p.phone, p.needs, p.preferred_channel, p.erased_at"
 
 
-async def case_with_details(conn: Any, case_id: UUID) -> dict[str, Any] | None:
+async def case_with_details(conn: Any, case_id: UUID) -> dict[str, Any]:
     """One case with all that its page shows beside aspects and timeline."""
-    return await one(conn, CASES, "c.case_id = %s", [case_id], DETAILS)
+    return await one(conn, CASES, case_id, DETAILS)

@@ -5,45 +5,36 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from services.cases.case_page.http import VIEWS
 from services.cases.caseload.listing import CASES
 from services.cases.caseload.view import caseload
 from services.cases.pages import pages
 from shared.features.listing import Asked as ListAsked
 from shared.features.listing import add_download, asked, counts, show
-from shared.http.live import live_updates
 from shared.http.paging import Page
 from shared.http.requests import AtLeast, allow, asker
 from shared.security.permissions import may
-from shared.service.runtime import Runtime
+from shared.service.runtime import CurrentRuntime, Runtime
 
 CasesAsked = Annotated[ListAsked, Depends(asked(CASES))]
+routes = APIRouter(include_in_schema=False)
+add_download(routes, CASES, "/cases/cases.csv")
 
 
-def router(runtime: Runtime) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
-
-    add_download(routes, CASES, "/cases/cases.csv")
-
-    @routes.get("/cases", dependencies=[allow("cases.read")])
-    async def show_cases(request: Request, asked: CasesAsked, page: Page, at_least: AtLeast = None) -> Response:
-        """Open cases, unless the address narrows the list: that is looked for everywhere."""
-        if not asked.values and CASES.tab not in asked.given:
-            asked = asked.on("open")
-        found, now = await show(CASES, request, asked, page, at_least), runtime.clock.now()
-        async with runtime.pool.connection() as conn:
-            counted = await counts(conn, CASES, asker(request).id, now)
-        return pages.render(
-            request, "cases.html", area="cases", live="/cases/live", counts=rail(counted), now=now, list=found,
-            counted=counted, can_work=may(asker(request), "cases.work"), rebuilding=sorted(runtime.rebuilding),
-            lag=lag_of(runtime),
-        )  # fmt: skip
-
-    @routes.get("/cases/live", dependencies=[allow("cases.read")])
-    async def live(request: Request) -> Response:
-        return live_updates(request, runtime.pool, *VIEWS)
-
-    return routes
+@routes.get("/cases", dependencies=[allow("cases.read")])
+async def show_cases(
+    request: Request, runtime: CurrentRuntime, asked: CasesAsked, page: Page, at_least: AtLeast = None
+) -> Response:
+    """Open cases, unless the address narrows the list: that is looked for everywhere."""
+    if not asked.values and CASES.tab not in asked.given:
+        asked = asked.on("open")
+    found, now = await show(CASES, request, asked, page, at_least), runtime.clock.now()
+    async with runtime.pool.connection() as conn:
+        counted = await counts(conn, CASES, asker(request).id, now)
+    return pages.render(
+        request, "cases.html", area="cases", live="/cases/live", counts=rail(counted), now=now, list=found,
+        counted=counted, can_work=may(asker(request), "cases.work"), rebuilding=sorted(runtime.rebuilding),
+        lag=lag_of(runtime),
+    )  # fmt: skip
 
 
 def rail(counted: dict[str, int]) -> dict[str, Any]:

@@ -12,17 +12,11 @@ from uuid import UUID
 from services.cases.case.state import Case, evolve
 from services.cases.clocks.due import due
 from services.cases.priority.priority import PRIORITIES
-from shared.events.cases import (
-    AspectClassified,
-    AspectEvent,
-    AspectRaised,
-    CaseEvent,
-)
+from shared.events.cases import AspectClassified, AspectEvent, AspectRaised, CaseEvent
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased, PersonIdentified
-from shared.events.sealed import plaintext
 from shared.events.sentiments import SentimentMeasured
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 TEXT = (
     "to_tsvector('english', coalesce(about, '') || ' ' ||"
@@ -115,10 +109,8 @@ caseload = View("caseload", version=5, tables=[cases, complainants, case_words])
 @cases.of_aggregate(CaseEvent, Case, evolve)
 def row_of(row: CaseRow, case: Case) -> None:
     """The owner is the primary aspect's, else that of the first that is open."""
-    row.version, row.status, row.priority = case.version, case.status, case.priority
-    row.reference, row.person_id, row.channel = case.reference, case.person_id, case.channel
-    row.organisation, row.region, row.invented = case.organisation, case.region, case.invented
-    row.received_at, row.due_at, row.closed_at = case.received_at, due(case.received_at), case.closed_at
+    copy(row, case)
+    row.status, row.due_at = case.status, due(case.received_at)
     row.urgency, row.alert = PRIORITIES.index(case.priority), next(iter(case.alerts), None)
     undecided = () if case.closed else case.open_aspects
     row.open_aspects, row.total_aspects = len(undecided), len(case.aspects)
@@ -138,8 +130,7 @@ def measured(row: CaseRow, event: SentimentMeasured) -> None:
 
 @complainants.on(PersonIdentified)
 def identified(row: Complainant, event: PersonIdentified) -> None:
-    row.name, row.email, row.phone = plaintext(event.name), plaintext(event.email), plaintext(event.phone)
-    row.needs, row.preferred_channel = plaintext(event.needs), event.preferred_channel
+    copy(row, event)
 
 
 @complainants.on(PersonErased)
@@ -149,8 +140,7 @@ def erased(row: Complainant, event: PersonErased) -> None:
 
 @case_words.on(ComplaintReceived)
 def told(row: CaseWords, event: ComplaintReceived) -> None:
-    row.person_id, row.reference, row.narrative = event.person_id, event.reference, plaintext(event.narrative)
-    row.wanted = plaintext(event.wanted)
+    copy(row, event)
     _mention(row, event.organisation, event.product, event.sub_product, event.issue, event.sub_issue)
 
 

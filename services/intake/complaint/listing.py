@@ -29,7 +29,7 @@ COMPLAINTS = Listing(
     "complaints", ComplaintRow, view=complaint_list, may="complaints.read", source="complaints c", alias="c",
     real="c.reference is not null",
     sorts={"received": Sort(("received_at", "complaint_id"), "btree (received_at desc, complaint_id)")},
-    sort="-received",
+    sort="-received", missing="There is no complaint with this ID.",
     filters=(
         Filter("external_id", description="Its number in the sender's system."),
         Filter("reference", sql="c.reference = upper(%(reference)s)", description="Like R7K2-M9QX."),

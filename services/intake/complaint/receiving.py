@@ -1,16 +1,16 @@
 """A complaint as received, and the receipt of every arrival: received = accepted + duplicate + refused."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
 from shared.events import Event, Provenance
 from shared.events.complaints import ArrivalRecorded, Channel, ComplaintReceived
-from shared.events.people import PersonIdentified
 from shared.events.sealed import Sealed
 
 ARRIVALS = UUID("5d0f8f0e-5c0e-5f0b-9d3a-6d2f0f1a7c01")
@@ -31,17 +31,6 @@ class Grievance:
     sub_issue: str | None = None
     region: str | None = None
     tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Who complains and how to reach them."""
-
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    preferred_channel: Channel = "email"
-    needs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,41 +78,30 @@ def receive(
 ) -> list[Event]:  # fmt: skip
     """Accept: the receipt and the complaint, together or not at all."""
     return [
-        ArrivalRecorded(
-            **by.stamp(arrival.id, 1), channel=arrival.channel, outcome="accepted", complaint_id=complaint_id,
-            source=arrival.source, line=arrival.line, fingerprint=arrival.fingerprint,
-        ),
+        _receipt(arrival, by, outcome="accepted", complaint_id=complaint_id),
         ComplaintReceived(
             **by.stamp(complaint_id, 1), reference=reference_of(complaint_id), channel=arrival.channel,
-            person_id=person_id, external_id=external_id, organisation=grievance.organisation,
-            product=grievance.product, sub_product=grievance.sub_product, issue=grievance.issue,
-            sub_issue=grievance.sub_issue, narrative=Sealed.of(person_id, grievance.narrative),
-            wanted=Sealed.of(person_id, grievance.wanted), region=grievance.region, tags=list(grievance.tags),
-            mention_id=mention_id, invented=invented,
+            person_id=person_id, external_id=external_id, mention_id=mention_id, invented=invented,
+            **asdict(grievance) | {
+                "narrative": Sealed.of(person_id, grievance.narrative),
+                "wanted": Sealed.of(person_id, grievance.wanted),
+            },
         ),
     ]  # fmt: skip
 
 
-def identify(person_id: UUID, contact: Contact, by: Provenance) -> PersonIdentified:
-    """A person we have not met before."""
-    return PersonIdentified(
-        **by.stamp(person_id, 1), name=Sealed.of(person_id, contact.name), email=Sealed.of(person_id, contact.email),
-        phone=Sealed.of(person_id, contact.phone), preferred_channel=contact.preferred_channel,
-        needs=Sealed.of(person_id, contact.needs),
-    )  # fmt: skip
-
-
 def duplicate(arrival: Arrival, complaint_id: UUID, by: Provenance) -> ArrivalRecorded:
     """It repeats a complaint that we have."""
-    return ArrivalRecorded(
-        **by.stamp(arrival.id, 1), channel=arrival.channel, outcome="duplicate", complaint_id=complaint_id,
-        source=arrival.source, line=arrival.line, fingerprint=arrival.fingerprint,
-    )  # fmt: skip
+    return _receipt(arrival, by, outcome="duplicate", complaint_id=complaint_id)
 
 
 def refuse(arrival: Arrival, reasons: list[str], by: Provenance) -> ArrivalRecorded:
     """It cannot be taken; the reasons quote nobody."""
+    return _receipt(arrival, by, outcome="refused", reasons=reasons)
+
+
+def _receipt(arrival: Arrival, by: Provenance, **more: Any) -> ArrivalRecorded:
     return ArrivalRecorded(
-        **by.stamp(arrival.id, 1), channel=arrival.channel, outcome="refused", source=arrival.source,
-        line=arrival.line, reasons=reasons, fingerprint=arrival.fingerprint,
+        **by.stamp(arrival.id, 1), channel=arrival.channel, source=arrival.source, line=arrival.line,
+        fingerprint=arrival.fingerprint, **more,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.events.cases import (
     AspectClassified,
+    AspectEvent,
     AspectRaised,
     AspectResolved,
     CaseClosed,
@@ -14,8 +15,7 @@ from shared.events.cases import (
     CaseReopened,
 )
 from shared.events.complaints import ComplaintReceived
-from shared.events.sealed import plaintext
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -46,21 +46,15 @@ complaint_list = View("complaints", version=2, tables=[complaints])
 
 @complaints.on(ComplaintReceived)
 def received(row: Complaint, event: ComplaintReceived) -> None:
-    row.reference, row.person_id, row.channel = event.reference, event.person_id, event.channel
-    row.external_id, row.organisation = event.external_id, event.organisation
-    row.product, row.issue, row.narrative = event.product, event.issue, plaintext(event.narrative)
-    row.received_at, row.invented = event.happened_at, event.invented
+    copy(row, event)
+    row.received_at = event.happened_at
     _is_about(row, event.product)
     row.changed_at = max(row.changed_at or event.recorded_at, event.recorded_at)
 
 
-@complaints.on(AspectRaised)
-def raised(row: Complaint, event: AspectRaised) -> None:
-    _is_about(row, event.product)
-
-
-@complaints.on(AspectClassified)
-def classified(row: Complaint, event: AspectClassified) -> None:
+@complaints.on(AspectRaised, AspectClassified)
+def classified(row: Complaint, event: AspectEvent) -> None:
+    assert isinstance(event, AspectRaised | AspectClassified)
     _is_about(row, event.product)
 
 

@@ -8,18 +8,21 @@ from datetime import date
 from uuid import UUID
 
 from services.intake.complaint.view import complaint_list
-from services.intake.erasure.retention import Hold, Kept, Retention
+from services.intake.erasure.retention import Kept, Retention, load_retention
 from services.intake.erasure.seen import until_seen
+from services.intake.erasure.view import Erasure
 from services.intake.person import state as person
-from services.intake.person.state import Person
+from services.intake.person.state import Hold, Person
 from services.intake.person.view import with_address
 from shared.events import Event, Provenance
-from shared.eventstore.store import Saved
+from shared.eventstore.group_commit import TRIES
+from shared.eventstore.store import Conflict, Saved
+from shared.features.decider import Asked
+from shared.features.running import Running
 from shared.problems import NotFound
 from shared.service.runtime import Runtime
 
-EVERY = 3600.0
-ACTOR = "intake.erasure"
+RETENTION = load_retention()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Standing:
 class Erasures:
     """Decides on what the views say of the person's complaints, and of what staff found that they are about."""
 
-    def __init__(self, runtime: Runtime, retention: Retention) -> None:
+    def __init__(self, runtime: Runtime, retention: Retention = RETENTION) -> None:
         self.runtime, self.retention = runtime, retention
 
     async def standing(self, person_id: UUID) -> Standing:
@@ -85,30 +88,20 @@ class Erasures:
     async def lift(self, person_id: UUID, reason: str, *, actor: str) -> list[Saved]:
         return await self._decide(person_id, actor, lambda at, by: person.lift(at.person, reason, by))
 
-    async def run(self) -> None:
-        """Look once an hour, for ever."""
-        while True:
-            await self.erase_due()
-            await asyncio.sleep(EVERY)
-
-    async def erase_due(self) -> None:
-        """Those whose day has come. A complaint made since may hold them again."""
-        async with self.runtime.pool.connection() as conn:
-            found = await conn.execute(
-                "select person_id, reason from erasures where erased_at is null and until <= %s",
-                [self.runtime.clock.now().date()],
-            )
-            due = await found.fetchall()
-        for person_id, reason in due:
-            # The view may be behind an erasure that somebody asked for since.
-            with suppress(person.PersonAlreadyErased):
-                await self.erase(person_id, reason, actor=ACTOR)
+    async def erase_due(self, _: Running, row: Erasure, asked: Asked) -> list[Saved]:
+        """When their day has come. A complaint made since may hold them again."""
+        with suppress(person.PersonAlreadyErased):  # the view may be behind an erasure that somebody asked for since
+            return await self.erase(row.person_id, row.reason or "", actor=asked.actor)
+        return []
 
     async def _decide(
         self, person_id: UUID, actor: str, decision: Callable[[Standing, Provenance], Sequence[Event]]
     ) -> list[Saved]:
-        at = await self.standing(person_id)
-        return await self.runtime.commits.save(decision(at, Provenance(actor, self.runtime.clock.now())))
+        for _ in range(TRIES):
+            at = await self.standing(person_id)
+            with suppress(Conflict):
+                return await self.runtime.commits.save(decision(at, Provenance(actor, self.runtime.clock.now())))
+        raise Conflict(f"{person_id} changes faster than it can be decided")
 
     async def _holds_key(self, person_id: UUID) -> bool | None:
         """False where it was destroyed, None where there never was one."""

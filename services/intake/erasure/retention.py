@@ -8,20 +8,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from services.intake.person.state import Hold
+
 RULES = Path(__file__).with_name("retention.toml")
 
 
 class RetentionNotValid(ValueError):
     """The file of retention rules breaks a rule: the service does not start with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Something that requires a person's data until a day."""
-
-    name: str
-    until: date
-    may_be_overridden: bool
 
 
 @dataclass(frozen=True, slots=True)

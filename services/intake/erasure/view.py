@@ -5,7 +5,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events.people import ErasureDeferred, PersonErased, PersonEvent, PersonHeld, PersonHoldLifted
-from shared.projections.view import Table, View
+from shared.features.due import Due
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -20,11 +21,12 @@ class Erasure:
 
 asked = Table("erasures", Erasure, indexes=["btree (until) where erased_at is null"])
 erasures = View("erasures", version=2, tables=[asked])
+due = Due(erasures, asked, "until", where="erased_at is null")
 
 
 @asked.on(ErasureDeferred)
 def deferred(row: Erasure, event: ErasureDeferred) -> None:
-    row.reason, row.holds, row.until = event.reason, event.holds, event.until
+    copy(row, event)
     row.asked_at = row.asked_at or event.happened_at
 
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.intake.complaint.commands import Intake, KeyUsedForAnotherRequest
-from services.intake.complaint.receiving import Contact, Grievance, reference_of
+from services.intake.complaint.commands import KeyUsedForAnotherRequest, accept
+from services.intake.complaint.links import sign
+from services.intake.complaint.receiving import Grievance, reference_of
 from services.intake.form.questions import (
     CHANNELS,
     EARLIEST,
@@ -22,67 +23,75 @@ from services.intake.form.questions import (
     check,
     received_at,
 )
-from services.intake.links.state import sign
-from shared.features.running import running
+from services.intake.pages import pages
+from services.intake.person.state import Contact
 from shared.http.requests import Posted, asker, is_from_us
 from shared.problems import NotSignedIn
 from shared.security.permissions import may
-from shared.web.pages import Pages, flash
+from shared.service.runtime import CurrentRuntime, Runtime
+from shared.web.pages import flash
 from shared.web.templating import gettext as _
 
+routes = APIRouter(include_in_schema=False)
 
-def router(intake: Intake, pages: Pages) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
-    signer = intake.runtime.signer
 
-    @routes.get("/complain")
-    async def start(request: Request) -> Response:
-        given = {"key": secrets.token_urlsafe(16)} | (dict.fromkeys(OURS, "") if _records(request) else {})
-        return _question(pages, request, FIRST, given, {})
+@routes.get("/")
+async def home(request: Request) -> Response:
+    return RedirectResponse("/complain" if asker(request).role == "anonymous" else "/cases", 303)
 
-    @routes.post("/complain")
-    async def answer(request: Request, form: Posted) -> Response:
-        """One question a page: what was answered travels along in hidden fields, so nothing is kept of strangers.
 
-        Who has lost the cookie that the page came with gets it again with all their words, and a new cookie.
-        """
-        given = {name: str(value) for name, value in form.items() if name not in ("csrf", "step", "go", *OURS)}
-        if _records(request):
-            given |= {name: str(form.get(name, "")) for name in OURS}
-        if not is_from_us(request, form):
-            if "channel" in form and not _records(request):  # of ours, and signed out meanwhile
-                raise NotSignedIn
-            return _question(pages, request, str(form.get("step", "")), given, {}, again=True)
-        step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given, _today(request))
-        if step is not None:
-            return _question(pages, request, step, given, errors)
-        try:
-            accepted = await intake.receive(
-                next((channel for channel in CHANNELS if channel == given.get("channel")), "web"), "form", given["key"],
-                Grievance(
-                    given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
-                    given.get("product") or None,
-                ),
-                Contact(
-                    given.get("name") or None, given.get("email") or None, given.get("phone") or None,
-                    next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
-                    given.get("needs") or None,
-                ),
-                actor=asker(request).id if "channel" in given else "customer",
-                received_at=received_at(given, _today(request)),
-            )  # fmt: skip
-        except KeyUsedForAnotherRequest as used:
-            return _sent_before(pages, request, used.complaint_id, sign(signer, used.complaint_id), given)
-        if "channel" in given:
-            response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
-            said = _("Complaint %(reference)s recorded")
-            flash(request, response, said % {"reference": accepted.reference})
-            return response
-        signed = sign(signer, accepted.complaint_id)
-        wait = f"?at_least={accepted.position}" if accepted.position else ""
-        return RedirectResponse(f"/complain/track/{signed}{wait}", 303)
+@routes.get("/complain")
+async def start(request: Request, runtime: CurrentRuntime) -> Response:
+    given = {"key": secrets.token_urlsafe(16)} | (dict.fromkeys(OURS, "") if _records(request) else {})
+    return _question(request, runtime, FIRST, given, {})
 
-    return routes
+
+@routes.post("/complain")
+async def answer(request: Request, runtime: CurrentRuntime, form: Posted) -> Response:
+    """One question a page: what was answered travels along in hidden fields, so nothing is kept of strangers.
+
+    Who has lost the cookie that the page came with gets it again with all their words, and a new cookie.
+    """
+    given = {name: str(value) for name, value in form.items() if name not in ("csrf", "step", "go", *OURS)}
+    if _records(request):
+        given |= {name: str(form.get(name, "")) for name in OURS}
+    if not is_from_us(request, form):
+        if "channel" in form and not _records(request):  # of ours, and signed out meanwhile
+            raise NotSignedIn
+        return _question(request, runtime, str(form.get("step", "")), given, {}, again=True)
+    step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given, _today(runtime))
+    if step is not None:
+        return _question(request, runtime, step, given, errors)
+    try:
+        accepted = await accept(
+            runtime, next((channel for channel in CHANNELS if channel == given.get("channel")), "web"), "form",
+            given["key"],
+            Grievance(
+                given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
+                given.get("product") or None,
+            ),
+            Contact(
+                given.get("name") or None, given.get("email") or None, given.get("phone") or None,
+                next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
+                given.get("needs") or None,
+            ),
+            actor=asker(request).id if "channel" in given else "customer",
+            received_at=received_at(given, _today(runtime)),
+        )  # fmt: skip
+    except KeyUsedForAnotherRequest as used:
+        return _sent_before(request, used.complaint_id, sign(runtime.signer, used.complaint_id), given)
+    if "channel" in given:
+        response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
+        said = _("Complaint %(reference)s recorded")
+        flash(request, response, said % {"reference": accepted.reference})
+        return response
+    signed = sign(runtime.signer, accepted.complaint_id)
+    wait = f"?at_least={accepted.position}" if accepted.position else ""
+    return RedirectResponse(f"/complain/track/{signed}{wait}", 303)
+
+
+def _today(runtime: Runtime) -> date:
+    return runtime.clock.now().date()
 
 
 def _records(request: Request) -> bool:
@@ -90,13 +99,9 @@ def _records(request: Request) -> bool:
     return may(asker(request), "complaints.make")
 
 
-def _today(request: Request) -> date:
-    return running(request).clock.now().date()
-
-
 def _question(
-    pages: Pages,
     request: Request,
+    runtime: Runtime,
     step: str,
     given: Mapping[str, str],
     errors: Mapping[str, str],
@@ -106,11 +111,11 @@ def _question(
     return pages.render(
         request, "complain.html", 403 if again else 422 if errors else 200, again=again,
         step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS,
-        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, _today(request)),
+        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, _today(runtime)),
     )  # fmt: skip
 
 
-def _sent_before(pages: Pages, request: Request, complaint_id: UUID, signed: str, given: Mapping[str, str]) -> Response:
+def _sent_before(request: Request, complaint_id: UUID, signed: str, given: Mapping[str, str]) -> Response:
     """To whoever holds the form's key: what was changed since goes no further, unless as a complaint of its own."""
     anew = {**given, "key": secrets.token_urlsafe(16), "step": LAST, "go": LAST}
     return pages.render(

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid5
 
-from services.intake.complaint.commands import Item
 from services.intake.complaint.receiving import Arrival, Grievance, complaint_id_of
+from services.intake.importing.commands import Item
 from shared.text import NotPlain, printable
 
 COLUMNS = {

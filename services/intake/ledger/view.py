@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.events.complaints import ArrivalRecorded
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -27,6 +27,5 @@ ledger = View("ledger", version=1, tables=[receipts])
 
 @receipts.on(ArrivalRecorded)
 def recorded(row: Receipt, event: ArrivalRecorded) -> None:
-    row.channel, row.outcome, row.complaint_id = event.channel, event.outcome, event.complaint_id
-    row.source, row.line, row.reasons = event.source, event.line, event.reasons
-    row.recorded_at, row.received_at = event.recorded_at, event.happened_at
+    copy(row, event)
+    row.received_at = event.happened_at

@@ -5,10 +5,11 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from services.intake.links import state as links
-from services.intake.links.state import Links
+from services.intake.complaint import links
+from services.intake.complaint.links import Links
 from services.intake.message import letters
 from services.intake.person import state as person
+from services.intake.settings import IntakeSettings
 from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived
 from shared.eventstore.store import Conflict
@@ -25,9 +26,9 @@ where c.reference = %s and lower(p.email) = lower(%s) and p.erased_at is null
 class Tracking:
     """Asks the events themselves: a link that was stopped a moment ago is stopped."""
 
-    def __init__(self, runtime: Runtime, link_days: float) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self._age = timedelta(days=link_days)
+        self._age = timedelta(days=IntakeSettings.of(runtime.settings).link_days)
 
     async def open(self, signed: str) -> UUID:
         """The complaint that the link opens; raises `NotFound`, `LinkStopped` or `LinkExpired`."""

@@ -1,4 +1,4 @@
-"""The customer's link on pages: stopping it, asking for a new one, and the same for staff."""
+"""The customer's link: what it shows, stopping it, asking for a new one, and the same for staff."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,80 +7,99 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.background import BackgroundTask
 
+from services.intake.complaint.links import LinkExpired, LinkStopped
+from services.intake.complaint.view import complaint_list
 from services.intake.links.commands import Tracking
-from services.intake.links.state import LinkExpired, LinkStopped
-from shared.http.requests import Form, allow, asker
+from services.intake.pages import pages
+from shared.http.requests import AtLeast, Form, allow, asker
+from shared.problems import NotFound
+from shared.service.runtime import CurrentRuntime
 from shared.text import reference_in
-from shared.web.pages import Pages, flash
+from shared.web.pages import flash
 from shared.web.templating import gettext as _
 
-
-def router(tracking: Tracking, pages: Pages) -> APIRouter:
-    """Whoever asks for a link gets the same answer at the same time, whether or not we know them."""
-    routes = APIRouter(include_in_schema=False)
-
-    @routes.get("/complain/link")
-    async def lost(request: Request, asked: Annotated[bool, Query()] = False) -> Response:
-        return pages.render(request, "link.html", why="", signed="", asked=asked, given={}, errors={})
-
-    @routes.post("/complain/link")
-    async def find(request: Request, form: Form) -> Response:
-        """What is no reference or no address is told; whether they belong to anybody is not."""
-        reference, email = str(form.get("reference", ""))[:50], str(form.get("email", ""))[:200]
-        errors = {}
-        if reference_in(reference) is None:
-            errors["reference"] = _("Enter the reference: eight letters and digits, like R7K2-M9QX.")
-        if not email.isprintable() or not email.strip():
-            errors["email"] = _("Enter the email address that you gave us.")
-        if errors:
-            given = {"reference": reference, "email": email}
-            return pages.render(request, "link.html", 422, why="", signed="", asked=False, given=given, errors=errors)
-        return _sent(BackgroundTask(tracking.send_by_reference, reference, email))
-
-    @routes.post("/complain/track/{signed}/renewal")
-    async def renew(signed: str, form: Form) -> Response:
-        return _sent(BackgroundTask(tracking.send_by_link, signed))
-
-    @routes.post("/complain/track/{signed}/revocation")
-    async def revoke(request: Request, signed: str, form: Form) -> Response:
-        """The customer stops their own links."""
-        try:
-            complaint_id = await tracking.open(signed)
-        except (LinkExpired, LinkStopped) as ended:
-            return end(request, pages, signed, ended)
-        await tracking.revoke(complaint_id, actor="customer")
-        return RedirectResponse(f"/complain/track/{signed}", 303)
-
-    @routes.post("/intake/links/{complaint_id}", dependencies=[allow("links.revoke")])
-    async def replace(request: Request, complaint_id: UUID, form: Form) -> Response:
-        """Staff stop a customer's links, and send the customer a new one where they say so."""
-        await tracking.revoke(complaint_id, actor=asker(request).id)
-        if form.get("send"):
-            await tracking.send(complaint_id, actor=asker(request).id)
-        response = RedirectResponse(f"/cases/{complaint_id}", 303)
-        flash(request, response, _("The customer's link opens nothing any more"))
-        return response
-
-    return routes
+routes = APIRouter(include_in_schema=False)
+api = APIRouter(prefix="/api/v1/complaints", tags=["complaints"])
 
 
-def api(tracking: Tracking) -> APIRouter:
-    routes = APIRouter(prefix="/api/v1/complaints", tags=["complaints"])
+@routes.get("/complain/track/{signed}")
+async def track(request: Request, runtime: CurrentRuntime, signed: str, at_least: AtLeast = None) -> Response:
+    """Where a complaint stands, for whoever holds its link."""
+    try:
+        complaint_id = await Tracking(runtime).open(signed)
+    except (LinkExpired, LinkStopped) as ended:
+        return end(request, signed, ended)
+    await runtime.positions.wait(complaint_list, at_least)
+    async with runtime.pool.connection() as conn:
+        found = await conn.execute(
+            "select reference, status, received_at, changed_at, narrative from complaints where complaint_id = %s",
+            [complaint_id],
+        )
+        row = await found.fetchone()
+    if row is None or row[0] is None:
+        raise NotFound("We have no complaint under this link.")
+    return pages.render(request, "track.html", complaint=row, fresh=at_least is not None, signed=signed)
 
-    @routes.post("/{complaint_id}/link/revocation", status_code=204, dependencies=[allow("links.revoke")])
-    async def revoke_link(
-        complaint_id: UUID, request: Request,
-        send: Annotated[bool, Query(description="Email a new link to the customer, if they gave an address.")] = False,
-    ) -> None:  # fmt: skip
-        """Stop every link by which the customer follows the complaint."""
-        await tracking.revoke(complaint_id, actor=asker(request).id)
-        if send:
-            await tracking.send(complaint_id, actor=asker(request).id)
 
-    return routes
+@routes.get("/complain/link")
+async def lost(request: Request, asked: Annotated[bool, Query()] = False) -> Response:
+    return pages.render(request, "link.html", why="", signed="", asked=asked, given={}, errors={})
 
 
-def end(request: Request, pages: Pages, signed: str, ended: LinkExpired | LinkStopped) -> Response:
+@routes.post("/complain/link")
+async def find(request: Request, runtime: CurrentRuntime, form: Form) -> Response:
+    """What is no reference or no address is told; whether they belong to anybody is not."""
+    reference, email = str(form.get("reference", ""))[:50], str(form.get("email", ""))[:200]
+    errors = {}
+    if reference_in(reference) is None:
+        errors["reference"] = _("Enter the reference: eight letters and digits, like R7K2-M9QX.")
+    if not email.isprintable() or not email.strip():
+        errors["email"] = _("Enter the email address that you gave us.")
+    if errors:
+        given = {"reference": reference, "email": email}
+        return pages.render(request, "link.html", 422, why="", signed="", asked=False, given=given, errors=errors)
+    return _sent(BackgroundTask(Tracking(runtime).send_by_reference, reference, email))
+
+
+@routes.post("/complain/track/{signed}/renewal")
+async def renew(runtime: CurrentRuntime, signed: str, form: Form) -> Response:
+    return _sent(BackgroundTask(Tracking(runtime).send_by_link, signed))
+
+
+@routes.post("/complain/track/{signed}/revocation")
+async def revoke(request: Request, runtime: CurrentRuntime, signed: str, form: Form) -> Response:
+    """The customer stops their own links."""
+    try:
+        complaint_id = await Tracking(runtime).open(signed)
+    except (LinkExpired, LinkStopped) as ended:
+        return end(request, signed, ended)
+    await Tracking(runtime).revoke(complaint_id, actor="customer")
+    return RedirectResponse(f"/complain/track/{signed}", 303)
+
+
+@routes.post("/intake/links/{complaint_id}", dependencies=[allow("links.revoke")])
+async def replace(request: Request, runtime: CurrentRuntime, complaint_id: UUID, form: Form) -> Response:
+    """Staff stop a customer's links, and send the customer a new one where they say so."""
+    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id)
+    if form.get("send"):
+        await Tracking(runtime).send(complaint_id, actor=asker(request).id)
+    response = RedirectResponse(f"/cases/{complaint_id}", 303)
+    flash(request, response, _("The customer's link no longer works"))
+    return response
+
+
+@api.post("/{complaint_id}/link/revocation", status_code=204, dependencies=[allow("links.revoke")])
+async def revoke_link(
+    complaint_id: UUID, request: Request, runtime: CurrentRuntime,
+    send: Annotated[bool, Query(description="Email a new link to the customer, if they gave an address.")] = False,
+) -> None:  # fmt: skip
+    """Stop every link by which the customer follows the complaint."""
+    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id)
+    if send:
+        await Tracking(runtime).send(complaint_id, actor=asker(request).id)
+
+
+def end(request: Request, signed: str, ended: LinkExpired | LinkStopped) -> Response:
     """The page of a link that opens nothing any more, with the way to a new one."""
     return pages.render(request, "link.html", ended.status, why=str(ended), signed=signed, asked=False, errors={})
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from services.intake.person.state import Person
@@ -58,17 +59,12 @@ def acknowledge(received: ComplaintReceived, person: Person, link: str, due: dat
     """On the channel that the person prefers, where they gave an address for it; else nothing is written."""
     if not _by_mail(person):
         return []
-    subject = _("We have your complaint [%(reference)s]") % {"reference": received.reference}
     body = _(ACKNOWLEDGEMENT).format(
         greeting=greeting(person), reference=received.reference, due=day(due, _), link=link
     )
-    return [
-        MessageWritten(
-            **by.stamp(acknowledgement_id(received.originator_id), 1), complaint_id=received.originator_id,
-            person_id=person.id, purpose="acknowledgement", channel="email", to=Sealed(person.id, person.email),
-            subject=Sealed(person.id, subject), body=Sealed(person.id, body),
-        )
-    ]  # fmt: skip
+    id_ = acknowledgement_id(received.originator_id)
+    subject = _("We have your complaint [%(reference)s]") % {"reference": received.reference}
+    return [_letter(id_, person, subject, body, by, complaint_id=received.originator_id, purpose="acknowledgement")]
 
 
 def acknowledgement_id(complaint_id: UUID) -> UUID:
@@ -78,27 +74,24 @@ def acknowledgement_id(complaint_id: UUID) -> UUID:
 
 def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link: str, by: Provenance) -> list[Event]:
     """To the address that we know, whoever asked for it."""
-    assert person.email is not None
-    subject = _("The link to your complaint [%(reference)s]") % {"reference": received.reference}
     body = _(NEW_LINK).format(greeting=greeting(person), reference=received.reference, link=link)
-    return [
-        MessageWritten(
-            **by.stamp(message_id, 1), complaint_id=received.originator_id, person_id=person.id, purpose="reply",
-            channel="email", to=Sealed(person.id, person.email), body=Sealed(person.id, body),
-            subject=Sealed(person.id, subject),
-        )
-    ]  # fmt: skip
+    subject = _("The link to your complaint [%(reference)s]") % {"reference": received.reference}
+    return [_letter(message_id, person, subject, body, by, complaint_id=received.originator_id, purpose="reply")]
 
 
 def invite(invited: SurveyInvited, person: Person, link: str, by: Provenance) -> list[Event]:
     """The link to the survey, for whoever would get the acknowledgement too."""
     if not _by_mail(person):
         return []
+    id_ = uuid5(invited.originator_id, "invitation")
     body = _(INVITATION).format(greeting=greeting(person), link=link, until=day(invited.expires_at, _))
-    return [
-        MessageWritten(
-            **by.stamp(uuid5(invited.originator_id, "invitation"), 1), complaint_id=invited.case_id,
-            person_id=person.id, purpose="survey-invitation", channel="email", to=Sealed(person.id, person.email),
-            subject=Sealed(person.id, _("How did we do?")), body=Sealed(person.id, body),
-        )
-    ]  # fmt: skip
+    subject = _("How did we do?")
+    return [_letter(id_, person, subject, body, by, complaint_id=invited.case_id, purpose="survey-invitation")]
+
+
+def _letter(id_: UUID, person: Person, subject: str, body: str, by: Provenance, **about: Any) -> MessageWritten:
+    assert person.email is not None
+    return MessageWritten(
+        **by.stamp(id_, 1), **about, person_id=person.id, channel="email",
+        to=Sealed(person.id, person.email), subject=Sealed(person.id, subject), body=Sealed(person.id, body),
+    )  # fmt: skip

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from services.intake.complaint import links
 from services.intake.complaint.receiving import Arrival, Grievance, receive
-from services.intake.links import state as links
 from services.intake.message import letters
 from services.intake.person import state as person
 from services.intake.person.state import Person
@@ -17,15 +17,17 @@ from shared.eventstore.store import Store
 from shared.projections.fold import Opened
 from shared.projections.policies import Policy
 from shared.security.signing import Signer
+from shared.service.settings import Settings
 
 FINAL_RESPONSE = timedelta(weeks=8)
 """DISP 1.6.2R: the final response is due within eight weeks of receipt."""
 
 
-def policies(signer: Signer, public_url: str) -> list[Policy]:
-    """The policies of this installation, which knows its own address."""
+def acknowledge(settings: Settings) -> Policy:
+    """Says that we have the complaint, with the link that follows it."""
+    signer = Signer(settings.secret)
 
-    def acknowledge(store: Store, batch: Sequence[Opened]) -> list[Event]:
+    def react(store: Store, batch: Sequence[Opened]) -> list[Event]:
         people = _people(store, batch)
         return [
             written
@@ -33,13 +35,20 @@ def policies(signer: Signer, public_url: str) -> list[Policy]:
             if isinstance(event, ComplaintReceived) and event.channel != "import" and event.person_id in people
             for written in letters.acknowledge(
                 event, people[event.person_id],
-                links.make(signer, public_url, event.originator_id),
+                links.make(signer, settings.url, event.originator_id),
                 event.happened_at + FINAL_RESPONSE,
                 Provenance("intake.acknowledge", event.recorded_at, record.id),
             )
         ]  # fmt: skip
 
-    def invite(store: Store, batch: Sequence[Opened]) -> list[Event]:
+    return Policy("acknowledge", (ComplaintReceived,), react)
+
+
+def invite(settings: Settings) -> Policy:
+    """Sends the link to a survey."""
+    signer = Signer(settings.secret)
+
+    def react(store: Store, batch: Sequence[Opened]) -> list[Event]:
         people = _people(store, batch)
         return [
             written
@@ -47,16 +56,12 @@ def policies(signer: Signer, public_url: str) -> list[Policy]:
             if isinstance(event, SurveyInvited) and event.person_id in people
             for written in letters.invite(
                 event, people[event.person_id],
-                f"{public_url}/surveys/answer/{signer.sign('survey', str(event.originator_id))}",
+                f"{settings.url}/surveys/answer/{signer.sign('survey', str(event.originator_id))}",
                 Provenance("intake.invite", event.recorded_at, record.id),
             )
         ]  # fmt: skip
 
-    return [
-        Policy("acknowledge", (ComplaintReceived,), acknowledge),
-        Policy("promote", (MentionPromoted,), promote),
-        Policy("invite", (SurveyInvited,), invite),
-    ]
+    return Policy("invite", (SurveyInvited,), react)
 
 
 def promote(store: Store, batch: Sequence[Opened]) -> list[Event]:
@@ -72,6 +77,9 @@ def promote(store: Store, batch: Sequence[Opened]) -> list[Event]:
             mention_id=event.originator_id, invented=event.invented,
         )
     ]  # fmt: skip
+
+
+promotion = Policy("promote", (MentionPromoted,), promote)
 
 
 def _received_at(event: MentionPromoted) -> datetime | None:

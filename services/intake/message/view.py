@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.intake.message.state import pause
 from shared.events.complaints import MessageFailed, MessageSent, MessageWritten
 from shared.events.sealed import plaintext
-from shared.projections.view import Table, View
+from shared.features.due import Due
+from shared.features.retry import RFC5321
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -31,13 +32,14 @@ outgoing = Table(
     indexes=["btree (next_at) where state = 'waiting'", "btree (complaint_id)"],
 )  # fmt: skip
 outbox = View("outbox", version=1, tables=[outgoing])
+waiting = Due(outbox, outgoing, "next_at", where="state = 'waiting' and recipient is not null")
 
 
 @outgoing.on(MessageWritten)
 def written(row: Outgoing, event: MessageWritten) -> None:
-    row.complaint_id, row.person_id, row.purpose = event.complaint_id, event.person_id, event.purpose
-    row.recipient, row.subject, row.body = plaintext(event.to), plaintext(event.subject), plaintext(event.body)
-    row.state, row.next_at, row.written_at = "waiting", event.recorded_at, event.recorded_at
+    copy(row, event)
+    row.recipient, row.state = plaintext(event.to), "waiting"
+    row.next_at = row.written_at = event.recorded_at
 
 
 @outgoing.on(MessageSent)
@@ -49,4 +51,4 @@ def sent(row: Outgoing, event: MessageSent) -> None:
 def failed(row: Outgoing, event: MessageFailed) -> None:
     row.attempts, row.error = event.attempt, event.error
     row.state = "failed" if event.final else "waiting"
-    row.next_at = None if event.final else event.recorded_at + pause(event.attempt)
+    row.next_at = RFC5321.next_at(event)

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from services.intake.complaint.receiving import Contact
-from services.intake.erasure.retention import Hold
 from shared.events import Event, Provenance
 from shared.events.complaints import Channel
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted, PersonIdentified
-from shared.events.sealed import plaintext
+from shared.events.sealed import Sealed, plaintext
 from shared.problems import RuleBroken
 
 
@@ -31,7 +29,29 @@ class NoHold(RuleBroken):
 
 
 class HoldIsPast(RuleBroken):
-    """Enter a date after today: a hold ends in the future."""
+    """Enter a date after today."""
+
+    field = "until"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who complains and how to reach them."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    preferred_channel: Channel = "email"
+    needs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something that requires a person's data until a day: a rule of retention, or `hold` for one set on the person."""
+
+    name: str
+    until: date
+    may_be_overridden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,15 @@ def evolve(person: Person | None, event: Event) -> Person:
         case PersonErased():
             state = replace(state, name=None, email=None, phone=None, needs=None, erased=True)
     return replace(state, version=event.originator_version)
+
+
+def identify(person_id: UUID, contact: Contact, by: Provenance) -> PersonIdentified:
+    """A person we have not met before."""
+    return PersonIdentified(
+        **by.stamp(person_id, 1), name=Sealed.of(person_id, contact.name), email=Sealed.of(person_id, contact.email),
+        phone=Sealed.of(person_id, contact.phone), preferred_channel=contact.preferred_channel,
+        needs=Sealed.of(person_id, contact.needs),
+    )  # fmt: skip
 
 
 def is_theirs(person: Person, contact: Contact) -> bool:

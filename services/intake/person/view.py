@@ -6,8 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.events.people import PersonErased, PersonIdentified
-from shared.events.sealed import plaintext
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 MOST = 100
 
@@ -30,7 +29,7 @@ contacts = View("contacts", version=1, tables=[people])
 
 @people.on(PersonIdentified)
 def identified(row: Contact, event: PersonIdentified) -> None:
-    row.name, row.email, row.phone = plaintext(event.name), plaintext(event.email), plaintext(event.phone)
+    copy(row, event)
     row.known_since = event.recorded_at
 
 

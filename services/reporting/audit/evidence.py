@@ -15,8 +15,7 @@ from services.reporting.audit.log import merkle, tiles
 from services.reporting.audit.log.growing import fetch, reader
 from services.reporting.audit.seal import Seal, sealed_heads
 from services.reporting.audit.sealer import Sealer
-from services.reporting.reports.http import NothingRecorded
-from services.reporting.trail.listing import MOST, trail_of
+from services.reporting.trail.listing import MOST, NothingRecorded, trail_of
 from shared.events import OWNERS
 from shared.kafka.records import FIRST_CHAIN, Record
 from shared.problems import RuleBroken, Unprocessable
@@ -39,8 +38,8 @@ class Uncovered(Exception):
 class Evidence:
     """Makes evidence, and never hands out what does not pass the check."""
 
-    def __init__(self, runtime: Runtime, sealer: Sealer) -> None:
-        self.runtime, self.sealer = runtime, sealer
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime, self.sealer = runtime, Sealer(runtime)
 
     async def bundle(self, subject: UUID, actor: str, *, opened: bool = False) -> Document:
         """All events of the complaint and of what belongs to it, under a checkpoint that covers them.

@@ -1,12 +1,12 @@
 """The checkpoints of the log, the newest first."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from services.reporting.audit.view import checkpoints
-from shared.features.listing import Column, Listing, Sort, one
+from shared.features.listing import Column, Listing, Sort
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 
@@ -27,8 +27,5 @@ class CheckpointShown(BaseModel):
 CHECKPOINTS = Listing(
     "checkpoints", CheckpointShown, view=checkpoints, may="audit.read", source="checkpoints c", alias="c",
     sorts={"number": Sort((("c.number", Number),), "primary key")}, sort="-number",
+    missing="There is no checkpoint with this number.",
 )  # fmt: skip
-
-
-async def checkpoint(conn: Any, number: int) -> dict[str, Any] | None:
-    return await one(conn, CHECKPOINTS, "c.number = %s", [number])

@@ -1,8 +1,6 @@
 """Seals the log: at intervals where something is new, and whenever somebody asks for it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from services.reporting.audit.check import Head
@@ -12,7 +10,7 @@ from services.reporting.audit.seal import SEAL, Seal, SealKey, evolve, seal, sea
 from services.reporting.settings import ReportingSettings
 from shared.events import Event, Provenance
 from shared.eventstore.store import Saved
-from shared.postgres.leader import acquire_leadership
+from shared.postgres.leader import leading
 from shared.problems import RuleBroken, Unavailable
 from shared.service.runtime import Runtime
 from shared.telemetry import log
@@ -27,7 +25,8 @@ class NoSealKey(Unavailable):
 class Sealer:
     """One at a time over all replicas (advisory lock)."""
 
-    def __init__(self, runtime: Runtime, settings: ReportingSettings) -> None:
+    def __init__(self, runtime: Runtime) -> None:
+        settings = ReportingSettings.of(runtime.settings)
         self.runtime, self.every = runtime, settings.seal_every
         self.key = SealKey.of(bytes.fromhex(settings.seal_key), settings.url) if settings.seal_key else None
 
@@ -62,7 +61,8 @@ class Sealer:
         """With `after`, only where the last is older (seconds), and something but that checkpoint itself is new."""
         if self.key is None:
             raise NoSealKey
-        async with self._alone() as conn:
+        async with leading(self.runtime.settings.postgres, "seal") as conn:
+            await conn.execute(tiles.SCHEMA)
             last = await self.last()
             if after and last and self.runtime.clock.now().timestamp() < last.at.timestamp() + after:
                 return []
@@ -87,13 +87,3 @@ class Sealer:
                 if 0 < old <= size:
                     before[name] = tree.head(old)
         return heads, before
-
-    @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[Any]:
-        async with self.runtime.pool.connection() as conn:
-            await acquire_leadership(conn, "seal")
-            try:
-                await conn.execute(tiles.SCHEMA)
-                yield conn
-            finally:
-                await conn.execute("select pg_advisory_unlock(hashtext('recourse.seal'))")

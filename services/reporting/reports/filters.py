@@ -1,7 +1,7 @@
 """What a report's address asks for: the same parameters for page, CSV and API; an empty one asks for nothing."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -60,3 +60,11 @@ ReportAsked = Annotated[Report, Depends(asked_report)]
 def spelled(value: datetime) -> str:
     """As an address holds it: exactly, in UTC, without a plus sign that would read as a space."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def field_value(as_at: datetime | None) -> str:
+    """As a field for an instant takes it: milliseconds, the next where there is more, so that nothing falls out."""
+    if as_at is None:
+        return ""
+    rounded = as_at.astimezone(UTC) + timedelta(microseconds=-as_at.microsecond % 1000)
+    return rounded.replace(tzinfo=None).isoformat(timespec="milliseconds" if rounded.microsecond else "seconds")

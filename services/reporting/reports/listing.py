@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.reporting.reports.view import counts
 from shared.features.listing import Asked, Column, Filter, Listing, Sort, conditions, period
@@ -122,8 +122,8 @@ def behind(as_at: datetime | None) -> Listing[AspectRow]:
 class Group:
     """One value of the dimension; None is where nothing was said yet."""
 
-    value: str | None
-    complaints: int
+    value: Annotated[str | None, Field(description="Of the dimension; null where nothing was said yet.")]
+    complaints: Annotated[int, Field(description="By their main aspect, each once.")]
     aspects: int
 
 

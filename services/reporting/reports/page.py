@@ -1,100 +1,49 @@
-"""The pages of reporting: the questions with their figures, and the trail of each complaint."""
+"""The pages of figures: one question with its period, filters and instant, and the complaints behind each figure."""
 
-from typing import Annotated
-from uuid import UUID
-
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
 from services.reporting.pages import pages
 from services.reporting.reports import report as report_page
-from services.reporting.reports.filters import AsAt, ReportAsked, spelled
-from services.reporting.reports.http import NothingRecorded
+from services.reporting.reports.filters import ReportAsked, field_value
 from services.reporting.reports.labels import NAMES, QUESTIONS, label
 from services.reporting.reports.listing import choices, counts_by
 from services.reporting.reports.view import counts
-from services.reporting.trail import page as audit_page
-from services.reporting.trail.listing import LATEST, trail_of
-from services.reporting.trail.view import audit
-from shared.features.listing import Asked, csv_file, show
-from shared.http.live import live_updates
+from shared.features.listing import csv_file, show
+from shared.http.live import add_live
 from shared.http.paging import Page
 from shared.http.requests import allow
-from shared.service.runtime import Runtime
+from shared.service.runtime import CurrentRuntime
 
-EVERYTHING = Asked()
+routes = APIRouter(include_in_schema=False)
+pages.environment.globals.update(label=label)
+add_live(routes, "/reports/live", "reports.read", counts)
 
 
-def router(runtime: Runtime) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
-    pages.environment.globals.update(label=label, stamp=audit_page.stamp)
+@routes.get("/reports", dependencies=[allow("reports.read")])
+async def show_report(request: Request, runtime: CurrentRuntime, report: ReportAsked) -> Response:
+    """One question with its period, filters and instant, all of them in the address."""
+    async with runtime.pool.connection() as conn:
+        found = await counts_by(conn, report.by, report.asked, report.as_at)
+        offered = await choices(conn)
+    groups = report_page.groups_of(report, found)
+    return pages.render(
+        request, "report.html", area="reports", live="" if report.as_at else "/reports/live", report=report,
+        questions=QUESTIONS, names=NAMES, total=found.total, rows=report_page.rows_of(report, groups),
+        charts=report_page.charts_of(report, groups), offered=offered, field=field_value(report.as_at),
+        rebuilding=counts.name in runtime.rebuilding,
+    )  # fmt: skip
 
-    @routes.get("/reports", dependencies=[allow("reports.read")])
-    async def show_report(request: Request, report: ReportAsked) -> Response:
-        """One question with its period, filters and instant, all of them in the address."""
-        async with runtime.pool.connection() as conn:
-            found = await counts_by(conn, report.by, report.asked, report.as_at)
-            offered = await choices(conn)
-        groups = report_page.groups_of(report, found)
-        return pages.render(
-            request, "report.html", area="reports", live="" if report.as_at else "/reports/live", report=report,
-            questions=QUESTIONS, names=NAMES, total=found.total, rows=report_page.rows_of(report, groups),
-            charts=report_page.charts_of(report, groups), offered=offered, field=audit_page.field_value(report.as_at),
-            rebuilding=counts.name in runtime.rebuilding,
-        )  # fmt: skip
 
-    @routes.get("/reports/live", dependencies=[allow("reports.read")])
-    async def live_report(request: Request) -> Response:
-        return live_updates(request, runtime.pool, counts)
+@routes.get("/reports/complaints", dependencies=[allow("reports.read")])
+async def list_behind(request: Request, report: ReportAsked, page: Page) -> Response:
+    """The complaints behind a figure, as at the same instant."""
+    return pages.render(
+        request, "behind.html", area="reports", report=report, names=NAMES,
+        list=await show(report.behind, request, report.asked, page),
+    )  # fmt: skip
 
-    @routes.get("/reports/complaints", dependencies=[allow("reports.read")])
-    async def list_behind(request: Request, report: ReportAsked, page: Page) -> Response:
-        """The complaints behind a figure, as at the same instant."""
-        return pages.render(
-            request, "behind.html", area="reports", report=report, names=NAMES,
-            list=await show(report.behind, request, report.asked, page),
-        )  # fmt: skip
 
-    @routes.get("/reports/complaints.csv", dependencies=[allow("reports.read")])
-    async def download(request: Request, report: ReportAsked) -> Response:
-        return csv_file(report.behind, request, report.asked, "complaints.csv")
-
-    @routes.get("/audit", dependencies=[allow("audit.read")])
-    async def search_audit(request: Request, page: Page, q: Annotated[str, Query(max_length=100)] = "") -> Response:
-        """A reference or an id opens its trail; without one, what was recorded last."""
-        async with runtime.pool.connection() as conn:
-            if q.strip() and (subject := await audit_page.find(conn, q)):
-                return RedirectResponse(f"/audit/{subject}", 303)
-        found = await show(LATEST, request, EVERYTHING, page)
-        return pages.render(
-            request, "audit.html", status=404 if q.strip() else 200, area="audit", live="/audit/live", q=q, list=found,
-            rows=audit_page.shown(found.rows), rebuilding=audit.name in runtime.rebuilding,
-        )  # fmt: skip
-
-    @routes.get("/audit/live", dependencies=[allow("audit.read")])
-    async def live_audit(request: Request) -> Response:
-        return live_updates(request, runtime.pool, audit)
-
-    @routes.get("/audit/{subject}", dependencies=[allow("audit.read")])
-    async def show_trail(
-        request: Request, subject: UUID, as_at: AsAt, upto: Annotated[int | None, Query(ge=0, le=100_000)] = None
-    ) -> Response:
-        """The trail as at an instant; `upto` names the instant by the number of its event, as a slider does."""
-        async with runtime.pool.connection() as conn:
-            whole = await trail_of(conn, subject)
-            if not whole:
-                raise NothingRecorded
-            instants = sorted({row["recorded_at"] for row in whole})
-            if upto is not None:
-                return RedirectResponse(
-                    f"/audit/{subject}?as_at={spelled(instants[min(upto, len(instants) - 1)])}", 303
-                )
-            rows = whole if as_at is None else await trail_of(conn, subject, as_at)
-        return pages.render(
-            request, "trail.html", area="audit", live="" if as_at else "/audit/live", subject=subject, as_at=as_at,
-            rows=audit_page.shown(rows), reference=audit_page.reference_in(whole), instants=instants,
-            place=sum(1 for one in instants if as_at is None or one <= as_at) - 1,
-            field=audit_page.field_value(as_at), rebuilding=audit.name in runtime.rebuilding,
-        )  # fmt: skip
-
-    return routes
+@routes.get("/reports/complaints.csv", dependencies=[allow("reports.read")])
+async def download(request: Request, report: ReportAsked) -> Response:
+    return csv_file(report.behind, request, report.asked, "complaints.csv")

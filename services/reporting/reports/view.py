@@ -19,7 +19,7 @@ from shared.events.cases import (
     CaseOpened,
     CaseReopened,
 )
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -92,42 +92,22 @@ STEPS: dict[type[CaseEvent], str] = {
 
 @changes.on(*STEPS, key=lambda event: event.id)
 def changed(row: Change, event: CaseEvent) -> None:
-    row.kind, row.case_id = STEPS[type(event)], event.originator_id
-    row.version, row.recorded_at = event.originator_version, event.recorded_at
-    match event:
-        case CaseOpened():
-            _opened(row, event)
-        case AspectRaised() | AspectClassified() | AspectResolved():
-            row.aspect_id = event.aspect_id
-            _told(row, event)
+    copy(row, event)
+    row.kind, row.case_id, row.version = STEPS[type(event)], event.originator_id, event.originator_version
+    if isinstance(event, AspectRaised):
+        row.main = event.primary
 
 
 @case_now.on(CaseOpened, CaseClosed, CaseReopened)
 def moved(row: CaseNow, event: CaseEvent) -> None:
-    if isinstance(event, CaseOpened):
-        _opened(row, event)
+    copy(row, event)
     row.closed_at = event.recorded_at if isinstance(event, CaseClosed) else None
 
 
 @aspect_now.on(AspectRaised, AspectClassified, AspectResolved, key=lambda event: event.aspect_id)
 def worked(row: AspectNow, event: AspectEvent) -> None:
-    row.case_id = event.originator_id
-    _told(row, event)
-
-
-def _opened(row: Change | CaseNow, event: CaseOpened) -> None:
-    row.reference, row.channel, row.received_at = event.reference, event.channel, event.received_at
-    row.organisation, row.invented = event.organisation, event.invented
-
-
-def _told(row: Change | AspectNow, event: AspectEvent) -> None:
     """A classification replaces the one before it whole; a decision leaves it as it is."""
-    match event:
-        case AspectRaised() | AspectClassified():
-            row.product, row.sub_product = event.product, event.sub_product
-            row.issue, row.sub_issue = event.issue, event.sub_issue
-            if isinstance(event, AspectRaised):
-                row.main = event.primary
-        case AspectResolved():
-            row.outcome, row.redress, row.root_cause = event.outcome, event.redress, event.root_cause
-            row.amount, row.currency = event.amount, event.currency
+    copy(row, event)
+    row.case_id = event.originator_id
+    if isinstance(event, AspectRaised):
+        row.main = event.primary

@@ -11,9 +11,14 @@ from pydantic import BaseModel, Field
 
 from services.reporting.trail.view import audit
 from shared.features.listing import Listing, Sort
+from shared.problems import NotFound
 
 MOST = 2000
 """Rows of one trail on a page."""
+
+
+class NothingRecorded(NotFound):
+    """No events found for this ID. Check it, or search by reference."""
 
 
 class Recorded(BaseModel):

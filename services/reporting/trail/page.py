@@ -1,18 +1,68 @@
-"""The events of the audit trail as its pages show them."""
+"""The pages of the audit trail: what was recorded last, and the story of one subject as at any instant."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
-from services.reporting.reports.filters import spelled
+from services.reporting.pages import pages
+from services.reporting.reports.filters import AsAt, field_value, spelled
 from services.reporting.reports.labels import MONTHS
-from services.reporting.trail.listing import subject_with, trail_of
+from services.reporting.trail.listing import LATEST, NothingRecorded, subject_with, trail_of
+from services.reporting.trail.view import audit
 from services.reporting.trail.wording import sealed_hidden, what
+from shared.features.listing import Asked, show
+from shared.http.live import add_live
+from shared.http.paging import Page
+from shared.http.requests import allow
+from shared.service.runtime import CurrentRuntime
 from shared.web.templating import gettext as _
+
+EVERYTHING = Asked()
+routes = APIRouter(include_in_schema=False)
+add_live(routes, "/audit/live", "audit.read", audit)
+
+
+@routes.get("/audit", dependencies=[allow("audit.read")])
+async def search_audit(
+    request: Request, runtime: CurrentRuntime, page: Page, q: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    """A reference or an id opens its trail; without one, what was recorded last."""
+    async with runtime.pool.connection() as conn:
+        if q.strip() and (subject := await find(conn, q)):
+            return RedirectResponse(f"/audit/{subject}", 303)
+    found = await show(LATEST, request, EVERYTHING, page)
+    return pages.render(
+        request, "audit.html", status=404 if q.strip() else 200, area="audit", live="/audit/live", q=q, list=found,
+        rows=shown(found.rows), rebuilding=audit.name in runtime.rebuilding,
+    )  # fmt: skip
+
+
+@routes.get("/audit/{subject}", dependencies=[allow("audit.read")])
+async def show_trail(
+    request: Request, runtime: CurrentRuntime, subject: UUID, as_at: AsAt,
+    upto: Annotated[int | None, Query(ge=0, le=100_000)] = None,
+) -> Response:  # fmt: skip
+    """The trail as at an instant; `upto` names the instant by the number of its event, as a slider does."""
+    async with runtime.pool.connection() as conn:
+        whole = await trail_of(conn, subject)
+        if not whole:
+            raise NothingRecorded
+        instants = sorted({row["recorded_at"] for row in whole})
+        if upto is not None:
+            return RedirectResponse(f"/audit/{subject}?as_at={spelled(instants[min(upto, len(instants) - 1)])}", 303)
+        rows = whole if as_at is None else await trail_of(conn, subject, as_at)
+    return pages.render(
+        request, "trail.html", area="audit", live="" if as_at else "/audit/live", subject=subject, as_at=as_at,
+        rows=shown(rows), reference=reference_in(whole), instants=instants,
+        place=sum(1 for one in instants if as_at is None or one <= as_at) - 1, field=field_value(as_at),
+        rebuilding=audit.name in runtime.rebuilding,
+    )  # fmt: skip
 
 
 def shown(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -38,17 +88,12 @@ def stamp(instant: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(spelled(utc), spelled(utc), text)
 
 
+pages.environment.globals.update(stamp=stamp)
+
+
 def reference_in(rows: Sequence[dict[str, Any]]) -> str | None:
     """What customers call the complaint, where the story is one."""
     return next((row["payload"]["reference"] for row in rows if "reference" in row["payload"]), None)
-
-
-def field_value(as_at: datetime | None) -> str:
-    """As a field for an instant takes it: milliseconds, the next where there is more, so that nothing falls out."""
-    if as_at is None:
-        return ""
-    rounded = as_at.astimezone(UTC) + timedelta(microseconds=-as_at.microsecond % 1000)
-    return rounded.replace(tzinfo=None).isoformat(timespec="milliseconds" if rounded.microsecond else "seconds")
 
 
 async def find(conn: Any, q: str) -> UUID | None:

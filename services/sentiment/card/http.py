@@ -5,8 +5,5 @@ from fastapi import APIRouter
 from services.sentiment.card.listing import MEASUREMENTS
 from shared.features.listing import add_api
 
-
-def router() -> APIRouter:
-    routes = APIRouter(prefix="/api/v1/sentiments", tags=["sentiments"])
-    add_api(routes, MEASUREMENTS, "", "The newest first. A response has one measurement for each answer in words.")
-    return routes
+routes = APIRouter(prefix="/api/v1/sentiments", tags=["sentiments"])
+add_api(routes, MEASUREMENTS, "", "The newest first. A response has one measurement for each answer in words.")

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.events.sentiments import SentimentMeasured
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -34,7 +34,6 @@ measurements = View("measurements", version=1, tables=[measured])
 
 @measured.on(SentimentMeasured)
 def taken(row: Measured, event: SentimentMeasured) -> None:
-    row.subject, row.subject_id, row.model = event.subject, event.subject_id, event.model
-    row.score, row.heat = event.score, event.heat
+    copy(row, event)
     row.deciding = [word.model_dump() for word in event.deciding]
     row.said_at, row.measured_at = event.happened_at, event.recorded_at

@@ -18,11 +18,6 @@ ACTOR = "sentiment.measure"
 SUBJECTS = {ComplaintReceived.type: "complaint", MentionCaptured.type: "mention", SurveyAnswered.type: "response"}
 
 
-def policies() -> list[Policy]:
-    """The one policy of this service."""
-    return [Policy("measure", (ComplaintReceived, MentionCaptured, SurveyAnswered), react)]
-
-
 def react(store: Store, batch: Sequence[Opened]) -> list[Event]:
     """One measurement per text, in one look at what was measured before: a repeat measures nothing twice."""
     texts = {
@@ -62,3 +57,6 @@ def measured(id_: UUID, event: Event, found: Measurement, cause: str) -> Sentime
         score=found.score, heat=found.heat, model=MODEL,
         deciding=[DecidingWord(start=word.start, end=word.end, weight=word.weight) for word in found.deciding],
     )  # fmt: skip
+
+
+policy = Policy("measure", (ComplaintReceived, MentionCaptured, SurveyAnswered), react)

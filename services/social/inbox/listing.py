@@ -51,6 +51,7 @@ MENTIONS = Listing(
     "mentions", MentionRow, view=inbox, may="mentions.read", source="inbox i", alias="i", real="i.network is not null",
     joined="left join inbox_complaints c on c.complaint_id = i.complaint_id",
     sorts={"posted": Sort(("posted_at", "mention_id"), "btree (posted_at desc, mention_id desc)")}, sort="-posted",
+    missing="There is no mention with this ID.",
     tab="state", tabs=tabs_of("i.state", all="All", new="New", promoted="Complaints", dismissed="Dismissed"),
     filters=(
         Filter(

@@ -8,9 +8,8 @@ from uuid import UUID
 from shared.events.cases import CaseClosed, CaseEvent, CaseOpened, CaseReopened
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
-from shared.events.sealed import plaintext
 from shared.events.sentiments import SentimentMeasured
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -55,9 +54,7 @@ inbox = View("inbox", version=1, tables=[mentions, complaints])
 
 @mentions.on(MentionCaptured)
 def captured(row: Row, event: MentionCaptured) -> None:
-    row.network, row.kind, row.person_id, row.language = event.network, event.kind, event.person_id, event.language
-    row.author, row.handle, row.text = plaintext(event.author), plaintext(event.handle), plaintext(event.text)
-    row.url, row.invented = plaintext(event.url), event.invented
+    copy(row, event)
     row.posted_at, row.captured_at = event.happened_at, event.recorded_at
 
 

@@ -10,20 +10,11 @@ from uuid import UUID
 from shared.events import Event, Provenance
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
 from shared.events.sealed import Sealed, plaintext
-from shared.problems import PersonWasErased, RuleBroken
 
 Kind = Literal["post", "comment", "review", "message"]
 State = Literal["new", "promoted", "dismissed"]
 Reason = Literal["not-a-complaint", "not-about-us", "answered-elsewhere", "spam"]
 """Why a mention is dismissed; a list, so that nobody is named."""
-
-
-class MentionIsComplaint(RuleBroken):
-    """This mention is a complaint. Work on its case instead; you can close it there as out of scope."""
-
-
-class MentionIsDismissed(RuleBroken):
-    """This mention was dismissed. Restore it first, then create a complaint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,37 +98,3 @@ def capture(id_: UUID, person_id: UUID, post: Post, by: Provenance) -> list[Even
             text=Sealed(person_id, post.text), language=post.language, invented=post.invented,
         )
     ]  # fmt: skip
-
-
-def promote(mention: Mention, complaint_id: UUID, by: Provenance) -> list[Event]:
-    """Make it a complaint under this id, once; asked again, it stays the complaint that it is."""
-    if mention.state == "promoted":
-        return []
-    if mention.state == "dismissed":
-        raise MentionIsDismissed
-    if mention.text is None:
-        raise PersonWasErased
-    return [
-        MentionPromoted(
-            **by.stamp(mention.id, mention.version + 1), complaint_id=complaint_id, person_id=mention.person_id,
-            text=Sealed(mention.person_id, mention.text), captured_at=mention.captured_at, invented=mention.invented,
-        )
-    ]  # fmt: skip
-
-
-def dismiss(mention: Mention, reason: Reason, by: Provenance) -> list[Event]:
-    """It needs no work; saying so twice changes nothing."""
-    if mention.state == "promoted":
-        raise MentionIsComplaint
-    if mention.state == "dismissed":
-        return []
-    return [MentionDismissed(**by.stamp(mention.id, mention.version + 1), reason=reason)]
-
-
-def restore(mention: Mention, by: Provenance) -> list[Event]:
-    """Undo a dismissal."""
-    if mention.state == "promoted":
-        raise MentionIsComplaint
-    if mention.state == "new":
-        return []
-    return [MentionRestored(**by.stamp(mention.id, mention.version + 1))]

@@ -21,7 +21,7 @@ from shared.text import printable
 
 FOLDER = Path(__file__).parent / "questionnaires"
 MOST_QUESTIONS = 20
-"""What one person answers at most; the view of answers has a place for each."""
+"""What one person answers at most."""
 
 LONGEST = 4000
 """Characters of a free answer."""
@@ -133,3 +133,6 @@ def _load(path: Path) -> Questionnaire:
     if path.stem != read.id:
         raise QuestionnaireNotValid(f"{path.name}: name and version say {read.id}, so the file is {read.id}.toml")
     return read
+
+
+QUESTIONNAIRES = load_questionnaires()

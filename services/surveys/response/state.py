@@ -94,20 +94,6 @@ def ensure_open(response: Response, now: datetime) -> None:
         raise SurveyExpired
 
 
-def withdraw(response: Response, by: Provenance) -> list[Event]:
-    """Stop the link before anybody answers; one that opens nothing any more is left as it is."""
-    try:
-        ensure_open(response, by.at)
-    except (SurveyStopped, SurveyExpired):
-        return []
-    return [
-        SurveyWithdrawn(
-            **by.stamp(response.id, response.version + 1), case_id=response.case_id,
-            questionnaire=response.questionnaire, person_id=response.person_id,
-        )
-    ]  # fmt: skip
-
-
 def answer(response: Response, questionnaire: Questionnaire, given: Mapping[str, str], by: Provenance) -> list[Event]:
     """Record what was answered, by question; an empty answer is none."""
     ensure_open(response, by.at)

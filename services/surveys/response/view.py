@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.events.complaints import MessageWritten
 from shared.events.surveys import SurveyAnswered, SurveyEvent, SurveyInvited, SurveyWithdrawn
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -30,10 +30,10 @@ response_list = View("responses", version=3, tables=[responses])
 
 @responses.on(SurveyInvited, SurveyAnswered, SurveyWithdrawn)
 def asked(row: Response, event: SurveyEvent) -> None:
-    row.case_id, row.person_id, row.questionnaire = event.case_id, event.person_id, event.questionnaire
+    copy(row, event)
     match event:
         case SurveyInvited():
-            row.invited_at, row.expires_at = event.recorded_at, event.expires_at
+            row.invited_at = event.recorded_at
         case SurveyAnswered():
             row.answered_at = event.recorded_at
         case SurveyWithdrawn():

@@ -1,39 +1,18 @@
 """The JSON API of surveys: results by question, invitations, and the withdrawal of one."""
 
-from uuid import UUID
-
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.surveys.questionnaire.definition import Questionnaire
+from services.surveys.questionnaire.definition import QUESTIONNAIRES
 from services.surveys.response import listing as responses
-from services.surveys.response.commands import Surveys
 from services.surveys.response.listing import RESPONSES
 from services.surveys.response.view import response_list
 from services.surveys.results import listing as answers
-from services.surveys.results.listing import Tally
+from services.surveys.results.listing import QuestionResult
 from services.surveys.results.view import answer_list
 from shared.features.listing import add_api
-from shared.http.requests import AtLeast, allow, asker
-
-
-class OptionResult(BaseModel):
-    """One option and how many chose it, also none."""
-
-    value: int
-    label: str
-    count: int
-
-
-class QuestionResult(BaseModel):
-    """One question and its answers; a text question has a count and no options."""
-
-    question: str
-    kind: str
-    text: str
-    required: bool
-    answered: int
-    options: list[OptionResult]
+from shared.http.requests import AtLeast, allow
+from shared.service.runtime import CurrentRuntime
 
 
 class SurveyResult(BaseModel):
@@ -51,40 +30,24 @@ class SurveyResults(BaseModel):
     data: list[SurveyResult]
 
 
-def router(surveys: Surveys) -> APIRouter:
-    routes = APIRouter(prefix="/api/v1/surveys", tags=["surveys"])
-    runtime = surveys.runtime
-
-    @routes.get("", dependencies=[allow("surveys.read")])
-    async def list_surveys(at_least: AtLeast = None) -> SurveyResults:
-        """Every questionnaire with its results: counts per question and option, also where nobody chose it."""
-        await runtime.positions.wait(answer_list, at_least)
-        await runtime.positions.wait(response_list, at_least)
-        async with runtime.pool.connection() as conn:
-            rates = await responses.rates(conn)
-            found = [(one, await answers.tallies(conn, one)) for one in surveys.questionnaires.all]
-        return SurveyResults(data=[_result(one, rates.get(one.id, (0, 0)), tallies) for one, tallies in found])
-
-    add_api(routes, RESPONSES, "/responses", "Invitations, the newest first.")
-
-    @routes.post("/responses/{response_id}/withdrawal", status_code=204, dependencies=[allow("surveys.withdraw")])
-    async def withdraw_invitation(response_id: UUID, request: Request) -> None:
-        """Stop the link of an invitation that is not answered; one that opens nothing any more stays as it is."""
-        await surveys.withdraw(response_id, actor=asker(request).id)
-
-    return routes
+routes = APIRouter(prefix="/api/v1/surveys", tags=["surveys"])
+add_api(routes, RESPONSES, "/responses", "Invitations, the newest first.")
 
 
-def _result(asked: Questionnaire, rate: tuple[int, int], tallies: list[Tally]) -> SurveyResult:
-    return SurveyResult(
-        questionnaire=asked.id, title=asked.title, effective_from=asked.effective_from.isoformat(),
-        invited=rate[0], answered=rate[1],
-        questions=[
-            QuestionResult(
-                question=tally.question.name, kind=tally.question.kind, text=tally.question.text,
-                required=tally.question.required, answered=tally.answered,
-                options=[OptionResult(value=c.value, label=c.label, count=c.count) for c in tally.counts],
+@routes.get("", dependencies=[allow("surveys.read")])
+async def list_surveys(runtime: CurrentRuntime, at_least: AtLeast = None) -> SurveyResults:
+    """Every questionnaire with its results: counts per question and option, also where nobody chose it."""
+    await runtime.positions.wait(answer_list, at_least)
+    await runtime.positions.wait(response_list, at_least)
+    async with runtime.pool.connection() as conn:
+        rates = await responses.rates(conn)
+        found = [(one, await answers.tallies(conn, one)) for one in QUESTIONNAIRES.all]
+    return SurveyResults(
+        data=[
+            SurveyResult(
+                questionnaire=one.id, title=one.title, effective_from=one.effective_from.isoformat(),
+                invited=rates.get(one.id, (0, 0))[0], answered=rates.get(one.id, (0, 0))[1], questions=questions,
             )
-            for tally in tallies
-        ],
+            for one, questions in found
+        ]
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """The answers to a questionnaire: counts by question, and what people wrote."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -30,39 +30,41 @@ COMMENTS = Listing(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many chose one option."""
+class OptionResult(BaseModel):
+    """One option and how many chose it, also none."""
 
     value: int
     label: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The answers to one question; every option is there, also where nobody chose it."""
+class QuestionResult(BaseModel):
+    """One question and its answers; a text question has a count and no options."""
 
-    question: Question
-    counts: tuple[Count, ...]
-    written: int = 0
-
-    @property
-    def answered(self) -> int:
-        return self.written + sum(count.count for count in self.counts)
+    question: str
+    kind: str
+    text: str
+    required: bool
+    answered: int
+    options: list[OptionResult]
 
 
-async def tallies(conn: Any, questionnaire: Questionnaire) -> list[Tally]:
+async def tallies(conn: Any, questionnaire: Questionnaire) -> list[QuestionResult]:
     """Counts per question and option, in the questionnaire's order; a text that was erased still counts."""
     found = await conn.execute(
         "select question, choice, count(*) from answers where questionnaire = %s group by 1, 2", [questionnaire.id]
     )
     counted = {(question, choice): count for question, choice, count in await found.fetchall()}
-    return [
-        Tally(
-            question,
-            tuple(Count(o.value, o.label, counted.get((question.name, o.value), 0)) for o in question.options),
-            counted.get((question.name, None), 0),
-        )
-        for question in questionnaire.questions
+    return [_result(question, counted) for question in questionnaire.questions]
+
+
+def _result(asked: Question, counted: Mapping[tuple[str, int | None], int]) -> QuestionResult:
+    options = [
+        OptionResult(value=option.value, label=option.label, count=counted.get((asked.name, option.value), 0))
+        for option in asked.options
     ]
+    answered = counted.get((asked.name, None), 0) + sum(option.count for option in options)
+    return QuestionResult(
+        question=asked.name, kind=asked.kind, text=asked.text, required=asked.required, answered=answered,
+        options=options,
+    )  # fmt: skip

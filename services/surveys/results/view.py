@@ -1,14 +1,11 @@
 """What did people answer, question by question?"""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.surveys.questionnaire.definition import MOST_QUESTIONS
-from shared.events.sealed import plaintext
 from shared.events.surveys import SurveyAnswered
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -32,21 +29,9 @@ answers = Table(
 answer_list = View("answers", version=1, tables=[answers])
 
 
-def _each(place: int) -> tuple[Callable[[SurveyAnswered], str | None], Callable[[Given, SurveyAnswered], None]]:
-    """Key and fold of the answer at a place of the event's list, which is a row of its own."""
-
-    def key(event: SurveyAnswered) -> str | None:
-        return f"{event.originator_id}/{event.answers[place].question}" if place < len(event.answers) else None
-
-    def given(row: Given, event: SurveyAnswered) -> None:
-        answer = event.answers[place]
-        row.response_id, row.case_id, row.person_id = event.originator_id, event.case_id, event.person_id
-        row.questionnaire, row.question, row.kind = event.questionnaire, answer.question, answer.kind
-        row.choice, row.text, row.answered_at = answer.choice, plaintext(answer.text), event.recorded_at
-
-    return key, given
-
-
-for _place in range(MOST_QUESTIONS):
-    _key, _given = _each(_place)
-    answers.on(SurveyAnswered, key=_key)(_given)
+@answers.on(SurveyAnswered, keys=lambda event: [f"{event.originator_id}/{one.question}" for one in event.answers])
+def given(row: Given, event: SurveyAnswered) -> None:
+    """Each answer is a row of its own."""
+    copy(row, event)
+    copy(row, next(one for one in event.answers if row.answer == f"{event.originator_id}/{one.question}"))
+    row.response_id, row.answered_at = event.originator_id, event.recorded_at

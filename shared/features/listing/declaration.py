@@ -114,7 +114,7 @@ class Listing(Generic[R]):
 
     `alias` is the source's in all SQL; `preamble` comes before the statement. `tab` is the parameter that names a tab,
     `default` the tab of an address that names none; `link` the address behind a row, with its columns in braces. The
-    values `%(me)s` and `%(now)s` are there for every condition.
+    values `%(me)s` and `%(now)s` are there for every condition. `missing` is said where there is no row with an id.
     """
 
     name: str
@@ -133,6 +133,7 @@ class Listing(Generic[R]):
     tab: str = "view"
     default: str = ""
     link: str = ""
+    missing: str = "Nothing has this ID."
 
     def __post_init__(self) -> None:
         indexes = {"primary key", *(index for table in self.view.tables for index in table.indexes)}
@@ -163,6 +164,11 @@ class Listing(Generic[R]):
             (f"{self.alias}.{key}", _plain(fields[key].annotation)) if isinstance(key, str) else key
             for key in sort.keys
         ]
+
+    @property
+    def id(self) -> tuple[str, Any]:
+        """The column that no two rows share, with its type: the last one of every sort."""
+        return self.keys(self.sorts[self.sort.removeprefix("-")])[-1]
 
     @cached_property
     def select(self) -> str:

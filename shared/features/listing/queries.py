@@ -1,6 +1,6 @@
 """The SQL of a list: keyset pages in every order, and counts of its tabs."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 from shared.features.listing.declaration import Listing, Sort
 from shared.features.listing.request import Asked, order_of
 from shared.http.paging import Paging, decoded, encoded
+from shared.problems import NotFound
 
 MOST = 1000
 """Rows of a tab that are counted: beyond, the number says nothing to whoever works on them."""
@@ -89,13 +90,15 @@ def conditions(listing: Listing[Any], asked: Asked, *more: str) -> str:
     return " and ".join(one for one in (listing.real, tab.sql if tab else "", *given, *more) if one)
 
 
-async def one(conn: Any, listing: Listing[Any], condition: str, values: Sequence[Any], more: str = "") -> Row | None:
-    """The row of which the condition holds, with the columns of the list and `more`."""
+async def one(conn: Any, listing: Listing[Any], id_: Any, more: str = "") -> Row:
+    """The row with this id, with the columns of the list and `more`; raises `NotFound`."""
     found = await _read(
         conn, f"select {listing.select}{more} from {listing.source} {listing.joined}"
-        f" where {listing.real} and {condition}", values,
+        f" where {listing.real} and {listing.id[0]} = %s", [id_],
     )  # fmt: skip
-    return found[0] if found else None
+    if not found:
+        raise NotFound(listing.missing)
+    return found[0]
 
 
 async def counts(

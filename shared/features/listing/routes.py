@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response, StreamingResponse
 
 from shared.features.listing import queries, sheet
@@ -113,6 +113,23 @@ def add_api(routes: APIRouter, listing: Listing[Any], path: str, description: st
             "data": found.rows, "meta": {"has_more": found.after is not None, "after_cursor": found.after},
             "links": {"next": _link(request, "after", found.after), "prev": _link(request, "before", found.before)},
         }  # fmt: skip
+
+
+def add_one(routes: APIRouter, listing: Listing[Any], path: str, description: str) -> None:
+    """`GET path/{id}`, the row with this id."""
+    column, kind = listing.id
+    name = column.rpartition(".")[2]
+
+    @routes.get(
+        f"{path}/{{{name}}}", name=f"read_{listing.name}", description=description, dependencies=[allow(listing.may)],
+        response_model=listing.row,
+    )  # fmt: skip
+    async def answer(
+        request: Request, id_: Annotated[kind, Path(alias=name)], at_least: AtLeast = None  # type: ignore[valid-type]
+    ) -> queries.Row:  # fmt: skip
+        await running(request).positions.wait(listing.view, at_least)
+        async with running(request).pool.connection() as conn:
+            return await queries.one(conn, listing, id_)
 
 
 def _link(request: Request, side: str, cursor: str | None) -> str | None:

@@ -246,7 +246,7 @@ async def test_what_is_not_there_says_so(handler: httpx.AsyncClient) -> None:
     for path in (f"/cases/{uuid4()}", f"/cases/{UUID(int=0)}"):
         answer = await handler.get(path)
         assert answer.status_code == 404
-        assert "There is no case at this address" in answer.text
+        assert "There is no case with this ID" in answer.text
     assert (await handler.get("/cases/nonsense")).status_code == 422
 
 

@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 from services.intake.complaint.receiving import (
     ALPHABET,
     Arrival,
-    Contact,
     Grievance,
     complaint_id_of,
     duplicate,
-    identify,
     new_complaint_id,
     receive,
     reference_of,
     refuse,
 )
+from services.intake.person.state import Contact, identify
 from shared.events import Provenance
 from shared.events.complaints import ArrivalRecorded, ComplaintReceived
 from shared.events.sealed import Sealed

@@ -12,15 +12,15 @@ import pytest
 
 from services.intake.app import build
 from services.intake.complaint.view import complaint_list
-from services.intake.erasure.commands import Erasures
-from services.intake.erasure.retention import Hold, Retention, load_retention
 from services.intake.erasure.view import erasures
 from services.intake.person import state as person
+from services.intake.person.state import Hold
 from shared.events import Event, Provenance
 from shared.events.cases import AspectClassified, AspectRaised
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted
 from shared.security.permissions import STAFF
+from tests.clock import MovableClock
 from tests.feeding import Feeder
 from tests.serving import Served, publish, serve, serve_neighbour, settings, until
 
@@ -233,23 +233,20 @@ async def test_only_compliance_holds(intake: Served, role: str) -> None:
     assert answer.status_code == 403
 
 
-async def test_a_deferred_erasure_is_done_when_its_day_has_come(intake: Served) -> None:
-    async with intake.client("compliance") as client:
-        person_id = await complain(client)
-        assert (await client.post(f"/api/v1/people/{person_id}/erasure", json={"reason": "asked"})).status_code == 202
+async def test_a_deferred_erasure_is_done_when_its_day_has_come(kafka: str, postgres: Callable[[str], str]) -> None:
+    clock, given = MovableClock(), await settings(kafka, postgres("intake"))
+    async with serve(build, given, clock) as intake, intake.client("compliance") as client:
+        at = f"/api/v1/people/{await complain(client)}/erasure"
+        day = date.fromisoformat((await client.post(at, json={"reason": "asked"})).json()["until"])
 
-    async def noted() -> bool:
-        async with intake.runtime.pool.connection() as conn:
-            done = await conn.execute("update erasures set until = current_date where person_id = %s", [person_id])
-            return bool(done.rowcount == 1)
+        async def erased() -> bool:
+            return bool((await client.get(at)).json()["state"] == "erased")
 
-    await until(noted, 60)
-    await Erasures(intake.runtime, load_retention()).erase_due()
-    async with intake.client("compliance") as client:
-        assert (await client.get(f"/api/v1/people/{person_id}/erasure")).json()["state"] == "deferred", "still held"
-    await Erasures(intake.runtime, Retention(rules=())).erase_due()
-    async with intake.client("compliance") as client:
-        assert (await client.get(f"/api/v1/people/{person_id}/erasure")).json()["state"] == "erased"
+        clock.move(day - clock.now().date() - timedelta(days=1))
+        await asyncio.sleep(2)
+        assert not await erased(), "a day too early"
+        clock.move(timedelta(days=1))
+        await until(erased, 60)
 
 
 @pytest.mark.parametrize("asked", [True, False])
@@ -264,5 +261,12 @@ async def test_the_end_of_a_hold_releases_the_erasure_that_waits_for_it(intake: 
         lifted = await client.post(f"{at}/hold/lifting", json={"reason": "settled"})
         assert lifted.status_code == 200, lifted.text
         await intake.runtime.positions.wait(erasures, lifted.json()["position"], 60)
-        await Erasures(intake.runtime, load_retention()).erase_due()
-        assert (await client.get(f"{at}/erasure")).json()["state"] == ("erased" if asked else "known")
+        if asked:
+
+            async def erased() -> bool:
+                return bool((await client.get(f"{at}/erasure")).json()["state"] == "erased")
+
+            await until(erased, 60)
+        else:
+            await asyncio.sleep(2)
+            assert (await client.get(f"{at}/erasure")).json()["state"] == "known"

@@ -54,7 +54,7 @@ async def test_what_was_not_filled_in_is_asked_for_and_nothing_is_done(intake: S
         await page.get_by_label("Hold until").fill("2020-01-01")
         await page.get_by_label("Why", exact=True).fill("Proceedings")
         await page.get_by_role("button", name="Hold").click()
-        await expect(page.locator(".error-summary a")).to_have_text("Enter a date after today")
+        await expect(page.locator(".error-summary a")).to_have_text("Enter a date after today.")
         assert await page.get_by_label("Why", exact=True).input_value() == "Proceedings"
         await page.get_by_text("Erase", exact=True).click()
         await page.get_by_role("button", name="Erase permanently").click()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.erasure.retention import Hold, Kept, Retention, RetentionNotValid, Rule, after, load_retention
+from services.intake.erasure.retention import Kept, Retention, RetentionNotValid, Rule, after, load_retention
+from services.intake.person.state import Hold
 
 THREE = Rule(name="three", source="s", effective_from=date(2020, 1, 1), years=3, override=True)
 FIVE = Rule(name="five", source="s", effective_from=date(2020, 1, 1), years=5, products=("Fund",), override=False)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.complaint.commands import Item
 from services.intake.importing.cfpb import _date, read_rows
+from services.intake.importing.commands import Item
 from tests.serving import DATA
 
 HEADER = ["Date received", "Product", "Issue", "Consumer complaint narrative", "Tags", "Complaint ID"]

@@ -2,13 +2,14 @@
 
 import re
 import secrets
-import time
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.intake.links.state import make, sign
+from services.intake.complaint.links import make, sign
+from tests.clock import MovableClock
 from tests.serving import Served, until
 
 NOWHERE = "/complain/track/nothing"
@@ -101,10 +102,10 @@ async def test_staff_stop_a_link_and_a_new_one_is_sent_at_once(intake: Served) -
 
 async def test_an_old_link_says_so_and_offers_a_new_one(intake: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     complaint_id, reference = await complain(intake)
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now - 181 * 86_400)
     path = f"/complain/track/{sign(intake.runtime.signer, complaint_id)}"
-    monkeypatch.undo()
+    clock = MovableClock()
+    clock.move(timedelta(days=181))
+    monkeypatch.setattr(intake.runtime, "clock", clock)
     async with intake.client() as client:
         shown = await client.get(path)
     assert shown.status_code == 410

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from deploy.installation import Installation
 from services.reporting.app import build
 from services.reporting.audit.sealer import Sealer
-from services.reporting.settings import ReportingSettings
 from shared.service.runtime import Runtime
 from tests.scenarios.reporting import classified, closed, opened
 from tests.serving import Served, publish, serve, serve_neighbour, settings
@@ -44,8 +43,7 @@ async def serve_log(kafka: str, postgres: Callable[[str], str]) -> AsyncIterator
 
 def sealer(runtime: Runtime) -> Sealer:
     """As reporting makes it."""
-    assert isinstance(runtime.settings, ReportingSettings)
-    return Sealer(runtime, runtime.settings)
+    return Sealer(runtime)
 
 
 def asked_alone(given: Installation) -> FastAPI:

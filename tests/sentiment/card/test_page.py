@@ -9,8 +9,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.sentiment.card.page import marked
 from services.sentiment.measuring.model import Deciding, measure
+from services.sentiment.pages import pages
 from shared.events import Provenance
 from shared.events.mentions import MentionCaptured
 from shared.events.sealed import Sealed
@@ -30,7 +30,8 @@ async def csrf_of(client: httpx.AsyncClient) -> str:
 def test_the_marks_lie_on_the_words_and_the_rest_is_escaped() -> None:
     text = "<b>bad</b> & good"
     words = (Deciding(3, 6, -2.5), Deciding(13, 17, 1.9))
-    shown = marked(text, words)
+    marked: Any = pages.environment.get_template("marked.html").module
+    shown = str(marked.marked(text, words))
     assert "&lt;b&gt;<mark" in shown
     assert '">bad</mark>&lt;/b&gt; &amp; <mark' in shown
     assert re.sub(r"</?mark[^>]*>", "", shown) == "&lt;b&gt;bad&lt;/b&gt; &amp; good"

@@ -1,8 +1,10 @@
 """What was taken out of a table leaves PostgreSQL's files too, once nobody can see it any more."""
 
+import asyncio
 import secrets
 import struct
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -13,7 +15,11 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from deploy.embedded.postgres import EmbeddedPostgres, start_postgres
-from shared.postgres.purge import LOG, NOTE, SCHEMA, Rewritten, rewrite, waiting
+from shared.postgres.pools import lasting_pool
+from shared.postgres.purge import LOG, NOTE, SCHEMA, Rewritten, keep_rewriting, rewrite, waiting
+from shared.supervision import finish
+from shared.times import Window
+from tests.clock import MovableClock
 from tests.privacy.files import below, holding
 from tests.serving import until
 
@@ -56,6 +62,34 @@ async def told_and_taken(conn: Connection) -> None:
 def left(folder: Path) -> set[str]:
     found = holding(folder / "postgres" / "cluster", [WORD.encode()])
     return {part for part in ("base", "pg_wal") if below(found, part)}
+
+
+async def test_a_service_rewrites_in_its_window_alone(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.postgres.purge.EVERY", 0.05)
+    clock, window = MovableClock(), Window(time(1), time(5))
+    clock.move(datetime.combine(clock.now(), time(0, 30), UTC) - clock.now())
+    await told_and_taken(conn)
+    async with lasting_pool(conn.info.dsn, max_size=2) as pool:
+        worker = asyncio.create_task(keep_rewriting(pool, clock, window))
+        await asyncio.sleep(0.5)
+        assert await waiting(conn) == ("told",)
+        clock.move(timedelta(hours=1))
+
+        async def rewritten() -> bool:
+            return await waiting(conn) == ()
+
+        await until(rewritten)
+        clock.move(timedelta(hours=5))
+        await told_and_taken_again(conn)
+        await asyncio.sleep(0.5)
+        assert await waiting(conn) == ("told",)
+        await finish(worker)
+
+
+async def told_and_taken_again(conn: Connection) -> None:
+    async with conn.transaction():
+        await conn.execute("update told set words = null where id = 1")
+        await conn.execute(NOTE, [["told"]])
 
 
 async def test_a_plain_vacuum_leaves_the_bytes_and_a_rewrite_does_not(conn: Connection, folder: Path) -> None:

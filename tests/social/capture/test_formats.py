@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.social.capture.formats import NETWORKS, NetworkNotKnown, NotAPost, clean, read, text_of, tweeted_at
-from services.social.inbox.http import CaptureMention
+from services.social.capture.http import CaptureMention
 from services.social.mention.state import Post
 from shared.problems import Unprocessable
 from shared.text import printable

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.social.app import build
-from services.social.inbox.page import marked, way_back
+from services.social.mention.actions import work
 from tests.serving import Served, serve, settings
 
 HTML = {"accept": "text/html"}
@@ -35,7 +35,7 @@ def form_of(page: httpx.Response, action: str) -> dict[str, str]:
 
 def test_a_button_leads_back_to_a_page_of_ours_only() -> None:
     id_ = UUID(int=1)
-    assert way_back({"back": "/social?state=new"}, id_) == "/social?state=new"
+    assert work.back(id_, "/social?state=new") == "/social?state=new"
     for wrong in (
         "",
         "//evil.example",
@@ -44,13 +44,7 @@ def test_a_button_leads_back_to_a_page_of_ours_only() -> None:
         "/social?a=1\r\nX: y",
         "/social/2",
     ):
-        assert way_back({"back": wrong}, id_) == f"/social/{id_}"
-
-
-def test_the_marks_lie_on_the_words() -> None:
-    shown = marked("<i>bad", [{"start": 3, "end": 6, "weight": -2.5}])
-    assert shown == '&lt;i&gt;<mark title="pulls to negative">bad</mark>'
-    assert marked(None, []) is None
+        assert work.back(id_, wrong) == f"/social/{id_}"
 
 
 async def test_the_inbox_lists_and_filters(social: Served) -> None:
@@ -87,10 +81,10 @@ async def test_dismissing_offers_the_undo_and_returns_to_the_list(social: Served
         page = await client.get(listing)
         done = await client.post(f"/social/{id_}/dismissal", data=form_of(page, f"/social/{id_}/dismissal"))
         assert done.status_code == 303
-        assert done.headers["location"].startswith(f"{listing}&at_least=")
+        assert done.headers["location"] == listing
         after = await client.get(done.headers["location"])
         assert f'href="/social/{id_}"' not in after.text
-        assert "Dismissed." in after.text
+        assert "Dismissed" in after.text
         undone = await client.post(f"/social/{id_}/restoration", data=form_of(after, f"/social/{id_}/restoration"))
         assert undone.status_code == 303
         again = await client.get(undone.headers["location"])
@@ -105,14 +99,13 @@ async def test_a_mention_becomes_a_complaint_with_one_click(social: Served) -> N
         first = await client.post(f"/social/{id_}/promotion", data=fields)
         shown = await client.get(first.headers["location"])
         second = await client.post(f"/social/{id_}/promotion", data=fields)
-        late = await client.post(f"/social/{id_}/dismissal", data=fields)
-        told = await client.get(late.headers["location"])
-    assert first.status_code == second.status_code == late.status_code == 303
+        late = await client.post(f"/social/{id_}/dismissal", data=fields | {"reason": "spam"})
+    assert (first.status_code, second.status_code, late.status_code) == (303, 303, 409)
     assert "Complaint created" in shown.text
     assert "The complaint is being opened" in shown.text
     assert re.search(r'href="/cases/[0-9a-f-]{36}"', shown.text)
     assert f'action="/social/{id_}/promotion"' not in shown.text
-    assert "Work on its case instead" in told.text
+    assert "Work on its case instead" in late.text
 
 
 async def test_a_reason_is_one_of_the_list(social: Served) -> None:

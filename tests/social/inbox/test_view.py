@@ -2,15 +2,18 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 
 from services.social.inbox.listing import MENTIONS, networks
 from services.social.inbox.view import inbox
-from services.social.mention.state import Post, capture, dismiss, evolve, promote, restore
+from services.social.mention.actions import DismissMention, dismiss, promote, restore
+from services.social.mention.state import Post, capture, evolve
 from shared.events import Event, Provenance
 from shared.events.cases import CaseClosed, CaseOpened, CaseReopened
 from shared.events.complaints import ComplaintReceived
@@ -20,10 +23,12 @@ from shared.events.sentiments import DecidingWord, SentimentMeasured
 from shared.features.listing import counts, one
 from shared.features.listing.request import asked_of
 from shared.http.paging import Paging
+from shared.problems import NotFound
 from tests.feeding import Feeder, Rows
 from tests.listing import listed
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+SPAM = DismissMention(reason="spam")
 PERSON, MENTION, COMPLAINT = uuid4(), uuid4(), uuid4()
 POST = Post("x", "1", "Horrible bank", "comment", "Ann", "ann", "https://x.example/1", AT - timedelta(hours=1), "en")
 
@@ -46,7 +51,7 @@ def measured(model: str, heat: str, subject: str = "mention") -> SentimentMeasur
 
 
 CAPTURED = mentioned()
-PROMOTED = promote(evolve(None, CAPTURED[0]), COMPLAINT, by(1))
+PROMOTED = promote(evolve(None, CAPTURED[0]), replace(by(1), new_id=COMPLAINT))
 RECEIVED = ComplaintReceived(
     **by(2).stamp(COMPLAINT, 1), reference="R7K2-M9QX", channel="social", person_id=PERSON,
     narrative=Sealed(PERSON, POST.text), mention_id=MENTION,
@@ -60,7 +65,7 @@ REOPENED = CaseReopened(**by(5).stamp(COMPLAINT, 3), reason="disputed")
 
 async def row(feeder: Feeder) -> dict[str, Any]:
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
-        found = await one(conn, MENTIONS, "i.mention_id = %s", [MENTION])
+        found = await one(conn, MENTIONS, MENTION)
     assert found is not None
     return found
 
@@ -104,7 +109,7 @@ async def test_a_case_that_reopens_is_open(feeder: Feeder) -> None:
 
 async def test_a_dismissal_and_its_undo(feeder: Feeder) -> None:
     state = evolve(None, CAPTURED[0])
-    gone = dismiss(state, "spam", by(1))
+    gone = dismiss(state, SPAM, by(1))
     await feeder.feed(inbox, *CAPTURED, *gone)
     assert ((await row(feeder))["state"], (await row(feeder))["reason"]) == ("dismissed", "spam")
     await feeder.feed(inbox, *restore(evolve(state, gone[0]), by(2)))
@@ -118,7 +123,8 @@ async def test_what_is_only_measured_or_only_a_case_is_not_listed(feeder: Feeder
     assert rows["inbox_complaints"] == {}
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert (await listed(conn, MENTIONS)).rows == []
-        assert await one(conn, MENTIONS, "i.mention_id = %s", [MENTION]) is None
+        with pytest.raises(NotFound):
+            await one(conn, MENTIONS, MENTION)
         assert set((await counts(conn, MENTIONS, "", AT)).values()) == {0}
 
 
@@ -137,7 +143,7 @@ async def test_filters_pages_and_counts(feeder: Feeder) -> None:
     ids = [uuid4() for _ in range(5)]
     posts = [Post("x" if n % 2 else "reviews", str(n), "Fine", posted_at=AT - timedelta(hours=n)) for n in range(5)]
     events = [event for id_, post in zip(ids, posts, strict=True) for event in mentioned(id_, post, uuid4())]
-    events += dismiss(evolve(None, events[1]), "spam", by())
+    events += dismiss(evolve(None, events[1]), SPAM, by())
     await feeder.feed(inbox, *events)
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert await networks(conn) == ["reviews", "x"]

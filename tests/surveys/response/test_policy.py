@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from services.surveys.questionnaire.definition import load_questionnaires
-from services.surveys.response.policy import policies
+from services.surveys.response.policy import policy
 from services.surveys.response.state import response_id
 from shared.events import Event
 from shared.events.surveys import SurveyInvited
@@ -15,8 +14,6 @@ from shared.keys.keyring import Keyring
 from tests.feeding import Feeder
 from tests.scenarios.surveys import CLOSED, closed
 
-(INVITE,) = policies(load_questionnaires())
-
 
 async def test_a_closed_case_is_asked_about_once(postgres: Callable[[str], str]) -> None:
     url = postgres("surveys")
@@ -24,7 +21,7 @@ async def test_a_closed_case_is_asked_about_once(postgres: Callable[[str], str])
 
     def react(*events: Event) -> Sequence[Event]:
         records = map(read, feeder.records(*events))
-        return INVITE.react(store, list(zip(records, events, strict=True)))
+        return policy.react(store, list(zip(records, events, strict=True)))
 
     try:
         made = react(closed(1), closed(2), closed(1, version=9, at=CLOSED + timedelta(days=3)))

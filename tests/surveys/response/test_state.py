@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.surveys.questionnaire.definition import load_questionnaires
+from services.surveys.response.actions import withdraw
 from services.surveys.response.state import (
     AnswersNotAccepted,
     Response,
@@ -18,7 +19,6 @@ from services.surveys.response.state import (
     evolve,
     invite,
     response_id,
-    withdraw,
 )
 from shared.events import Event, Provenance
 from shared.events.sealed import Sealed

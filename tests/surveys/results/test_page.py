@@ -210,9 +210,9 @@ async def test_staff_withdraw_an_invitation_in_the_list_and_see_it_withdrawn(sur
         assert (await handler.post(action, data={"back": here})).status_code == 403
         done = await handler.post(action, data={"back": here, "csrf": token})
         assert done.status_code == 303
-        assert done.headers["location"].startswith(f"{here}&at_least=")
+        assert done.headers["location"] == here
         shown = (await handler.get(done.headers["location"])).text
-        assert "The survey link no longer works." in shown
+        assert "The survey link no longer works" in shown
         assert action not in shown
         assert "Withdrawn" in shown
         again = await handler.post(action, data={"back": "https://elsewhere.example/surveys", "csrf": token})

@@ -19,10 +19,10 @@ async def test_options_that_nobody_chose_count_zero(postgres: Callable[[str], st
     first, second = asked(1), asked(2)
     await feeder.feed(answer_list, answered(first, ease=4, comment="Call me back"), answered(second, ease=4, speed=1))
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
-        found = {tally.question.name: tally for tally in await tallies(conn, load_questionnaires().all[0])}
-    assert [count.count for count in found["ease"].counts] == [0, 0, 0, 2, 0]
-    assert [count.count for count in found["speed"].counts] == [1, 0, 0, 0, 0]
-    assert [count.count for count in found["clarity"].counts] == [0, 0, 0, 0, 0]
+        found = {tally.question: tally for tally in await tallies(conn, load_questionnaires().all[0])}
+    assert [count.count for count in found["ease"].options] == [0, 0, 0, 2, 0]
+    assert [count.count for count in found["speed"].options] == [1, 0, 0, 0, 0]
+    assert [count.count for count in found["clarity"].options] == [0, 0, 0, 0, 0]
     assert found["comment"].answered == 1
 
 
@@ -37,7 +37,7 @@ async def test_erasure_takes_the_words_and_leaves_the_figures(postgres: Callable
     assert sorted(row["text"] for row in rows.values() if row["text"]) == ["Fine"]
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
         assert [row["text"] for row in (await listed(conn, COMMENTS)).rows] == ["Fine"]
-        found = {tally.question.name: tally for tally in await tallies(conn, load_questionnaires().all[0])}
+        found = {tally.question: tally for tally in await tallies(conn, load_questionnaires().all[0])}
     assert found["comment"].answered == 2
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import merge
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Literal
 
 import psycopg
@@ -15,6 +17,7 @@ from shared.events import EVENTS
 from shared.kafka.topics import partition_of
 
 Connection = psycopg.Connection[Any]
+_position = attrgetter("position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,45 +38,36 @@ def relayed_by(conn: Connection) -> Relayed:
 
 
 def verify_store(conn: Connection, service: str, sent: Sent, relayed: Relayed) -> Verified:
-    """Both sides in the order of their positions; rows that the relay has not reached are waiting, not wrong."""
+    """Both sides in the order of their positions, the row before what was sent from it; rows that the relay has not
+    reached are waiting, not wrong."""
     table = f"{service}_events"
     if conn.execute("select to_regclass(%s)", [table]).fetchone() == (None,):
         return Verified(findings=tuple(_without_row(place, relayed) for place in sent.in_order()))
     findings: list[Finding] = []
     events = waiting = 0
-    places = groupby(sent.in_order(), key=lambda place: place.position)
-    position, group = next(places, (None, iter(())))
-    for row in _rows(conn, table):
+    both: Iterator[Any] = merge(_rows(conn, table), sent.in_order(), key=_position)
+    for position, group in groupby(both, key=_position):
+        row, *places = group
+        if isinstance(row, Place):
+            findings += [_without_row(place, relayed) for place in (row, *places)]
+            continue
+        own, strays = _own(row, places, sent, relayed)
+        findings += [_finding("added", "topic", stray, "its position is that of another event") for stray in strays]
         events += 1
-        while position is not None and position < row.notification_id:
-            findings += [_without_row(place, relayed) for place in group]
-            position, group = next(places, (None, iter(())))
-        own: Place | None = None
-        if position == row.notification_id:
-            own, strays = _own(row, list(group), sent, relayed)
-            findings += [_finding("added", "topic", stray, "its position is that of another event") for stray in strays]
-            position, group = next(places, (None, iter(())))
         if own is not None:
             findings += _compared(row, own)
-        elif row.notification_id <= relayed.position:
+        elif position <= relayed.position:
             findings.append(_unsent(row, sent))
         else:
             waiting += 1
-    while position is not None:
-        findings += [_without_row(place, relayed) for place in group]
-        position, group = next(places, (None, iter(())))
     return Verified(events=events, waiting=waiting, findings=tuple(findings))
 
 
 def _rows(conn: Connection, table: str) -> Iterator[Any]:
     with conn.transaction(), conn.cursor(name="events", row_factory=namedtuple_row) as cursor:
         cursor.itersize = 5000
-        cursor.execute(
-            SQL(
-                "select notification_id, originator_id, originator_version, topic, state from {}"
-                " order by notification_id"
-            ).format(Identifier(table))
-        )
+        columns = SQL("select notification_id as position, originator_id, originator_version, topic, state from {}")
+        cursor.execute(columns.format(Identifier(table)) + SQL(" order by notification_id"))
         yield from cursor
 
 
@@ -84,8 +78,8 @@ def _own(row: Any, places: list[Place], sent: Sent, relayed: Relayed) -> tuple[P
     """
     topic, partition = _home(row, sent)
     own = next((place for place in places if (place.topic, place.partition) == (topic, partition)), None)
-    lost = partition is not None and sent.lost(topic, partition, row.notification_id)
-    if own is None and row.notification_id <= relayed.position and not lost:
+    lost = partition is not None and sent.lost(topic, partition, row.position)
+    if own is None and places and row.position <= relayed.position and not lost:
         own = places[-1]
     return own, [place for place in places if place is not own]
 
@@ -121,8 +115,8 @@ def _unsent(row: Any, sent: Sent) -> Finding:
     """A row that the relay has passed and the topic lacks: lost there, where there is a hole, else put here later."""
     topic, partition = _home(row, sent)
     event = f"{topic}/{row.originator_id}/{row.originator_version}"
-    if partition is not None and sent.lost(topic, partition, row.notification_id):
+    if partition is not None and sent.lost(topic, partition, row.position):
         why = "the table has it, and the topic has lost it"
-        return Finding("missing", "topic", topic, partition, None, row.notification_id, row.topic, event, why)
+        return Finding("missing", "topic", topic, partition, None, row.position, row.topic, event, why)
     why = "the relay has passed it, and it was never sent"
-    return Finding("added", "store", topic, partition, None, row.notification_id, row.topic, event, why)
+    return Finding("added", "store", topic, partition, None, row.position, row.topic, event, why)

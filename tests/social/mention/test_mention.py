@@ -8,18 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.social.mention.state import (
-    Mention,
+from services.social.mention.actions import (
+    DismissMention,
     MentionIsComplaint,
     MentionIsDismissed,
+    dismiss,
+    promote,
+    restore,
+)
+from services.social.mention.state import (
+    Mention,
     Post,
     author_id,
     capture,
-    dismiss,
     evolve,
     mention_id,
-    promote,
-    restore,
 )
 from shared.events import Event, Provenance
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
@@ -27,8 +30,9 @@ from shared.events.sealed import Sealed
 from shared.problems import PersonWasErased, RuleBroken
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
-BY = Provenance("handler@example.org", AT)
 MENTION, PERSON, COMPLAINT = uuid4(), uuid4(), uuid4()
+BY = Provenance("handler@example.org", AT, new_id=COMPLAINT)
+SPAM = DismissMention(reason="spam")
 POST = Post(
     "mastodon", "https://social.example/1", "My card was charged twice.", "comment", "Ann", "ann@social.example",
     "https://social.example/@ann/1", AT - timedelta(hours=1), "en",
@@ -61,38 +65,36 @@ def test_all_that_names_the_author_is_sealed_under_their_key() -> None:
 
 
 def test_a_promotion_takes_the_words_along() -> None:
-    assert promote(after(), COMPLAINT, BY) == [PROMOTED]
+    assert promote(after(), BY) == [PROMOTED]
 
 
 def test_a_promoted_mention_stays_the_complaint_that_it_is() -> None:
-    assert promote(after(PROMOTED), uuid4(), BY) == []
+    assert promote(after(PROMOTED), BY) == []
     assert after(PROMOTED).complaint_id == COMPLAINT
 
 
 def test_a_complaint_is_not_dismissed_or_restored() -> None:
     with pytest.raises(MentionIsComplaint):
-        dismiss(after(PROMOTED), "spam", BY)
+        dismiss(after(PROMOTED), SPAM, BY)
     with pytest.raises(MentionIsComplaint):
         restore(after(PROMOTED), BY)
 
 
 def test_a_dismissal_says_why_once() -> None:
-    assert dismiss(after(), "spam", BY) == [DISMISSED]
-    assert dismiss(after(DISMISSED), "not-about-us", BY) == []
+    assert dismiss(after(), SPAM, BY) == [DISMISSED]
+    assert dismiss(after(DISMISSED), DismissMention(reason="not-about-us"), BY) == []
 
 
 def test_a_dismissed_mention_is_restored_before_it_is_promoted() -> None:
     with pytest.raises(MentionIsDismissed):
-        promote(after(DISMISSED), COMPLAINT, BY)
+        promote(after(DISMISSED), BY)
     assert restore(after(DISMISSED), BY) == [RESTORED]
     assert restore(after(), BY) == []
-    assert [type(event) for event in promote(after(DISMISSED, RESTORED), COMPLAINT, BY)] == [MentionPromoted]
+    assert [type(event) for event in promote(after(DISMISSED, RESTORED), BY)] == [MentionPromoted]
 
 
 def test_a_promotion_tells_when_the_mention_came_to_us() -> None:
-    (promoted,) = promote(
-        after(DISMISSED, RESTORED), COMPLAINT, Provenance("handler@example.org", AT + timedelta(days=3))
-    )
+    (promoted,) = promote(after(DISMISSED, RESTORED), Provenance("handler@example.org", AT + timedelta(days=3)))
     assert isinstance(promoted, MentionPromoted)
     assert promoted.captured_at == AT
 
@@ -100,7 +102,7 @@ def test_a_promotion_tells_when_the_mention_came_to_us() -> None:
 def test_an_erased_author_has_nothing_to_promote() -> None:
     erased = CAPTURED[0].model_copy(update={"text": Sealed(PERSON, None)})
     with pytest.raises(PersonWasErased):
-        promote(evolve(None, erased), COMPLAINT, BY)
+        promote(evolve(None, erased), BY)
 
 
 @given(st.lists(st.sampled_from(["promote", "dismiss", "restore"]), max_size=12))
@@ -110,9 +112,9 @@ def test_whatever_is_done_there_is_at_most_one_complaint_and_no_gap(deeds: list[
         try:
             match deed:
                 case "promote":
-                    events = promote(state, uuid4(), BY)
+                    events = promote(state, BY)
                 case "dismiss":
-                    events = dismiss(state, "spam", BY)
+                    events = dismiss(state, SPAM, BY)
                 case _:
                     events = restore(state, BY)
         except RuleBroken:

@@ -165,6 +165,17 @@ async def test_a_promotion_is_answered_with_the_same_complaint(social: Served) -
     assert promoted.actor == "machine@example.org"
 
 
+async def test_a_promotion_sent_again_under_its_key_gets_the_first_answer(social: Served) -> None:
+    key = {"Idempotency-Key": "promote-1"}
+    async with social.client("machine") as client:
+        row = await captured(client)
+        at = f"{API}/{row['mention_id']}/promotion"
+        first = (await client.post(at, headers=key)).json()
+        again = (await client.post(at, headers=key)).json()
+    assert again == first
+    assert first["position"]
+
+
 async def test_a_dismissal_can_be_undone(social: Served) -> None:
     async with social.client("handler") as client:
         row = await captured(client)

@@ -1,0 +1,54 @@
+"""Features: a service is a tuple of them, one for each of its folders, and is put together from what they offer."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from shared.features.effect import Effect
+from shared.features.timer import Timer
+from shared.projections.policies import Policy
+from shared.projections.view import View
+from shared.service.runtime import Runtime
+from shared.service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What a folder offers: the tables and routes that it adds, and what it does by itself while the service runs.
+
+    `actions` are modules that declare actions of an aggregate; the feature with the aggregate's page has their routes.
+    """
+
+    name: str
+    views: Sequence[View] = ()
+    policies: Sequence[Policy | Callable[[Settings], Policy]] = ()
+    routes: Sequence[APIRouter] = ()
+    actions: Sequence[ModuleType] = ()
+    timers: Sequence[Callable[[Runtime], Timer[Any]]] = ()
+    effects: Sequence[Callable[[Runtime], Effect[Any]]] = ()
+    workers: Sequence[Callable[[Runtime], Awaitable[None]]] = ()
+
+
+def assemble(service: str, settings: Settings, features: Sequence[Feature], *, rest: float = 0.25) -> FastAPI:
+    """The service, which runs once its lifespan begins; `rest` as for `Runtime`."""
+    runtime = Runtime(
+        service, settings, [view for feature in features for view in feature.views],
+        [
+            policy if isinstance(policy, Policy) else policy(settings)
+            for feature in features
+            for policy in feature.policies
+        ],
+        rest=rest,
+    )  # fmt: skip
+    runtime.timers += [timer(runtime) for feature in features for timer in feature.timers]
+    runtime.effects += [effect(runtime) for feature in features for effect in feature.effects]
+    runtime.workers += [partial(worker, runtime) for feature in features for worker in feature.workers]
+    app = runtime.application(f"Recourse {service}")
+    for feature in features:
+        for routes in feature.routes:
+            app.include_router(routes)
+    return app
