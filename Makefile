@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := shared/events shared $(wildcard services/*) deploy
-.PHONY: up test coverage lint bench chaos lock clean secrets containers stack
+.PHONY: up test coverage lint bench chaos lock messages clean secrets containers stack
 
 up: .venv/ready
 	@$(BIN)/recourse up
@@ -53,6 +53,9 @@ chaos: .venv/ready
 lock:
 	@$(BIN)/uv lock && $(BIN)/uv export -q --all-packages --all-extras --no-emit-workspace --no-header -o requirements.lock
 	@$(BIN)/uv export -q --all-packages --no-dev --no-emit-workspace --no-header -o deploy/requirements.lock
+
+messages: .venv/ready
+	@$(BIN)/python -m tests.messages
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

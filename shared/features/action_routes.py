@@ -97,7 +97,7 @@ def _form_endpoint(actions: Actions[Any], action: Action[Any], show: Show) -> Ca
 
     async def endpoint(request: Request, form: Form, **ids: UUID) -> Response:
         typed = {name: str(value) for name, value in form.items() if name != "csrf"}
-        path, name = [ids[one] for one in names], typed.get("form", action.name)
+        path, name = [ids[one] for one in names], typed.get("form_name", action.name)
         version = int(typed["version"]) if typed.get("version", "").isdigit() else None
         asked = Asked(asker(request).id, None if action.additive else version, _form_key(typed))
         try:

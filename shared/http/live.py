@@ -1,4 +1,4 @@
-"""Live updates: a stream that says `changed` whenever a view has taken something in."""
+"""Live updates: a stream that says how far views have read, whenever one has taken something in."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,15 +38,15 @@ async def _changes(request: Request, pool: Pool, names: list[str]) -> AsyncItera
             return
         async with pool.connection() as conn:
             found = await conn.execute(
-                "select sum(p.position) from progress p join views v on p.consumer = v.name || '.g' || v.generation"
+                "select coalesce(sum(p.position), 0)::bigint from progress p join views v"
+                " on p.consumer = v.name || '.g' || v.generation"
                 " where v.name = any(%s)",
                 [names],
             )
-            row = await found.fetchone()
-        if row != seen:
-            if seen is not None:
-                yield b"data: changed\n\n"
-            seen = row
+            ((position,),) = await found.fetchall()
+        if position != seen:
+            yield b"data: %d\n\n" % position
+            seen = position
         elif turn % 40 == 39:
             yield b": still here\n\n"
         await asyncio.sleep(EVERY)

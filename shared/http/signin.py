@@ -12,6 +12,7 @@ from shared.problems import TooMany, Unavailable
 from shared.security.accounts import Accounts
 from shared.security.sessions import Sessions
 from shared.web.pages import render
+from shared.web.templating import gettext as _
 
 HOME = "/cases"
 
@@ -35,7 +36,7 @@ def router(sessions: Sessions, accounts: Accounts, limits: Limits) -> APIRouter:
         delays.tried(pair)
         who = await accounts.sign_in(email, str(form.get("password", ""))[:1000])
         if who is None:
-            errors = {"email": "The address and the password do not belong together. Check both."}
+            errors = {"email": _("The address and the password do not belong together. Check both.")}
             return render(request, "signin.html", 422, next=target, errors=errors, email=email)
         delays.forget(pair)
         if request.state.session:

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from shared.security.permissions import ANONYMOUS, may
 
-from .templating import STATIC, address, language, templates
+from .templating import STATIC, address, edition, gettext, language, templates
 
 THEMES = frozenset({"light", "dark"})
 NOTICE = "notice"
@@ -31,15 +31,11 @@ class Pages:
         return cls(*sorted(Path(module).parent.glob("*/templates")))
 
     def html(self, request: Request, name: str, context: Mapping[str, Any]) -> str:
-        """The page as text, in the language the request was given; what the caller passes wins.
+        """The page as text; what the caller passes wins.
 
         A page asks `may` as a route does, so that it shows nobody a way that ends in a refusal.
         """
-        query = request.url.query
-        tokens = (
-            language.set(getattr(request.state, "language", "en")),
-            address.set((request.url.path, query)),
-        )
+        token = address.set((request.url.path, request.url.query))
         base = {
             "request": request,
             "who": getattr(request.state, "who", None),
@@ -56,8 +52,7 @@ class Pages:
         try:
             return self.environment.get_template(name).render({"may": partial(may, who), **base})
         finally:
-            language.reset(tokens[0])
-            address.reset(tokens[1])
+            address.reset(token)
 
     def render(self, request: Request, name: str, /, status: int = 200, **context: Any) -> HTMLResponse:
         """The response for a page; a notice is shown once, and never eaten by a live update."""
@@ -82,8 +77,9 @@ def error_page(
 ) -> HTMLResponse:
     """What happened, what to do about it and the number to quote, in the shell the reader already knows."""
     return render(
-        request, "error.html", status, heading=title, what=what, todo=todo, reference=reference, sign_in=sign_in
-    )
+        request, "error.html", status, heading=gettext(title), what=gettext(what), todo=gettext(todo),
+        reference=reference, sign_in=sign_in,
+    )  # fmt: skip
 
 
 def is_live(request: Request) -> bool:
@@ -139,12 +135,13 @@ def _notices(request: Request) -> URLSafeSerializer | None:
 
 
 class _Kept(StaticFiles):
-    """Static files kept for a year under the hash of their content, and asked for again without it."""
+    """Static files kept for a year under their edition, and asked for again under another one or none."""
 
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
-        response = await super().get_response(path, scope)
-        hashed = b"v=" in scope.get("query_string", b"")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "public, no-cache"
+        folder, _, rest = path.partition("/")
+        response = await super().get_response(rest if folder.startswith("v-") else path, scope)
+        ours = folder == edition()
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if ours else "public, no-cache"
         return response
 
 

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, tzinfo
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -20,16 +20,18 @@ from . import charts, words
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+CATALOGUES = HERE / "catalogues"
 CURSORS = frozenset({"after", "before", "page[after]", "page[before]"})
 
 language: ContextVar[str] = ContextVar("language", default="en")
+"""What the request is answered in: pages, refusals and notices alike."""
 address: ContextVar[tuple[str, str]] = ContextVar("address", default=("", ""))
 """Path and query of the page being rendered; a variable of the task, so that macros can build links too."""
 
 
 @cache
 def _catalogue(code: str) -> catalogues.NullTranslations:
-    return catalogues.translation("recourse", HERE / "catalogues", languages=[code], fallback=True)
+    return catalogues.translation("recourse", CATALOGUES, languages=[code], fallback=True)
 
 
 def gettext(text: str) -> str:
@@ -42,20 +44,23 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _catalogue(language.get()).ngettext(one, many, count)
 
 
+@cache
+def edition() -> str:
+    """The hash of all static files: a folder of their addresses, so that what a module imports changes with it."""
+    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    found = hashlib.sha256(b"".join(str(path.relative_to(STATIC)).encode() + path.read_bytes() for path in files))
+    return f"v-{found.hexdigest()[:12]}"
+
+
 def safe_gettext(text: str, **values: object) -> Markup:
     """`_` of the templates. Jinja's own of the same rules takes three calls and a new context, twenty times a row."""
     said = Markup(gettext(text))  # noqa: S704 # nosec B704 - words of ours, as Jinja takes them
     return said % values if values or "%" in said else said
 
 
-@lru_cache(maxsize=256)
-def _hash(path: str, _changed: int) -> str:
-    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
-
-
 def static(path: str) -> str:
-    """The address of a static file under the hash of its content, so that it can be kept for a year."""
-    return f"/static/{path}?v={_hash(path, (STATIC / path).stat().st_mtime_ns)}"
+    """The address of a static file, which can be kept for a year."""
+    return f"/static/{edition()}/{path}"
 
 
 def query(**changes: object) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.cases.conftest import Receive
@@ -22,7 +23,7 @@ async def test_closing_asks_first_as_it_writes_to_the_customer(cases: Served, re
     at = f"/cases/{case_id}"
     async with cases.client("handler", accept="text/html") as client:
         new = (await client.get(at)).text
-        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="withdrawn")
+        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form_name="resolution-1", outcome="withdrawn")
     assert "data-dialog" not in new, "nothing is sent while an aspect is to be decided"
     async with browsing(cases, "handler") as page:
         await page.goto(HOME + at)
@@ -47,7 +48,39 @@ async def test_closing_asks_nobody_where_nothing_is_sent(cases: Served, receive:
     case_id = await receive(email=False)
     at = f"/cases/{case_id}"
     async with cases.client("handler", accept="text/html") as client:
-        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="withdrawn")
+        await send(client, f"{at}/aspects/{primary(case_id)}/resolution", form_name="resolution-1", outcome="withdrawn")
         decided = (await client.get(at)).text
     assert re.search(r'button-primary" type="submit" id="f-closing-closing"', decided)
     assert "data-dialog" not in decided
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_a_case_is_worked_in_place(cases: Served, receive: Receive, width: int) -> None:
+    at = f"/cases/{await receive()}"
+    async with browsing(cases, "handler") as page:
+        await page.set_viewport_size({"width": width, "height": 800})
+        await page.goto(HOME + at)
+        await page.evaluate("window.same = true")
+        await page.locator("#f-notes-text").fill("She was called twice.")
+        await picture(page, f"cases-before-{width}", full=False)
+        await page.locator("#classification-1 > summary").click()
+        await page.get_by_role("button", name="Assign to me").click()
+        await expect(page.get_by_role("status", name="Notices")).to_contain_text("Assigned to you")
+        await expect(page.locator("#aspect-1")).to_be_focused()
+        await expect(page.locator("#f-notes-text")).to_have_value("She was called twice.")
+        assert await page.locator("#classification-1").evaluate("(panel) => panel.open"), "what is open stays open"
+        await picture(page, f"cases-after-{width}", full=False)
+        await page.get_by_role("button", name="Undo").click()
+        await expect(page.get_by_role("button", name="Assign to me")).to_be_visible()
+        note = page.get_by_role("button", name="Add note")
+        await note.scroll_into_view_if_needed()
+        await note.click()
+        await expect(page.locator("#timeline")).to_contain_text("She was called twice.")
+        await expect(note).to_be_focused()
+        await expect(page.locator("#f-notes-text")).to_have_value("")
+        await note.click()
+        await expect(page.locator(".error-summary")).to_be_focused()
+        await picture(page, f"cases-refused-{width}", full=False)
+        assert await axe(page) == []
+        assert await overflow(page) == []
+        assert await page.evaluate("window.same")

@@ -42,7 +42,7 @@ async def browsing(served: Served, role: str | None) -> AsyncIterator[Page]:
         await browser.close()
 
 
-async def picture(page: Page, name: str) -> None:
+async def picture(page: Page, name: str, full: bool = True) -> None:
     """Kept where RECOURSE_PICTURES says, for whoever wants to look."""
     if folder := os.environ.get("RECOURSE_PICTURES"):
-        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=full)

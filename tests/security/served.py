@@ -15,6 +15,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 from prometheus_client import start_http_server
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.gateway.app import gateway
 from deploy.gateway.server import options
@@ -23,6 +24,8 @@ from deploy.services import SERVICES
 from shared.http.rate_limits import FREE, Limits
 from shared.kafka.topics import create_topics
 from shared.telemetry import configure_logging
+from shared.web import templating
+from tests.messages import PSEUDO, write_pseudo
 
 UNLIMITED = Limits(sign_ins=FREE, account=FREE, strangers=FREE, requests=FREE, tokens=FREE)
 """Thousands of requests come from one address here."""
@@ -43,8 +46,21 @@ def main(folder: Path) -> None:
     }
     apps = {name: service.build(settings[name]) for name, service in SERVICES.items()}
     port = int(installation.url.rpartition(":")[2])
-    app = gateway(apps, list(SERVICES.values()))
+    templating.CATALOGUES = folder / "catalogues"
+    write_pseudo(templating.CATALOGUES)
+    app = in_pseudo(gateway(apps, list(SERVICES.values())))
     uvicorn.run(app, port=port, lifespan="on", log_level="warning", **options({}))
+
+
+def in_pseudo(app: ASGIApp) -> ASGIApp:
+    """Answers in the pseudo-language where a request asks for it."""
+
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        if PSEUDO.encode() in dict(scope.get("headers", ())):
+            templating.language.set(PSEUDO)
+        await app(scope, receive, send)
+
+    return asked
 
 
 if __name__ == "__main__":

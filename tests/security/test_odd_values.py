@@ -96,7 +96,9 @@ def names() -> Iterator[str]:
         )
 
 
-FIELDS = sorted({*names(), "do", "id", "priority", "text", "reason", "step", "go", "key", "form", "handler"} - {"csrf"})
+FIELDS = sorted(
+    {*names(), "do", "id", "priority", "text", "reason", "step", "go", "key", "form_name", "handler"} - {"csrf"}
+)
 VALUES = st.one_of(
     st.sampled_from([odd for odd in ODD if len(odd) < 5000]),
     st.text(max_size=60),

@@ -55,7 +55,8 @@ async def decide(page: Page, number: int, outcome: str) -> None:
     await part.get_by_label(outcome, exact=True).check()
     await part.get_by_label("Root cause").select_option(index=1)
     await part.get_by_role("button", name="Save decision").click()
-    await expect(page.locator(f"#aspect-{number}").get_by_text(outcome, exact=True).first).to_be_visible()
+    await expect(page.locator(f"#resolution-{number}")).to_have_count(0)
+    await expect(part.get_by_text(outcome, exact=True).first).to_be_visible()
 
 
 async def whole_life(at: Place, browser: Browser, axe: Axe, script: bool = True) -> None:
@@ -73,14 +74,17 @@ async def whole_life(at: Place, browser: Browser, axe: Axe, script: bool = True)
     await page.locator("#f-aspects-product").fill("Overdraft")
     await page.locator("#aspect-new").get_by_label("What went wrong").fill("Fee")
     await page.get_by_role("button", name="Add aspect").click()
+    await expect(page.locator("#aspect-2")).to_be_visible()
     await page.locator("#aspect-new > summary").click()
     await page.locator("#f-aspects-product").fill("Branch")
     await page.locator("#aspect-new").get_by_label("What went wrong").fill("Rude")
     await page.get_by_role("button", name="Add aspect").click()
+    await expect(page.locator("#aspect-3")).to_be_visible()
     if not await page.locator("#classification-1[open]").count():
         await page.locator("#classification-1 > summary").click()
     await page.locator("#classification-1").get_by_label("What went wrong").fill("Charged twice")
     await page.locator("#classification-1").get_by_role("button", name="Save").click()
+    await expect(page.locator("#aspect-1").get_by_role("heading", name="Charged twice")).to_be_visible()
     await page.get_by_role("button", name="Close case").click()
     await expect(page.get_by_role("alert")).to_be_visible()
     for number, outcome in enumerate(("Upheld", "Partly upheld", "Not upheld"), 1):

@@ -36,31 +36,32 @@ async def work_on_many(request: Request, form: Form) -> Response:
     if not ids:
         flash(request, response, _("Select at least one case first"))
         return response
-    decision, one, many = _asked(request, str(form.get("do", "")), str(form.get("priority", "")))
+    decision, sentence = _asked(request, str(form.get("do", "")), str(form.get("priority", "")))
     done, refused = await _each(request, ids, decision)
     changed = len(ids) - len(refused)
-    said = ngettext(one, many, changed) % {"num": changed}
+    said = sentence(changed) % {"num": changed}
     if refused:
-        said += ". " + _("%(count)s not changed: %(why)s") % {"count": len(refused), "why": refused[0]}
+        said = _("%(done)s. %(count)s not changed: %(why)s") % {"done": said, "count": len(refused), "why": refused[0]}
     await running(request).positions.settle([saved for one_done in done for saved in one_done.saved], [caseload])
     flash(request, response, said)
     return response
 
 
-def _asked(request: Request, do: str, priority: str) -> tuple[Decision, str, str]:
+def _asked(request: Request, do: str, priority: str) -> tuple[Decision, Callable[[int], str]]:
     """The decision, and the sentence that says that it was taken."""
     me = asker(request).id
     if do == "assign":
         return (
-            lambda case, by: assign_case(case, me, by), "%(num)d case assigned to you", "%(num)d cases assigned to you"
-        )  # fmt: skip
+            lambda case, by: assign_case(case, me, by),
+            lambda count: ngettext("%(num)d case assigned to you", "%(num)d cases assigned to you", count),
+        )
     if priority not in PRIORITIES:
         raise Unprocessable("Choose a priority for the selected cases.")
     asked = ChangePriority(priority=priority, reason=BY_HAND)
     return (
-        lambda case, by: change_priority(case, asked, by), "Priority set on %(num)d case",
-        "Priority set on %(num)d cases",
-    )  # fmt: skip
+        lambda case, by: change_priority(case, asked, by),
+        lambda count: ngettext("Priority set on %(num)d case", "Priority set on %(num)d cases", count),
+    )
 
 
 async def _each(request: Request, ids: Sequence[UUID], decision: Decision) -> tuple[list[Done[Case]], list[str]]:

@@ -11,6 +11,7 @@ from shared.events import Event, Provenance
 from shared.events.cases import CaseClosed, CaseReopened
 from shared.features.action import Undo
 from shared.problems import RuleBroken
+from shared.web.templating import gettext as _
 
 
 class AspectsStillOpen(RuleBroken):
@@ -19,7 +20,8 @@ class AspectsStillOpen(RuleBroken):
     field = "closing"
 
     def __init__(self, names: Iterable[str]) -> None:
-        super().__init__(f"Decide every aspect before you close the case. Still open: {'; '.join(names)}.")
+        said = _("Decide every aspect before you close the case. Still open: %(aspects)s.")
+        super().__init__(said % {"aspects": "; ".join(names)})
 
 
 class CaseNotClosed(RuleBroken):

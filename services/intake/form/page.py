@@ -81,8 +81,8 @@ async def answer(request: Request, runtime: CurrentRuntime, form: Posted) -> Res
         return _sent_before(request, used.complaint_id, sign(runtime.signer, used.complaint_id), given)
     if "channel" in given:
         response = RedirectResponse(f"/cases?q={accepted.reference}", 303)
-        said = _("Complaint {reference} recorded")
-        flash(request, response, said.format(reference=accepted.reference))
+        said = _("Complaint %(reference)s recorded")
+        flash(request, response, said % {"reference": accepted.reference})
         return response
     signed = sign(runtime.signer, accepted.complaint_id)
     wait = f"?at_least={accepted.position}" if accepted.position else ""

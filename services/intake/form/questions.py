@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, Typ
 from shared.features.codes import CHANNELS
 from shared.features.config import ConfigFile
 from shared.text import CANNOT_BE_READ, one_line, printable
+from shared.web.templating import gettext as _
 
 FIRST, LAST = "happened", "check"
 STEPS = (FIRST, "about", "you", LAST)
@@ -76,32 +77,34 @@ def wrong(step: str, given: dict[str, str], today: date) -> dict[str, str]:
     """What a person has to put right on this page."""
     errors = {}
     if step == FIRST and "channel" in given and given["channel"] not in recorded():
-        errors["channel"] = "Choose how it came."
+        errors["channel"] = _("Choose a channel.")
     if step == FIRST:
         try:
             received_at(given, today)
         except ValueError:
-            errors["received"] = "Enter a date like 2026-03-14, from 2000 onwards and not in the future."
+            errors["received"] = _("Enter a date like 2026-03-14, from 2000 onwards and not in the future.")
     for name in ASKED[step]:
         if len(given.get(name, "")) > (limit := LIMITS[name]):
-            errors[name] = f"Use at most {limit:,} characters. You have {len(given[name]):,}."
+            errors[name] = _("Use at most %(limit)s characters. You have %(count)s.") % {
+                "limit": f"{limit:,}", "count": f"{len(given[name]):,}",
+            }  # fmt: skip
             continue
         try:
             kept = printable if name in IN_LINES else one_line
             given[name] = kept(given.get(name, "").replace("\r\n", "\n"))
         except ValueError:
-            errors[name] = CANNOT_BE_READ
+            errors[name] = _(CANNOT_BE_READ)
     if step == FIRST and not given.get("narrative", "").strip():
-        errors["narrative"] = "Tell us what happened."
+        errors["narrative"] = _("Tell us what happened.")
     if step == "about" and given.get("product") and given["product"] not in PRODUCTS().products:
-        errors["product"] = "Choose one of the products or services in the list."
+        errors["product"] = _("Choose one of the products or services in the list.")
     if step == "you" and given.get("email"):
         try:
             given["email"] = ADDRESS.validate_python(given["email"])  # without the name that may stand before it
         except ValidationError:
-            errors["email"] = "Write the address like name@example.org."
+            errors["email"] = _("Write the address like name@example.org.")
     if not re.fullmatch(r"[\w-]{8,64}", given.get("key", "")):
-        errors["narrative"] = "The form has lost its place. Go back to the start of the form."
+        errors["narrative"] = _("The form has lost its place. Go back to the start of the form.")
     return errors
 
 

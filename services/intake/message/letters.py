@@ -10,6 +10,8 @@ from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived, MessageWritten
 from shared.events.sealed import Sealed
 from shared.events.surveys import SurveyInvited
+from shared.web.templating import gettext as _
+from shared.web.words import day
 
 ACKNOWLEDGEMENT = """{greeting}
 
@@ -41,15 +43,11 @@ NO_NAME = re.compile(r"[/\n]|www\.|\.[^\W\d_]{2,}\b", re.IGNORECASE)
 """What leads somewhere, or begins a paragraph."""
 
 
-def day(instant: datetime) -> str:
-    """As people write it: 14 March 2026."""
-    return f"{instant.day} {instant:%B %Y}"
-
-
 def greeting(person: Person) -> str:
     """By name, if it is one: anybody may have typed it, with the address of somebody else."""
     name = person.name or ""
-    return f"Dear {name}," if 0 < len(name) <= LONGEST_NAME and not NO_NAME.search(name) else "Hello,"
+    known = 0 < len(name) <= LONGEST_NAME and not NO_NAME.search(name)
+    return _("Dear %(name)s,") % {"name": name} if known else _("Hello,")
 
 
 def _by_mail(person: Person) -> bool:
@@ -61,8 +59,11 @@ def acknowledge(received: ComplaintReceived, person: Person, link: str, due: dat
     """On the channel that the person prefers, where they gave an address for it; else nothing is written."""
     if not _by_mail(person):
         return []
-    body = ACKNOWLEDGEMENT.format(greeting=greeting(person), reference=received.reference, due=day(due), link=link)
-    id_, subject = acknowledgement_id(received.originator_id), f"We have your complaint [{received.reference}]"
+    body = _(ACKNOWLEDGEMENT).format(
+        greeting=greeting(person), reference=received.reference, due=day(due, _), link=link
+    )
+    id_ = acknowledgement_id(received.originator_id)
+    subject = _("We have your complaint [%(reference)s]") % {"reference": received.reference}
     return [_letter(id_, person, subject, body, by, complaint_id=received.originator_id, purpose="acknowledgement")]
 
 
@@ -73,8 +74,8 @@ def acknowledgement_id(complaint_id: UUID) -> UUID:
 
 def new_link(message_id: UUID, received: ComplaintReceived, person: Person, link: str, by: Provenance) -> list[Event]:
     """To the address that we know, whoever asked for it."""
-    body = NEW_LINK.format(greeting=greeting(person), reference=received.reference, link=link)
-    subject = f"The link to your complaint [{received.reference}]"
+    body = _(NEW_LINK).format(greeting=greeting(person), reference=received.reference, link=link)
+    subject = _("The link to your complaint [%(reference)s]") % {"reference": received.reference}
     return [_letter(message_id, person, subject, body, by, complaint_id=received.originator_id, purpose="reply")]
 
 
@@ -83,8 +84,9 @@ def invite(invited: SurveyInvited, person: Person, link: str, by: Provenance) ->
     if not _by_mail(person):
         return []
     id_ = uuid5(invited.originator_id, "invitation")
-    body = INVITATION.format(greeting=greeting(person), link=link, until=day(invited.expires_at))
-    return [_letter(id_, person, "How did we do?", body, by, complaint_id=invited.case_id, purpose="survey-invitation")]
+    body = _(INVITATION).format(greeting=greeting(person), link=link, until=day(invited.expires_at, _))
+    subject = _("How did we do?")
+    return [_letter(id_, person, subject, body, by, complaint_id=invited.case_id, purpose="survey-invitation")]
 
 
 def _letter(id_: UUID, person: Person, subject: str, body: str, by: Provenance, **about: Any) -> MessageWritten:

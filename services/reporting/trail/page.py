@@ -21,6 +21,7 @@ from shared.http.live import add_live
 from shared.http.paging import Page
 from shared.http.requests import allow
 from shared.service.runtime import CurrentRuntime
+from shared.web.templating import gettext as _
 
 EVERYTHING = Asked()
 routes = APIRouter(include_in_schema=False)
@@ -83,7 +84,7 @@ def shown(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def stamp(instant: datetime) -> Markup:
     """Short enough for two in a row, whole for whoever copies it."""
     utc = instant.astimezone(UTC)
-    text = f"{utc.day} {MONTHS[utc.month - 1]} {utc:%Y, %H:%M:%S}"
+    text = f"{utc.day} {_(MONTHS[utc.month - 1])} {utc:%Y, %H:%M:%S}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(spelled(utc), spelled(utc), text)
 
 

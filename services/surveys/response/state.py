@@ -11,6 +11,7 @@ from shared.events.sealed import Sealed
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
 from shared.problems import RuleBroken, Unprocessable
 from shared.text import printable
+from shared.web.templating import gettext as _
 
 
 class SurveyAlreadyAnswered(RuleBroken):
@@ -107,9 +108,9 @@ def answer(response: Response, questionnaire: Questionnaire, given: Mapping[str,
         elif text is not None:
             answers.append(_answer(question, text, response.person_id))
         elif question.required:
-            errors[question.name] = f"Choose an answer: {question.text}"
+            errors[question.name] = _("Choose an answer: %(question)s") % {"question": _(question.text)}
     if not answers and not errors:
-        errors[questionnaire.questions[0].name] = "Answer one question or more"
+        errors[questionnaire.questions[0].name] = _("Answer one question or more")
     if errors:
         raise AnswersNotAccepted(errors)
     return [

@@ -30,7 +30,7 @@ async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, rec
     assert "handler@example.org" in (await handler.get(at)).text
 
     raised = await send(
-        handler, f"{at}/aspects", form="aspects", product="Loan", issue="Fees", summary="Also the loan."
+        handler, f"{at}/aspects", form_name="aspects", product="Loan", issue="Fees", summary="Also the loan."
     )
     assert raised.status_code == 303
     shown = (await handler.get(at)).text
@@ -45,13 +45,13 @@ async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, rec
     assert 'id="f-closing-closing"' in refused.text
 
     decided = await send(
-        handler, f"{at}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="upheld",
+        handler, f"{at}/aspects/{primary(case_id)}/resolution", form_name="resolution-1", outcome="upheld",
         root_cause="system-error", redress="refund", amount="25.00", currency="gbp",
         explanation="Twice.",
     )  # fmt: skip
     assert decided.status_code == 303, decided.text
     decided = await send(
-        handler, f"{at}/aspects/{second[1]}/resolution", form="resolution-2", outcome="not-upheld", redress="none"
+        handler, f"{at}/aspects/{second[1]}/resolution", form_name="resolution-2", outcome="not-upheld", redress="none"
     )
     assert decided.status_code == 303, decided.text
     shown = (await handler.get(at)).text
@@ -74,7 +74,7 @@ async def test_a_reopened_case_is_decided_anew_before_it_closes(handler: httpx.A
     at = f"/cases/{case_id}"
     part = f"{at}/aspects/{primary(case_id)}"
     await send(handler, f"{part}/assignment", handler="handler@example.org")
-    await send(handler, f"{part}/resolution", form="resolution-1", outcome="not-upheld", explanation="No fault.")
+    await send(handler, f"{part}/resolution", form_name="resolution-1", outcome="not-upheld", explanation="No fault.")
     await send(handler, f"{at}/closing")
     reopened = await send(handler, f"{at}/reopening", reason="Disputed")
     assert notice(reopened)["undo"] == "", "it would be refused: the case is to be decided first"
@@ -86,7 +86,7 @@ async def test_a_reopened_case_is_decided_anew_before_it_closes(handler: httpx.A
     assert re.search(r'button-quiet" type="submit" id="f-closing-closing"', shown)
     refused = await send(handler, f"{at}/closing")
     assert (refused.status_code, "Still open: Credit card: Charged twice." in refused.text) == (409, True)
-    await send(handler, f"{part}/resolution", form="resolution-1", outcome="withdrawn")
+    await send(handler, f"{part}/resolution", form_name="resolution-1", outcome="withdrawn")
     shown = (await handler.get(at)).text
     assert "<dt>Decision</dt><dd>Withdrawn</dd>" in shown
     assert re.search(r'button-primary" type="submit" id="f-closing-closing"', shown)
@@ -181,10 +181,10 @@ async def test_an_aspect_is_added_once_however_often_it_is_sent(handler: httpx.A
     key = re.search(r'name="key" value="([^"]+)"', form)
     assert key
     for _ in range(2):
-        sent = await send(handler, f"{at}/aspects", form="aspects", key=key[1], product="Loan", issue="Fees")
+        sent = await send(handler, f"{at}/aspects", form_name="aspects", key=key[1], product="Loan", issue="Fees")
         assert sent.status_code == 303
     assert (await handler.get(at)).text.count("<h3>Loan: Fees</h3>") == 1
-    empty = await send(handler, f"{at}/aspects", form="aspects", key=key[1], product=" ", summary="")
+    empty = await send(handler, f"{at}/aspects", form_name="aspects", key=key[1], product=" ", summary="")
     assert empty.status_code == 422
     assert '<a href="#f-aspects-product">Enter the product, what went wrong, or a summary.' in empty.text
 
@@ -192,7 +192,7 @@ async def test_an_aspect_is_added_once_however_often_it_is_sent(handler: httpx.A
 async def test_an_assignment_can_be_taken_back(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive()
     at = f"/cases/{case_id}/aspects/{primary(case_id)}/assignment"
-    taken = await send(handler, at, form="assignment-1", handler="tom@example.org")
+    taken = await send(handler, at, form_name="assignment-1", handler="tom@example.org")
     assert notice(taken)["fields"].items() >= {"handler": "", "version": "3"}.items()
     assert "tom@example.org" in (await handler.get(f"/cases/{case_id}")).text
     undone = await send(handler, notice(taken)["undo"], **notice(taken)["fields"])
@@ -205,9 +205,9 @@ async def test_an_assignment_can_be_taken_back(handler: httpx.AsyncClient, recei
 async def test_an_owner_is_found_however_the_account_is_typed(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive()
     at = f"/cases/{case_id}/aspects/{primary(case_id)}/assignment"
-    await send(handler, at, form="assignment-1", handler=" Handler@Example.org ")
+    await send(handler, at, form_name="assignment-1", handler=" Handler@Example.org ")
     assert f'href="/cases/{case_id}"' in (await handler.get("/cases?view=mine")).text
-    await send(handler, at, form="assignment-1", handler="Tom@Example.org")
+    await send(handler, at, form_name="assignment-1", handler="Tom@Example.org")
     assert f'href="/cases/{case_id}"' in (await handler.get("/cases?owner=TOM@example.org")).text
 
 

@@ -15,7 +15,7 @@ from tests.serving import Served
 async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive()
     back = await send(
-        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="upheld",
+        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form_name="resolution-1", outcome="upheld",
         redress="compensation", amount="many", explanation="Kept <words>",
     )  # fmt: skip
     assert back.status_code == 422
@@ -24,7 +24,7 @@ async def test_a_refused_decision_comes_back_as_it_was_typed(handler: httpx.Asyn
     assert "Kept &lt;words&gt;" in back.text
     assert 'value="upheld" checked' in back.text
     back = await send(
-        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form="resolution-1", outcome="upheld",
+        handler, f"/cases/{case_id}/aspects/{primary(case_id)}/resolution", form_name="resolution-1", outcome="upheld",
         explanation="Kept words",
     )  # fmt: skip
     assert back.status_code == 422
@@ -47,7 +47,7 @@ async def test_a_decision_names_only_what_is_on_a_list(
     case_id = await receive()
     given = {"outcome": "upheld", "redress": "refund", "amount": "25.00", "currency": "gbp", field: value}
     refused = await send(
-        handler, at_form(case_id, "resolution"), form="resolution-1", **{"root_cause": "delay"} | given
+        handler, at_form(case_id, "resolution"), form_name="resolution-1", **{"root_cause": "delay"} | given
     )
     assert (refused.status_code, said in refused.text, leads_to_a_field(refused.text)) == (422, True, True)
     assert f'href="#f-resolution-1-{field}"' in refused.text
@@ -70,20 +70,20 @@ async def test_what_is_no_character_is_told_at_its_field(
 
 async def test_what_it_is_about_is_said_first(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive(product=None, issue=None)
-    given = {"form": "resolution-1", "outcome": "not-upheld"}
+    given = {"form_name": "resolution-1", "outcome": "not-upheld"}
     refused = await send(handler, at_form(case_id, "resolution"), **given)
     assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
     assert "Add a product and issue before you decide." in refused.text
-    about = {"form": "classification-1", "product": "Loan", "issue": "Fees"}
+    about = {"form_name": "classification-1", "product": "Loan", "issue": "Fees"}
     assert (await send(handler, at_form(case_id, "classification"), **about)).status_code == 303
     assert (await send(handler, at_form(case_id, "resolution"), **given)).status_code == 303
 
 
 FORMS: dict[str, dict[str, str]] = {
-    "resolution": {"form": "resolution-1", "outcome": "not-upheld", "explanation": "Kept <words>"},
-    "classification": {"form": "classification-1", "product": "Kept <words>", "issue": "Fee"},
-    "assignment": {"form": "assignment-1", "handler": "Kept <words>"},
-    "aspects": {"form": "aspects", "product": "Loan", "issue": "Fee", "summary": "Kept <words>"},
+    "resolution": {"form_name": "resolution-1", "outcome": "not-upheld", "explanation": "Kept <words>"},
+    "classification": {"form_name": "classification-1", "product": "Kept <words>", "issue": "Fee"},
+    "assignment": {"form_name": "assignment-1", "handler": "Kept <words>"},
+    "aspects": {"form_name": "aspects", "product": "Loan", "issue": "Fee", "summary": "Kept <words>"},
     "priority": {"priority": "urgent"},
     "closing": {},
 }
@@ -106,13 +106,13 @@ async def test_what_a_colleague_made_impossible_comes_back_as_it_was_typed(
 ) -> None:
     case_id = await receive()
     if form == "resolution":
-        decided = await send(handler, at_form(case_id, form), form="resolution-1", outcome="withdrawn")
+        decided = await send(handler, at_form(case_id, form), form_name="resolution-1", outcome="withdrawn")
         assert decided.status_code == 303
         refused = await send(handler, at_form(case_id, form), **FORMS[form])
         assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
         assert "Kept &lt;words&gt;</textarea>" in refused.text
     else:
-        await send(handler, at_form(case_id, "resolution"), form="resolution-1", outcome="withdrawn")
+        await send(handler, at_form(case_id, "resolution"), form_name="resolution-1", outcome="withdrawn")
     assert (await send(handler, at_form(case_id, "closing"))).status_code == 303
     refused = await send(handler, at_form(case_id, form), **FORMS[form])
     assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
@@ -169,7 +169,7 @@ async def test_a_form_that_is_older_than_a_colleagues_change_overwrites_nothing(
     seen = re.search(r'name="version" value="(\d+)"', (await handler.get(f"/cases/{case_id}")).text)
     assert seen
     assert (await send(handler, at_form(case_id, "priority"), priority="high", version=seen[1])).status_code == 303
-    typed = {"form": "classification-1", "product": "Typed <product>", "issue": "Fee", "version": seen[1]}
+    typed = {"form_name": "classification-1", "product": "Typed <product>", "issue": "Fee", "version": seen[1]}
     refused = await send(handler, at_form(case_id, "classification"), **typed)
     assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
     assert "Priority changed to high" in refused.text.partition("Changed since you opened it")[2].partition("</ul>")[0]

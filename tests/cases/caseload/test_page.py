@@ -59,7 +59,7 @@ async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive
     await send(
         handler,
         f"/cases/{ids[2]}/aspects/{primary(UUID(ids[2]))}/resolution",
-        form="resolution-1",
+        form_name="resolution-1",
         outcome="withdrawn",
     )
     await send(handler, f"/cases/{ids[2]}/closing")

@@ -14,7 +14,7 @@ from itsdangerous import URLSafeSerializer
 
 from shared.http.headers import security_headers
 from shared.web.pages import error_page, flash, render, static_files
-from shared.web.templating import static
+from shared.web.templating import edition, static
 
 
 def app() -> FastAPI:
@@ -61,9 +61,15 @@ async def test_every_answer_carries_the_policy(client: httpx.AsyncClient, path: 
     assert headers["x-content-type-options"] == "nosniff"
 
 
-async def test_static_files_are_kept_under_their_hash_only(client: httpx.AsyncClient) -> None:
-    assert "immutable" in (await client.get(static("tokens.css"))).headers["cache-control"]
-    assert "no-cache" in (await client.get("/static/tokens.css")).headers["cache-control"]
+async def test_static_files_are_kept_under_their_edition_only(client: httpx.AsyncClient) -> None:
+    ours = static("script/page.js")
+    other = ours.replace(edition(), "v-0123456789ab")
+    for address, kept in ((ours, "immutable"), (other, "no-cache"), ("/static/script/page.js", "no-cache")):
+        sent = await client.get(address)
+        assert (sent.status_code, kept in sent.headers["cache-control"]) == (200, True), address
+        assert "javascript" in sent.headers["content-type"]
+    for address in (f"/static/{edition()}", f"/static/{edition()}/none.js", f"/static/{edition()}/../pages.py"):
+        assert (await client.get(address)).status_code == 404
 
 
 async def test_a_failed_sign_in_shows_what_to_fix(client: httpx.AsyncClient) -> None:

@@ -1,5 +1,7 @@
 """Templates escape, refuse unknown names, and build links from the page's own address."""
 
+import hashlib
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.web.templating import STATIC, address, query, static, templates
+from shared.web import templating
+from shared.web.templating import STATIC, address, edition, query, static, templates
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 COMPONENTS = '{% import "components.html" as ui %}'
@@ -58,10 +61,11 @@ def test_query_carries_any_text(before: str, value: str) -> None:
     assert dict(parse_qsl(urlsplit(link).query, keep_blank_values=True)) == {"q": value, "other": before}
 
 
-def test_static_addresses_change_with_the_content() -> None:
-    link = static("recourse.js")
-    assert link.startswith("/static/recourse.js?v=")
-    assert link == static("recourse.js") != static("tokens.css")
+def test_static_addresses_are_of_an_edition() -> None:
+    """What a module imports is found beside it, so its address changes with any of them."""
+    page, styles = static("script/page.js"), static("tokens.css")
+    assert page == f"/static/{edition()}/script/page.js"
+    assert styles.rpartition("/")[0] == page.removesuffix("/script/page.js")
 
 
 def test_times_say_the_exact_instant_to_everyone() -> None:
@@ -122,6 +126,28 @@ def test_a_list_that_keeps_up_says_nothing() -> None:
     assert "This list is 40 seconds behind" in shown("{{ ui.partial_notice(40.4) }}")
 
 
-def test_the_script_stays_small() -> None:
-    lines = (STATIC / "recourse.js").read_text().splitlines()
-    assert len(lines) < 400
+TEMPLATES = sorted((templating.HERE.parents[1]).glob("s*/**/templates/*.html"))
+
+
+def test_nothing_inline_that_the_policy_would_refuse() -> None:
+    assert len(TEMPLATES) > 30
+    for path in TEMPLATES:
+        found = re.search(
+            r"""<script(?![^>]* src=)|<style|\s(style|on[a-z]+|hx-on[^=]*)=|["']js(avascript)?:""", path.read_text()
+        )
+        assert found is None, (path, found)
+
+
+def test_modules_of_the_script_stay_small() -> None:
+    modules = sorted((STATIC / "script").iterdir())
+    assert {path.suffix for path in modules} == {".js"}
+    assert [path.name for path in modules if len(path.read_text().splitlines()) >= 150] == []
+
+
+def test_htmx_is_the_file_that_was_published() -> None:
+    said = (STATIC / "htmx/README.md").read_text()
+    version, digest = re.findall(r"^\| (?:Version|SHA-256) \| `?([\w.]+)`? \|$", said, re.MULTILINE)
+    file = (STATIC / "htmx/htmx.esm.min.js").read_bytes()
+    assert hashlib.sha256(file).hexdigest() == digest
+    assert f'version="{version}"'.encode() in file
+    assert "Zero-Clause BSD" in (STATIC / "htmx/LICENSE").read_text()

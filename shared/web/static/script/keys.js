@@ -1,0 +1,50 @@
+// Keys: single ones only outside fields, dialogs and menus, and only if the reader wants them.
+
+import { all, one, store } from "./dom.js";
+import { openPalette } from "./palette.js";
+import { current, move, opener, selectNone, toggleCurrent } from "./rows.js";
+import { closeMenus } from "./shell.js";
+
+let goes = false;
+const keysOff = () => store.get("keys") === "off";
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  o: () => opener(current())?.click(),
+  x: toggleCurrent,
+  "/": () => { const field = one("[data-search]"); field?.focus(); field?.select(); },
+  "?": () => one("#shortcuts")?.showModal(),
+  g: () => { goes = true; setTimeout(() => { goes = false; }, 1200); },
+};
+
+function pressed(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && one("[data-palette]")) {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
+  const inside = event.target.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+  if (event.key === "Escape") {
+    if (inside?.matches("[data-search]")) inside.blur();
+    else if (one(".menu[open]")) closeMenus();
+    else if (!one("dialog[open]")) selectNone();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || inside || one("dialog[open], .menu[open]") || keysOff()) return;
+  if (goes) {
+    goes = false;
+    const link = one(`[data-go="${CSS.escape(event.key)}"]`);
+    if (link) { event.preventDefault(); link.click(); }
+    return;
+  }
+  const extra = all("[data-key]").find((element) => element.dataset.key === event.key);
+  const act = keys[event.key] ?? (extra && (() => (extra.matches("input, textarea, select") ? extra.focus() : extra.click())));
+  if (act) { event.preventDefault(); act(); }
+}
+
+for (const box of all("[data-keys-switch]")) box.checked = !keysOff();
+document.addEventListener("keydown", pressed);
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-keys-switch]")) store.set("keys", target.checked ? "on" : "off");
+});
