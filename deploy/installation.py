@@ -86,7 +86,7 @@ class Installation(IntakeSettings, ReportingSettings, BaseSettings):
 
     @classmethod
     def read(cls, **given: Any) -> Self:
-        """What is not given comes from the environment; raises `NotUnderstood`."""
+        """Read from the environment what is not given; raises `NotUnderstood`."""
         try:
             return cls(**given)
         except ValidationError as error:

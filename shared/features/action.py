@@ -37,7 +37,7 @@ class Undo:
 
 
 class Position(BaseModel):
-    """What an action of the API answers."""
+    """The answer to an action of the API."""
 
     position: str | None = Field(description="Wait for it with `at_least`; null where nothing had to change.")
 
@@ -142,7 +142,7 @@ class Actions(Generic[S]):
         return [action for action in offered if action.name == refused or (action.panel and action.panel(state))]
 
     def address(self, id_: UUID, path: str = "") -> str:
-        """Where the form of the action with this path is posted."""
+        """The address to which the form of the action is posted."""
         return _filled(self.at, id_) + path
 
     def back(self, id_: UUID, named: str = "") -> str:

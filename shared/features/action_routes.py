@@ -136,7 +136,7 @@ def _notice(
 
 
 def _way_back(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Response]]:
-    """Nobody lands on the address of a form: who opens it is led to its page."""
+    """Redirect the address of a form to its page."""
     names = _ids(actions, action)
 
     async def endpoint(request: Request, **ids: UUID) -> Response:

@@ -26,7 +26,7 @@ class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     label: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(one_line)]
-    """As people say it within a sentence."""
+    """The label as people say it within a sentence."""
 
     @model_validator(mode="before")
     @classmethod

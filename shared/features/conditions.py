@@ -8,7 +8,7 @@ import cel
 from pydantic import PlainValidator
 
 NAMED_WITHIN = re.compile(r"\.(?:all|exists|exists_one|filter|map)\(\s*(\w+)\s*,")
-"""What an expression names by itself, each element of a list."""
+"""Loop variables of an expression, which name each element of a list."""
 
 
 @dataclass(frozen=True, slots=True)

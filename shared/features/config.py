@@ -12,7 +12,7 @@ T = TypeVar("T")
 Place = tuple[int | str, ...]
 
 CONFIG: dict[str, "ConfigFile[Any] | ConfigFolder[Any]"] = {}
-"""What the modules that are imported read, by the name that it has in the firm's folder."""
+"""Files and folders that the imported modules read, by their name in the firm's folder."""
 
 
 class ConfigNotValid(ValueError):
@@ -83,7 +83,7 @@ def check() -> None:
 
 
 def read(path: Path, model: TypeAdapter[Any]) -> Any:
-    """What the file holds."""
+    """Read and validate the file."""
     try:
         text = path.read_text("utf-8")
         return model.validate_python(tomllib.loads(text), context=path.stem)
@@ -108,7 +108,7 @@ def _said(path: Path, lines: dict[Place, int], error: Any) -> str:
 
 
 def _lines(text: str) -> Iterator[tuple[Place, int]]:
-    """Where each table and each key that begins a line stands."""
+    """Line numbers of tables and of keys that begin a line."""
     table: Place = ()
     counts: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):

@@ -21,7 +21,7 @@ class Retry:
         return now - began >= self.give_up
 
     def next_at(self, event: Any) -> datetime | None:
-        """When to try again after this attempt: never after one that succeeded, or was the last."""
+        """The time of the next attempt; None after one that succeeded or was the last."""
         if getattr(event, "error", None) is None or event.final:
             return None
         at: datetime = event.recorded_at

@@ -28,7 +28,7 @@ Decide = Callable[[Running, Any, Asked], Awaitable[Sequence[Saved]]]
 
 @dataclass(frozen=True)
 class Timer(Generic[R]):
-    """What is due, and what is decided then; it is looked at every so many seconds."""
+    """A column of due moments and the decision made at each, looked at every so many seconds."""
 
     name: str
     due: Due[R]

@@ -1,4 +1,4 @@
-"""What an erasure leaves in PostgreSQL's own files, and taking it out.
+"""Removal of what an erasure leaves in PostgreSQL's own files.
 
 An updated or deleted row stays in its page, in indexes, in statistics and in the write-ahead log; a plain VACUUM frees
 the place and leaves the bytes, and a GIN index keeps a word for ever. VACUUM FULL writes the table and its indexes anew
@@ -28,7 +28,7 @@ with done as (delete from to_rewrite where name = %s and left_by = %s::xid8 retu
 insert into to_rewrite select %s, left_by, since from done on conflict do nothing
 """
 LOG = "the log"
-"""What is noted, once a table is written anew, until the log is cut: whoever does it may be killed before."""
+"""Marker that the write-ahead log still holds old rows after VACUUM FULL; it survives a crash between the two."""
 EVERY = 60.0
 """Seconds between two rounds of a service in its window: a table is locked while it is rewritten (28 MB took 1.4 s)."""
 LOCK_TIMEOUT = "5s"
@@ -37,7 +37,7 @@ Connection = psycopg.AsyncConnection[Any]
 
 @dataclass(frozen=True)
 class Rewritten:
-    """What was written anew, what could not be yet, and whether the old log is gone too."""
+    """Result of a purge: tables rewritten, tables still waiting, and whether the old write-ahead log is gone."""
 
     tables: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()

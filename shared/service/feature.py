@@ -18,7 +18,7 @@ from shared.service.settings import Settings
 
 @dataclass(frozen=True)
 class Feature:
-    """What a folder offers: the tables and routes that it adds, and what it does by itself while the service runs.
+    """A folder's contribution to its service: views, routes and actions, and the work that runs beside them.
 
     `actions` are modules that declare actions of an aggregate; the feature with the aggregate's page has their routes.
     """

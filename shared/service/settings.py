@@ -26,7 +26,7 @@ def hidden(default: Any, description: str, **more: Any) -> Any:
 
 
 class Settings(BaseModel):
-    """Of every service."""
+    """Settings that every service has."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -93,5 +93,5 @@ class Settings(BaseModel):
 
     @property
     def secure(self) -> bool:
-        """Whether browsers reach us by https."""
+        """True if browsers reach us by https."""
         return self.url.startswith("https://")

@@ -75,7 +75,7 @@ def render(request: Request, name: str, /, status: int = 200, **context: Any) ->
 def error_page(
     request: Request, status: int, title: str, what: str, todo: str, *, reference: str = "", sign_in: str = ""
 ) -> HTMLResponse:
-    """What happened, what to do about it and the number to quote, in the shell the reader already knows."""
+    """An error page: what happened, what to do about it and the number to quote."""
     return render(
         request, "error.html", status, heading=gettext(title), what=gettext(what), todo=gettext(todo),
         reference=reference, sign_in=sign_in,
@@ -83,7 +83,7 @@ def error_page(
 
 
 def is_live(request: Request) -> bool:
-    """Whether the page's own script asks for a fresh copy, rather than a person."""
+    """True if the page's own script asks for a fresh copy, rather than a person."""
     return "x-live" in request.headers
 
 

@@ -24,7 +24,7 @@ CATALOGUES = HERE / "catalogues"
 CURSORS = frozenset({"after", "before", "page[after]", "page[before]"})
 
 language: ContextVar[str] = ContextVar("language", default="en")
-"""What the request is answered in: pages, refusals and notices alike."""
+"""The language of the answer: pages, refusals and notices alike."""
 address: ContextVar[tuple[str, str]] = ContextVar("address", default=("", ""))
 """Path and query of the page being rendered; a variable of the task, so that macros can build links too."""
 
@@ -91,7 +91,7 @@ def _zone(context: Context) -> tzinfo:
 
 @jinja2.pass_context
 def when(context: Context, instant: datetime | None, now: datetime | None = None) -> str:
-    """How far an instant is away; an empty value gives a dash, as every table needs."""
+    """The distance to an instant; an empty value gives a dash, as tables need."""
     if instant is None:
         return "–"
     text = words.relative(instant, now or datetime.now(UTC), gettext)

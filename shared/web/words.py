@@ -49,7 +49,7 @@ def relative(instant: datetime, now: datetime, translate: Translate = _english) 
 
 
 def remaining(due: datetime, now: datetime, translate: Translate = _english) -> str:
-    """What a clock says: "2 d 4 h left" until the instant it is due, "3 h late" after it."""
+    """The text of a clock: "2 d 4 h left" until the instant it is due, "3 h late" after it."""
     pattern = translate("{} left") if due >= now else translate("{} late")
     return pattern.format(span(due - now, translate))
 
@@ -91,7 +91,7 @@ def percent(share: Number) -> str:
 
 
 class ClockState(NamedTuple):
-    """How full the bar is (0 to 100), how it is toned, and whether the clock has run out."""
+    """The fill of the bar (0 to 100), its tone, and whether the clock has run out."""
 
     filled: int
     tone: Tone

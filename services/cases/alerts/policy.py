@@ -1,4 +1,4 @@
-"""When the words of a complaint are measured: move its case to the front or raise an alert, as the rules say."""
+"""Policy on the sentiment of a complaint: raise the priority of its case or raise an alert, as the rules say."""
 
 import time
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class CaseNotOpenYet(NotYet):
 
 
 def flag(store: Store, batch: Sequence[Opened]) -> list[Event]:
-    """What the rules say, once; a mention's words say nothing about a case.
+    """Apply the rules once; the sentiment of a mention says nothing about a case.
 
     Complaints and sentiments are two topics, so the words may be here before the case. Opening is another consumer
     and waits for nobody, and whatever was measured was received: to wait here loses nothing and cannot lock.

@@ -1,4 +1,4 @@
-"""What follows from the words of a complaint: rules that the firm keeps as data."""
+"""Rules on the sentiment of a complaint, which the firm keeps as data."""
 
 from pathlib import Path
 from typing import Annotated

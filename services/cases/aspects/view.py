@@ -1,4 +1,4 @@
-"""What are the grievances of a case, whose is each, how was it decided, and what put it right?"""
+"""View of the aspects of a case: classification, owner, decision and redress of each."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,6 +86,6 @@ async def of_case(conn: Any, case_id: UUID) -> list[dict[str, Any]]:
 
 
 async def known_handlers(conn: Any) -> list[str]:
-    """Those who worked lately."""
+    """Accounts that have worked on cases lately."""
     found = await conn.execute("select account from handlers order by assigned_at desc limit 200")
     return sorted(row[0] for row in await found.fetchall())

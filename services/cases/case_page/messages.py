@@ -1,4 +1,4 @@
-"""What the API of cases answers."""
+"""Models of the answers of the cases API."""
 
 from datetime import datetime
 from decimal import Decimal

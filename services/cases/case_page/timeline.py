@@ -1,4 +1,4 @@
-"""What happened in a case: messages, notes, calls and decisions in one line of time?"""
+"""View of the timeline of a case: messages, notes and decisions in one order."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.projections.view import Table, View
 
 MOST = 500
 LINK = re.compile(r"(/(?:complain/track|surveys/answer)/)[\w.~-]+")
-"""Whoever holds a customer's link is the customer: colleagues read that it was sent."""
+"""A customer's link in a message is shortened: its holder would be taken for the customer."""
 
 
 @dataclass(slots=True)

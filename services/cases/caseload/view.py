@@ -1,4 +1,4 @@
-"""Which cases are there, how urgent is each, whose is it, and how far is it?
+"""View of the caseload: status, urgency, owner and deadline of each case.
 
 Names and narratives stand in tables of their own: what is long or personal is written once, what moves is small.
 """
@@ -70,7 +70,7 @@ class Complainant:
 
 @dataclass(slots=True)
 class CaseWords:
-    """What a case is found by; `about` keeps every product, issue and firm that it was ever said to be about."""
+    """Text by which a case is found; `about` keeps every product, issue and firm that it was ever classified under."""
 
     case_id: UUID
     person_id: UUID | None = None

@@ -1,4 +1,4 @@
-"""When the customer must have the final response: the one regulatory clock that never pauses."""
+"""Deadline of the final response: the one regulatory clock that never pauses."""
 
 from datetime import datetime, timedelta
 

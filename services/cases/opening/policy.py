@@ -1,4 +1,4 @@
-"""When a complaint is received: open its case."""
+"""Policy on received complaints: open a case for each."""
 
 from collections.abc import Sequence
 from uuid import uuid5

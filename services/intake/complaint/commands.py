@@ -38,7 +38,7 @@ class KeyUsedForAnotherRequest(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What the sender is told; `repeated` when the same request was accepted before."""
+    """The answer to the sender; `repeated` if the same request was accepted before."""
 
     complaint_id: UUID
     reference: str

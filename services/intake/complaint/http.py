@@ -31,7 +31,7 @@ class OnlyImportsAreSilent(NotAllowed):
 
 
 class Complainant(BaseModel):
-    """Who complains; all of it is sealed under their own key."""
+    """The complainant; every field is sealed under their own key."""
 
     name: Line | None = None
     email: EmailStr | None = None

@@ -31,7 +31,7 @@ class LinkExpired(RuleBroken):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link of ours says."""
+    """The content of a link that we signed."""
 
     complaint_id: UUID
     generation: int
@@ -76,7 +76,7 @@ def sign(signer: Signer, complaint_id: UUID, generation: int = 0) -> str:
 
 
 def read(signer: Signer, signed: str) -> Link:
-    """What the link says, whether or not it still works; `NotFound` where it is not ours."""
+    """Read the link, whether or not it still works; raises `NotFound` if we did not sign it."""
     found = signer.open(PURPOSE, signed)
     if found is None:
         raise NotFound("This link is not complete. Open it again from the message we sent you.")

@@ -20,7 +20,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Grievance:
-    """What somebody complains about, as they say it; empty fields were not given."""
+    """The complaint in the customer's words; empty fields were not given."""
 
     narrative: str | None = None
     wanted: str | None = None
@@ -35,7 +35,7 @@ class Grievance:
 
 @dataclass(frozen=True)
 class Arrival:
-    """Where something came from; the same `source` and `key` is the same arrival, however often it comes."""
+    """The origin of an arrival; the same `source` and `key` is the same arrival, however often it comes."""
 
     channel: str
     source: str
@@ -63,7 +63,7 @@ def complaint_id_of(external_id: str, received_at: datetime) -> UUID:
 
 
 def reference_of(complaint_id: UUID) -> str:
-    """What the customer quotes: eight letters from the id's random end, 850,000 million of them."""
+    """The reference that the customer quotes: eight characters from the id's random end, 850,000 million in all."""
     number = int.from_bytes(hashlib.sha256(complaint_id.bytes).digest()[:8], "big")
     letters = ""
     for _ in range(8):

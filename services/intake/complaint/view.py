@@ -1,4 +1,4 @@
-"""Which complaints have we received, and how far is each, in the customer's words?"""
+"""View of the complaints received and the status that the customer sees."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

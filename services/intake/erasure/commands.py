@@ -32,11 +32,11 @@ class Standing:
     messages: int
     retention: list[Hold]
     others: list[UUID]
-    """Who else gave their address: perhaps the same person, with another name or telephone number."""
+    """Others with the same email address: perhaps the same person, with another name or phone number."""
     destroyed: bool
     """Their key is, and no event says so: they were erased after the backup that was restored. Nothing holds them."""
     holds: list[Hold]
-    """What requires their data today."""
+    """Rules and holds that require their data today."""
 
 
 class Erasures:
@@ -87,7 +87,7 @@ class Erasures:
         return await self._decide(person_id, actor, lambda at, by: person.lift(at.person, reason, by))
 
     async def erase_due(self, _: Running, row: Erasure, asked: Asked) -> list[Saved]:
-        """When their day has come. A complaint made since may hold them again."""
+        """Erase a person whose day has come; a complaint made since may defer it again."""
         with suppress(person.PersonAlreadyErased):  # the view may be behind an erasure that somebody asked for since
             return await self.erase(row.person_id, row.reason or "", actor=asked.actor)
         return []

@@ -55,7 +55,7 @@ class LiftHold(BaseModel):
 
 
 class Found(BaseModel):
-    """What intake knows of a person's erasure."""
+    """The state of a person's erasure."""
 
     person_id: UUID
     state: Literal["known", "deferred", "erased", "destroyed"] = Field(
@@ -83,7 +83,7 @@ routes = APIRouter(prefix="/api/v1/people", tags=["people"])
 
 @routes.get("/{person_id}/erasure", dependencies=[allow("people.erase")])
 async def preview(runtime: CurrentRuntime, person_id: UUID) -> Found:
-    """What an erasure would find, and what holds it."""
+    """Preview an erasure: its extent, and the rules and holds that defer it."""
     return _found(await Erasures(runtime).standing(person_id))
 
 

@@ -1,4 +1,4 @@
-"""How long a complaint must be kept: rules that a compliance officer keeps as data, checked when the service starts."""
+"""Retention rules, which a compliance officer keeps as data and which are checked when the service starts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What cannot be undone is decided on all that is known: wait until a view has seen it."""
+"""Wait until a view has caught up, before a decision that cannot be undone."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ async def _until(conn: Any, query: str, values: Mapping[str, Any]) -> None:
 
 
 async def _ends(cluster: Cluster, topics: Sequence[str]) -> dict[TopicPartition, int]:
-    """Where each partition ends now."""
+    """End offsets of the partitions."""
     try:
         with cancelled_only_by_us():
             async with asyncio.timeout(PATIENCE), reader(cluster) as kafka:

@@ -1,4 +1,4 @@
-"""Who asked to be forgotten, when may it be done, and when was it?"""
+"""View of erasures: who asked, from when it is possible, and when it happened."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

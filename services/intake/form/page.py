@@ -94,7 +94,7 @@ def _today(runtime: Runtime) -> date:
 
 
 def _records(request: Request) -> bool:
-    """Whether somebody of ours fills in the form for a customer: it then asks how the complaint came."""
+    """True if staff fill in the form for a customer: it then asks for the channel."""
     return may(asker(request), "complaints.make")
 
 

@@ -34,12 +34,12 @@ ASKED = {
 }
 """On which page: an error is told where its field stands."""
 OURS = ("channel", "received", "preferred")
-"""What only staff are asked."""
+"""Questions for staff alone."""
 EARLIEST = date(2000, 1, 1)
 
 
 class Products(BaseModel):
-    """What customers choose from."""
+    """Products that customers choose from."""
 
     model_config = ConfigDict(extra="forbid")
     products: list[Annotated[str, Field(min_length=1, max_length=200), AfterValidator(one_line)]] = Field(min_length=1)
@@ -49,12 +49,12 @@ PRODUCTS: ConfigFile[Products] = ConfigFile(Path(__file__).with_name("products.t
 
 
 def recorded() -> dict[str, str]:
-    """How a complaint came that staff record, with labels; a customer is not asked."""
+    """Channels of complaints that staff record, with labels; a customer is not asked."""
     return {code: CHANNELS[code] for code, channel in CHANNELS.entries().items() if channel.staff}
 
 
 def preferred() -> dict[str, str]:
-    """How the customer wants to hear from us, as staff are told; the first where nobody says."""
+    """Preferred contact, as staff record it; the first if nobody says."""
     return {code: CHANNELS[code] for code, channel in CHANNELS.entries().items() if channel.answers}
 
 
@@ -74,7 +74,7 @@ def check(step: str, go: str, given: dict[str, str], today: date) -> tuple[str |
 
 
 def wrong(step: str, given: dict[str, str], today: date) -> dict[str, str]:
-    """What a person has to put right on this page."""
+    """Errors on this page, by field."""
     errors = {}
     if step == FIRST and "channel" in given and given["channel"] not in recorded():
         errors["channel"] = _("Choose a channel.")

@@ -42,7 +42,7 @@ async def bring_in(runtime: Runtime, items: Sequence[Item], *, actor: str) -> di
 
 
 def _sort(items: Sequence[Item], seen: set[UUID], actor: str, now: datetime) -> tuple[list[Event], dict[str, int]]:
-    """What is known already adds nothing, what repeats a complaint is a duplicate; `seen` learns of the rest."""
+    """Accept new rows; a known row adds nothing, a repeated complaint is a duplicate, and `seen` collects the rest."""
     events: list[Event] = []
     counts = {"accepted": 0, "duplicate": 0, "refused": 0, "known": 0}
     for item in items:

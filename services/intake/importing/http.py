@@ -35,7 +35,7 @@ class RefusedRow(BaseModel):
 
 
 class Imported(BaseModel):
-    """What became of the rows; `known` ones came with an earlier run."""
+    """The outcome of the rows; `known` ones came with an earlier run."""
 
     accepted: int
     duplicate: int

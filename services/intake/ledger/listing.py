@@ -13,7 +13,7 @@ OUTCOMES = {"accepted": ("Accepted", "good"), "duplicate": ("Duplicate", "neutra
 
 
 class ArrivalRow(BaseModel):
-    """What became of one arrival."""
+    """The outcome of one arrival."""
 
     reference: Annotated[str | None, Column("Reference", "c.reference")]
     complaint_id: UUID | None

@@ -1,4 +1,4 @@
-"""What arrived, and what became of it?"""
+"""View of arrivals and their outcomes."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is done with customers' links: open one, stop them all, send a new one to the address that we know."""
+"""Commands on customers' links: open one, revoke them all, send a new one to the address on record."""
 
 import asyncio
 from contextlib import suppress
@@ -61,7 +61,7 @@ class Tracking:
             await self.send(links.read(self.runtime.signer, signed).complaint_id, actor="customer")
 
     async def send_by_reference(self, reference: str, email: str) -> None:
-        """Where both belong together; else nothing, and nobody is told which of it was wrong."""
+        """Send a link if reference and address match; otherwise do nothing, and do not say which was wrong."""
         async with self.runtime.pool.connection() as conn:
             row = await (await conn.execute(KNOWN_BY, [reference_in(reference), email.strip()])).fetchone()
         if row:

@@ -24,7 +24,7 @@ api = APIRouter(prefix="/api/v1/complaints", tags=["complaints"])
 
 @routes.get("/complain/track/{signed}")
 async def track(request: Request, runtime: CurrentRuntime, signed: str, at_least: AtLeast = None) -> Response:
-    """Where a complaint stands, for whoever holds its link."""
+    """The status of a complaint, for the holder of its link."""
     try:
         complaint_id = await Tracking(runtime).open(signed)
     except (LinkExpired, LinkStopped) as ended:
@@ -48,7 +48,7 @@ async def lost(request: Request, asked: Annotated[bool, Query()] = False) -> Res
 
 @routes.post("/complain/link")
 async def find(request: Request, runtime: CurrentRuntime, form: Form) -> Response:
-    """What is no reference or no address is told; whether they belong to anybody is not."""
+    """Report a malformed reference or address, but never whether they belong to anyone."""
     reference, email = str(form.get("reference", ""))[:50], str(form.get("email", ""))[:200]
     errors = {}
     if reference_in(reference) is None:

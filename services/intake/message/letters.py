@@ -1,4 +1,4 @@
-"""What is written to customers: the acknowledgement and the invitation to a survey."""
+"""Letters to customers: the acknowledgement, a new link, and the invitation to a survey."""
 
 import re
 from datetime import datetime
@@ -40,7 +40,7 @@ It is private. If you did not ask for this, ignore this email. No one has seen y
 
 LONGEST_NAME = 80
 NO_NAME = re.compile(r"[/\n]|www\.|\.[^\W\d_]{2,}\b", re.IGNORECASE)
-"""What leads somewhere, or begins a paragraph."""
+"""Text that holds a link or begins a paragraph."""
 
 
 def greeting(person: Person) -> str:
@@ -51,7 +51,7 @@ def greeting(person: Person) -> str:
 
 
 def _by_mail(person: Person) -> bool:
-    """Whether we write to them unasked: they gave an address and prefer no other way."""
+    """True if we write to them unasked: they gave an address and prefer email."""
     return person.email is not None and person.preferred_channel == "email"
 
 

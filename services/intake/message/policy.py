@@ -1,4 +1,4 @@
-"""When a complaint is received: acknowledge it. When a mention is one: receive it. When a survey is out: send it."""
+"""Policies: acknowledge complaints, receive mentions as complaints, and send invitations to surveys."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Which messages wait to be sent, and when is each tried next?"""
+"""View of outgoing messages, and when each is tried next."""
 
 from dataclasses import dataclass
 from datetime import datetime

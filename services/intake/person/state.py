@@ -35,7 +35,7 @@ class HoldIsPast(RuleBroken):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Who complains and how to reach them."""
+    """The complainant and how to reach them."""
 
     name: str | None = None
     email: str | None = None
@@ -99,7 +99,7 @@ def identify(person_id: UUID, contact: Contact, by: Provenance) -> PersonIdentif
 
 
 def is_theirs(person: Person, contact: Contact) -> bool:
-    """Whether the contact is this person's as we know them; an address may be shared, and anybody can type it.
+    """True if the contact details are this person's; an address alone may be shared, and anyone can type it.
 
     A name, number or need that differs is neither dropped nor written over theirs: it makes a person of its own.
     """
@@ -129,7 +129,7 @@ def lift(person: Person, reason: str, by: Provenance) -> list[Event]:
 
 
 def holding(person: Person, retention: Sequence[Hold], today: date) -> list[Hold]:
-    """What requires the person's data today."""
+    """Rules and holds that require the person's data today."""
     own = [Hold("hold", person.held_until, True)] if person.held_until else []
     return [one for one in (*own, *retention) if one.until > today]
 

@@ -33,7 +33,7 @@ Fields = dict[str, Any]
 
 
 class Refused(Exception):
-    """What does not hold, in a sentence."""
+    """A check that failed, in a sentence."""
 
 
 class Head(NamedTuple):
@@ -44,7 +44,7 @@ class Head(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """What a signed note says, once a signature on it holds."""
+    """The content of a signed note whose signature holds."""
 
     origin: str
     name: str
@@ -149,7 +149,7 @@ def chain(previous: bytes, position: int, name: str, value: bytes) -> bytes:
 
 
 def once(pairs: list[Any]) -> Fields:
-    """Whoever says a thing twice tells one reader this and another one that."""
+    """Refuse a repeated key: two readers would read two values."""
     if len(found := dict(pairs)) < len(pairs):
         raise Refused("A field or a header is there twice, so readers may take one or the other.")
     return found
@@ -222,7 +222,7 @@ def check_opened(document: Fields, events: list[Fields]) -> int:
 
 
 def check_bundle(document: Fields, checkpoint: Checkpoint) -> list[str]:
-    """What the bundle proves, and what it does not, in sentences."""
+    """Check the bundle; return what it proves, and what it does not, in sentences."""
     events = [check_record(record, checkpoint) for record in document["records"]]
     aggregates, stated = check_gapless(document, events), check_opened(document, events)
     said = [
@@ -251,7 +251,7 @@ def check_growth(document: Fields, old: Checkpoint, new: Checkpoint) -> list[str
 
 
 def check(text: str, keys: list[str], anchor: str | None = None) -> list[str]:
-    """What a file proves and what it does not, in sentences; without `keys` it is read under the key it came with."""
+    """Check a file; return what it proves, and what it does not. Without `keys`, use the key that it came with."""
     try:
         note = {"format": "note", "checkpoint": text}
         document = json.loads(text, object_pairs_hook=once) if text.lstrip().startswith("{") else note

@@ -145,7 +145,7 @@ class Evidence:
         )
 
     async def _opened(self, records: Sequence[Document]) -> list[Document]:
-        """What each sealed field says, where it may still be read."""
+        """The text of each sealed field that can still be read."""
         boxes = [
             (dict(record["headers"])["ce_id"], field, UUID(person), box)
             for record in records

@@ -1,4 +1,4 @@
-"""What a verification says: one thing that is not as it was written, and where."""
+"""Findings of a verification: a record that is not as it was written, and its place."""
 
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was looked at, and what is not as it was written; without findings all of it is."""
+    """The scope of a verification and its findings; without findings, everything is as it was written."""
 
     records: int = 0
     events: int = 0

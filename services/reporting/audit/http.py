@@ -42,7 +42,7 @@ add_one(routes, CHECKPOINTS, "/checkpoints", "One seal of the log.")
 
 @routes.get("/key", dependencies=[allow("audit.read")])
 async def read_key(runtime: CurrentRuntime) -> VerifierKey:
-    """What checkpoints are checked with; take it over a way that you trust, and keep it."""
+    """The key that verifies checkpoints. Get it in a way that you trust, and keep it."""
     key = Sealer(runtime).key
     if key is None:
         raise NoSealKey

@@ -62,7 +62,7 @@ def seal(
 
 
 def sealed_heads(note: str) -> dict[str, Head]:
-    """What a note of ours says of each partition, its signature not looked at."""
+    """The partitions in a note of ours, without checking its signature."""
     lines = (line.split(" ") for line in note.partition("\n\n")[0].split("\n")[4:])
     return {place: Head(int(size), b64decode(root)) for place, size, root in lines}
 
@@ -81,7 +81,7 @@ class SealKey:
 
     @property
     def verifier(self) -> str:
-        """What others check with: name, key id and public key."""
+        """The verifier key: name, key id and public key."""
         public = self.private.public_key().public_bytes_raw()
         return f"{self.origin}+{key_id(self.origin, public).hex()}+{_text(bytes([1]) + public)}"
 

@@ -1,4 +1,4 @@
-"""Which checkpoints were sealed, and what do they say?"""
+"""View of the signed checkpoints."""
 
 from dataclasses import dataclass
 from datetime import datetime

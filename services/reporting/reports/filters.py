@@ -1,4 +1,4 @@
-"""What a report's address asks for: the same parameters for page, CSV and API; an empty one asks for nothing."""
+"""Query parameters of a report, the same for page, CSV and API; an empty one is ignored."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -31,7 +31,7 @@ routes = APIRouter(prefix="/api/v1/reports", tags=["reporting"])
 
 @routes.get("/counts", dependencies=[allow("reports.read")])
 async def count_complaints(runtime: CurrentRuntime, report: ReportAsked, at_least: AtLeast = None) -> CountsReport:
-    """How many complaints and aspects, by product, channel, outcome, cause or month; now or as at an instant."""
+    """Count complaints and aspects by product, channel, outcome, cause or month, now or as at an instant."""
     await runtime.positions.wait(counts, at_least)
     async with runtime.pool.connection() as conn:
         found = await counts_by(conn, report.by, report.asked, report.as_at)

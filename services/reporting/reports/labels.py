@@ -1,4 +1,4 @@
-"""What the values of a report are called, and which questions there are."""
+"""Labels of a report's values, and the questions that it answers."""
 
 from typing import Any
 

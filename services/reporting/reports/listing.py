@@ -152,7 +152,7 @@ async def counts_by(conn: Any, dimension: Dimension, asked: Asked, as_at: dateti
 
 
 async def choices(conn: Any) -> dict[str, list[str]]:
-    """What can be filtered by, as far as it occurs."""
+    """Values that can be filtered by, as far as they occur."""
     found = await conn.execute(
         "select 'product', product from aspect_now union select 'outcome', outcome from aspect_now"
         " union select 'cause', root_cause from aspect_now union select 'channel', channel from case_now"

@@ -1,4 +1,4 @@
-"""What the page of a report shows: the question, both counts as charts and as a table, every figure a link."""
+"""Content of a report's page: the question, both counts as charts and as a table, every figure a link."""
 
 from typing import Any
 

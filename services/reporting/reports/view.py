@@ -1,4 +1,4 @@
-"""How many complaints and aspects are there, by what, and how many were there at any instant?
+"""View behind the reports: counts of complaints and aspects at any instant.
 
 `changes` keeps each step for ever, so that any instant can be folded; `case_now` and `aspect_now` are the fold of all
 of them, for the figures of today. One case's steps are one aggregate's events: their version alone orders them.

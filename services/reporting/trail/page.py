@@ -92,7 +92,7 @@ pages.environment.globals.update(stamp=stamp)
 
 
 def reference_in(rows: Sequence[dict[str, Any]]) -> str | None:
-    """What customers call the complaint, where the story is one."""
+    """The reference of the complaint, if the trail is that of one."""
     return next((row["payload"]["reference"] for row in rows if "reference" in row["payload"]), None)
 
 

@@ -1,4 +1,4 @@
-"""What happened to a complaint: every event of every topic, when, by whom, and caused by what?
+"""View of the audit trail: every event of every topic, its time, actor and cause.
 
 The payload stays as it was sent, so personal words are here only as the sealed boxes that the events hold.
 """

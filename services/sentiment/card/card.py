@@ -1,4 +1,4 @@
-"""What the model card says: what the model is, how well it does on a public test set, and what it cannot do."""
+"""Content of the model card: the model, its accuracy on a public test set, and its limits."""
 
 from dataclasses import dataclass
 

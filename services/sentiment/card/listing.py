@@ -1,4 +1,4 @@
-"""What was measured, the newest first, and how many texts of each heat a model has found."""
+"""Measurements, newest first, and the number of texts of each heat."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -22,7 +22,7 @@ SUBJECTS = {"complaint": "Complaint", "mention": "Mention", "response": "Survey 
 
 
 class Measurement(BaseModel):
-    """How one text sounds to one model."""
+    """The measurement of one text by one model."""
 
     subject: Annotated[Literal["complaint", "mention", "response"], Column("Text of")] = Field(
         description="What was measured."
@@ -51,6 +51,6 @@ MEASUREMENTS = Listing(
 
 
 async def by_heat(conn: AsyncConnection[Any], model: str) -> dict[str, int]:
-    """How many texts of each heat this model has found."""
+    """Count the texts of each heat that this model has found."""
     found = await conn.execute("select heat, count(*) from measured where model = %s group by 1", [model])
     return dict.fromkeys(HEATS, 0) | dict(await found.fetchall())

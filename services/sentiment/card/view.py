@@ -1,4 +1,4 @@
-"""How does each text sound, by which model, and how many burn?"""
+"""View of measurements: score and heat of each text, by model."""
 
 from dataclasses import dataclass
 from datetime import datetime

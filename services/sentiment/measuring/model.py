@@ -58,7 +58,7 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What the model says of one text."""
+    """The model's measurement of one text."""
 
     score: float
     heat: Heat
@@ -108,7 +108,7 @@ def weigh(sentence: str) -> tuple[float, list[Deciding]]:
 
 
 def _shows(word: str) -> bool:
-    """Whether it may show a feeling; most words of a sentence do not, and people use few of all words."""
+    """True if the word may show a feeling; most words of a sentence do not, and people use few of all words."""
     return (_in_lexicon if len(word) <= LONGEST_WORD else _in_lexicon.__wrapped__)(word)
 
 

@@ -1,4 +1,4 @@
-"""When a customer says something, measure how it sounds."""
+"""Policy on texts of customers: measure the sentiment of each."""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID, uuid5

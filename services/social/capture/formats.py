@@ -1,4 +1,4 @@
-"""What the networks' own APIs send, as posts in the form that all of them have in common.
+"""Readers of the networks' own formats, which return posts in one common form.
 
 Only what people wrote themselves is a post: boosts, reposts and retweets of somebody else's words are left out.
 """

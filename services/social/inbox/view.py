@@ -1,4 +1,4 @@
-"""What do people say about us, how does it sound, and what has become of it?"""
+"""View of the inbox: each mention, its sentiment and its state."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +37,7 @@ class Row:
 
 @dataclass(slots=True)
 class Complaint:
-    """What has become of a complaint; only those of promoted mentions are ever looked up."""
+    """The state of a complaint; only those of promoted mentions are ever looked up."""
 
     complaint_id: UUID
     reference: str | None = None

@@ -1,4 +1,4 @@
-"""What may be done with a mention: make it a complaint, dismiss it, bring it back."""
+"""Actions on a mention: promote it to a complaint, dismiss it, restore it."""
 
 from typing import Annotated, Any, Self
 from uuid import UUID

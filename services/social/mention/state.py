@@ -16,7 +16,7 @@ State = Literal["new", "promoted", "dismissed"]
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What somebody said, in the form that all networks have in common."""
+    """A post in the form that all networks have in common."""
 
     network: str
     external_id: str

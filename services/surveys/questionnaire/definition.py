@@ -20,7 +20,7 @@ from shared.features.config import ConfigFolder
 from shared.text import printable
 
 MOST_QUESTIONS = 20
-"""What one person answers at most."""
+"""The most questions that one person answers."""
 
 LONGEST = 4000
 """Characters of a free answer."""
@@ -62,7 +62,7 @@ class Question(Part):
         return self
 
     def label(self, choice: int) -> str:
-        """What the person read beside their choice."""
+        """The label beside the person's choice."""
         return next((option.label for option in self.options if option.value == choice), str(choice))
 
 
@@ -93,12 +93,12 @@ class Questionnaire(Part):
 
     @cached_property
     def id(self) -> str:
-        """What events call it, for example `handling.v1`."""
+        """Its id in events, for example `handling.v1`."""
         return f"{self.name}.v{self.version}"
 
     @property
     def open_for(self) -> timedelta:
-        """How long the link works."""
+        """Lifetime of the link."""
         return timedelta(days=self.open_for_days)
 
 

@@ -1,4 +1,4 @@
-"""What staff may do with an invitation: withdraw it."""
+"""Actions on an invitation: withdraw it."""
 
 from services.surveys.response.state import Response, SurveyExpired, SurveyStopped, ensure_open, evolve
 from shared.events import Event, Provenance

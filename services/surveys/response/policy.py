@@ -1,4 +1,4 @@
-"""When a case is closed: ask the person how it was handled."""
+"""Policy on closed cases: invite the person to a survey."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Who was asked about which case, who has answered, and whose invitation was withdrawn?"""
+"""View of invitations: who was asked about which case, and whether they answered."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What did people answer, question by question?"""
+"""View of the answers, question by question."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -122,7 +122,7 @@ class Chain:
         return Finding("missing", "topic", self.topic, self.partition, None, position, event=event)
 
     def _index(self, position: int) -> int | None:
-        """How many links there are up to and with this position; 0 is before the first."""
+        """The number of links up to and including this position; 0 before the first."""
         if position == 0:
             return 0
         found = bisect_left(self._positions, position)
@@ -138,7 +138,7 @@ class Chain:
         return record.chain == self._link(index) and made == (suspect.link if suspect else record.chain)
 
     def _holds(self, index: int, record: Record) -> bool:
-        """Whether it continues the chain there, by what stands there or, of a suspect, by what its bytes give."""
+        """True if the record continues the chain there; of a suspect, its own bytes decide."""
         suspect = self._suspects.get(self._positions[index - 1]) if index else None
         links = [self._link(index)] + ([suspect.link] if suspect else [])
         return any(chain(link, record.position, record.name, record.value) == record.chain for link in links)

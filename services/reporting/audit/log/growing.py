@@ -33,7 +33,7 @@ def reader(cluster: Cluster, most: int = 4_194_304) -> AIOKafkaConsumer:
 
 
 async def partitions(kafka: AIOKafkaConsumer, cluster: Cluster) -> list[TopicPartition]:
-    """Of every topic that a service owns."""
+    """Partitions of every topic that a service owns."""
     return await clients.required_partitions(kafka, *map(cluster.name, OWNERS))
 
 
@@ -73,7 +73,7 @@ async def _follow(conn: Any, kafka: AIOKafkaConsumer, place: TopicPartition, top
 
 
 def _checked(batch: Sequence[ConsumerRecord], topic: str, position: int, link: bytes) -> list[Record]:
-    """Those that continue the log. What no relay sent, and what was sent again, is passed over, as by every reader."""
+    """Records that continue the log, without those that no relay sent or that were sent again."""
     fresh = []
     for record in _read(batch):
         if record.position > position:

@@ -12,7 +12,7 @@ Nodes = Callable[[int, int], bytes]
 
 
 def root(size: int, nodes: Nodes) -> bytes:
-    """Of the first `size` leaves."""
+    """The root of the first `size` leaves."""
     return _subtree(0, size, nodes) if size else EMPTY
 
 
@@ -31,7 +31,7 @@ def consistency_proof(old: int, new: int, nodes: Nodes) -> list[bytes]:
 
 
 def _split(start: int, end: int) -> int:
-    """Where the largest complete subtree that is not all of it ends."""
+    """The end of the largest complete proper subtree."""
     return start + (1 << (end - start - 1).bit_length() - 1)
 
 

@@ -1,4 +1,4 @@
-"""What the topics of one service hold, kept small: 80 bytes a record, to be compared with the service's event table."""
+"""Records of one service's topics in 80 bytes each, to compare with the service's event table."""
 
 from array import array
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ PRINT, ID = 16, 16
 
 
 def fingerprint(name: str, originator_id: UUID, version: int, value: bytes) -> bytes:
-    """What is the same in topic and store: the type, the aggregate, its version and the bytes."""
+    """Digest of what topic and store have in common: type, aggregate, version and bytes."""
     return sha256(f"{name}\0{originator_id}\0{version}\0".encode() + value).digest()[:PRINT]
 
 
@@ -68,7 +68,7 @@ class Sent:
                 )  # fmt: skip
 
     def lost(self, topic: str, partition: int, position: int) -> bool:
-        """Whether a position falls into a hole of that partition."""
+        """True if the position falls into a gap of that partition."""
         return any((topic, partition) == gap[:2] and gap[2] < position <= gap[3] for gap in self.gaps)
 
     def _word(self, text: str) -> int:

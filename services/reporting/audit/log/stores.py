@@ -22,7 +22,7 @@ _position = attrgetter("position")
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """How far a service's relay had sent when the verification began, and the chain value at each end."""
+    """The relay's checkpoint when the verification began, and the chain value of each partition."""
 
     position: int
     ends: dict[tuple[str, int], tuple[int, bytes]]

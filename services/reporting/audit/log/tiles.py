@@ -25,7 +25,7 @@ Name = tuple[int, int]
 
 
 class Tiles:
-    """Those tiles of a partition's tree that are in memory."""
+    """Tiles of a partition's tree that are in memory."""
 
     def __init__(self, held: dict[Name, bytes] | None = None, places: dict[int, bytes] | None = None) -> None:
         self._held = held or {}
@@ -34,7 +34,7 @@ class Tiles:
 
     @property
     def size(self) -> int:
-        """How many leaves there are, where the last tile is held."""
+        """The number of leaves, if the last tile is in memory."""
         last = max((number for level, number in self._held if level == 0), default=None)
         return 0 if last is None else last * WIDTH + len(self._held[0, last]) // HASH
 
@@ -114,7 +114,7 @@ def around(indexes: Iterable[int], *sizes: int) -> set[Name]:
 
 
 async def load(conn: Any, topic: str, partition: int, names: Iterable[Name]) -> Tiles:
-    """Those of the tiles that there are."""
+    """The tiles that exist."""
     wanted = list(names)
     found = await conn.execute(
         "select level, number, hashes, places from tiles join unnest(%s::int[], %s::bigint[]) as w(level, number)"
