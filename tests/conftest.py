@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from deploy.embedded.databases import create_database
@@ -46,8 +47,8 @@ class ByFolder(LoadScopeScheduling):
         return together[0] if together else nodeid.partition("::")[0]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config) -> ByFolder:
-    return ByFolder(config)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    return ByFolder(config, log)
 
 
 @pytest.fixture(scope="session")
