@@ -116,11 +116,12 @@ class Installation(IntakeSettings, ReportingSettings, BaseSettings):
         return Signer(self.secret).token(role, name)
 
     def write(self, data: Path) -> None:
-        """So that commands find it; only the owner may read it."""
-        path = data / "running.json"
-        path.touch(mode=0o600)
-        path.chmod(0o600)  # one that was left may have been opened to others
-        path.write_text(self.model_dump_json())
+        """So that commands find it, whole; only the owner may read it."""
+        aside = data / "running.new"
+        aside.unlink(missing_ok=True)  # one that was left may have been opened to others
+        aside.touch(mode=0o600)
+        aside.write_text(self.model_dump_json())
+        aside.rename(data / "running.json")
 
 
 def _sentence(error: ValidationError) -> str:

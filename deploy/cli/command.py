@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -14,7 +15,7 @@ import typer
 import uvicorn
 from aiokafka.errors import KafkaError
 
-from deploy.cli import operations, preparation
+from deploy.cli import config, operations, preparation
 from deploy.cli.access import accounts, tokens
 from deploy.cli.audit import audit
 from deploy.cli.bus import dead_letters
@@ -31,6 +32,7 @@ from deploy.gateway import server
 from deploy.installation import DEFAULT_PORT, NAMED, NotUnderstood, data_folder
 from deploy.services import SERVICES
 from shared.events.unsealing import MasterKeyNotValid
+from shared.features.config import ConfigNotValid, use
 from shared.kafka.chain import GapFound
 from shared.kafka.topics import create_topics
 from shared.keys.master_keys import WrongMasterKey
@@ -44,7 +46,7 @@ app = typer.Typer(
 )
 for name, group in {
     "import": imports, "dead": dead_letters, "token": tokens, "account": accounts, "audit": audit,
-    "contracts": contracts, "keys": keys,
+    "contracts": contracts, "keys": keys, "config": config,
 }.items():  # fmt: skip
     app.add_typer(group.app, name=name)
 for alone in (demo, screenshots, erasure, erased, views, preparation, backup, restore):
@@ -65,6 +67,8 @@ def recourse(
     ] = False,
 ) -> None:
     """Recourse, a complaint management system."""
+    if folder := os.environ.get("RECOURSE_CONFIG"):
+        use(Path(folder))
 
 
 @app.command()
@@ -123,7 +127,7 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename} cannot be used: {error.strerror}" if error.filename else str(error)
         fail(f"{where}. Name another, or see to it that you may use it.")
-    except (WrongMasterKey, MasterKeyNotValid, GapFound, LogCutShort, NotUnderstood) as error:
+    except (ConfigNotValid, WrongMasterKey, MasterKeyNotValid, GapFound, LogCutShort, NotUnderstood) as error:
         fail(str(error))
     sys.exit(1)
 

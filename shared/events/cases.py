@@ -1,18 +1,15 @@
 """Events of `cases`: the work on a complaint, aspect by aspect."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events.base import Event
-from shared.events.complaints import Channel
+from shared.events.base import Event, Upcast
+from shared.events.codes import CODES_OPENED, AlertKind, Channel, Code, Outcome, Priority, Redress
 from shared.events.sealed import Sealed
-
-Priority = Literal["low", "normal", "high", "urgent"]
-Outcome = Literal["upheld", "partly-upheld", "not-upheld", "withdrawn", "out-of-scope"]
-Redress = Literal["none", "apology", "refund", "compensation", "correction", "other"]
 
 
 class CaseEvent(Event):
@@ -25,6 +22,8 @@ class CaseOpened(CaseEvent):
     """Work on the complaint began."""
 
     type: ClassVar[str] = "case.opened"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
     sentence: ClassVar[str] = "Case opened, priority {priority}"
     details: ClassVar[tuple[str, ...]] = ("organisation",)
 
@@ -90,6 +89,8 @@ class AspectResolved(AspectEvent):
     """An aspect was decided."""
 
     type: ClassVar[str] = "case.aspect-resolved"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
     sentence: ClassVar[str] = "{aspect} decided: {outcome}"
     details: ClassVar[tuple[str, ...]] = (
         "redress",
@@ -102,7 +103,9 @@ class AspectResolved(AspectEvent):
     redress: Redress = Field("none", description="What puts it right.")
     amount: Decimal | None = Field(None, ge=0, description="Money redress.")
     currency: str | None = Field(None, pattern="^[A-Z]{3}$", description="ISO 4217, with an amount.")
-    root_cause: str | None = Field(None, description="Why it happened, from the firm's list.")
+    root_cause: Annotated[str | None, Code("root_causes")] = Field(
+        None, description="Why it happened, from the firm's list."
+    )
     explanation: Sealed | None = Field(None, description="Why it was decided so.")
 
 
@@ -120,6 +123,8 @@ class PriorityChanged(CaseEvent):
     """A change of how soon the case is worked on."""
 
     type: ClassVar[str] = "case.priority-changed"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
     sentence: ClassVar[str] = "Priority changed to {priority}"
     details: ClassVar[tuple[str, ...]] = ("reason",)
 
@@ -131,10 +136,12 @@ class AlertRaised(CaseEvent):
     """Somebody should look at the case now."""
 
     type: ClassVar[str] = "case.alert-raised"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
     sentence: ClassVar[str] = "Alert raised: {kind}"
     details: ClassVar[tuple[str, ...]] = ("reason",)
 
-    kind: Literal["red-sentiment", "vulnerability", "clock"] = Field(description="What raised it.")
+    kind: AlertKind = Field(description="What raised it.")
     reason: str = Field(description="Why; names nobody.")
 
 

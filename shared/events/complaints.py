@@ -1,16 +1,14 @@
 """Events of `intake` about arrivals, complaints and the messages exchanged about them."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Event
+from shared.events.base import Event, Upcast
+from shared.events.codes import CODES_OPENED, Channel, Purpose
 from shared.events.sealed import Sealed
-
-Channel = Literal[
-    "web", "email", "phone", "letter", "face-to-face", "chat", "social", "api", "import", "fax", "referral"
-]
 
 
 class ComplaintEvent(Event):
@@ -21,6 +19,8 @@ class ArrivalRecorded(ComplaintEvent):
     """The receipt of one arrival, whatever became of it: received = accepted + duplicate + refused."""
 
     type: ClassVar[str] = "arrival.recorded"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
     sentence: ClassVar[str] = "Arrival {outcome} ({channel})"
     details: ClassVar[tuple[str, ...]] = (
         "source",
@@ -41,6 +41,8 @@ class ComplaintReceived(ComplaintEvent):
     """A complaint was accepted: from here on it has a reference and its clocks run."""
 
     type: ClassVar[str] = "complaint.received"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
     sentence: ClassVar[str] = "Complaint {reference} received ({channel})"
     details: ClassVar[tuple[str, ...]] = (
         "organisation",
@@ -87,12 +89,12 @@ class MessageWritten(MessageEvent):
     """A message to the customer was written and waits to be sent."""
 
     type: ClassVar[str] = "message.written"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
     sentence: ClassVar[str] = "Message written: {purpose} ({channel})"
 
     person_id: UUID = Field(description="Who it is for.")
-    purpose: Literal["acknowledgement", "reply", "final-response", "survey-invitation"] = Field(
-        description="Why it is sent."
-    )
+    purpose: Purpose = Field(description="Why it is sent.")
     channel: Channel = Field(description="How it goes out.")
     to: Sealed = Field(description="The address.")
     subject: Sealed = Field(description="The subject line.")

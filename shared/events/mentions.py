@@ -1,11 +1,13 @@
 """Events of `social`: posts, comments, reviews and direct messages about the firm."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events.base import Event
+from shared.events.base import Event, Upcast
+from shared.events.codes import CODES_OPENED, Code, MentionKind
 from shared.events.sealed import Sealed
 
 
@@ -19,6 +21,8 @@ class MentionCaptured(MentionEvent):
     """Somebody said something about the firm in public, or wrote to one of its accounts."""
 
     type: ClassVar[str] = "mention.captured"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
     sentence: ClassVar[str] = "Mention captured on {network}"
     details: ClassVar[tuple[str, ...]] = (
         "kind",
@@ -27,7 +31,7 @@ class MentionCaptured(MentionEvent):
     introduces: ClassVar[str | None] = "person_id"
 
     network: str = Field(description="For example `mastodon`, `x`, `reviews`.")
-    kind: Literal["post", "comment", "review", "message"] = Field("post", description="What it is.")
+    kind: MentionKind = Field("post", description="What it is.")
     person_id: UUID = Field(description="Its author.")
     external_id: Sealed = Field(description="Its id on the network.")
     author: Sealed | None = Field(None, description="The author's name there.")
@@ -58,7 +62,7 @@ class MentionDismissed(MentionEvent):
     sentence: ClassVar[str] = "Mention dismissed"
     details: ClassVar[tuple[str, ...]] = ("reason",)
 
-    reason: str = Field(description="Why; names nobody.")
+    reason: Annotated[str, Code("dismissals")] = Field(description="Why; names nobody.")
 
 
 class MentionRestored(MentionEvent):

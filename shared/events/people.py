@@ -1,12 +1,13 @@
 """Events of `intake` about people."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
 
-from shared.events.base import Event
-from shared.events.complaints import Channel
+from shared.events.base import Event, Upcast
+from shared.events.codes import CODES_OPENED, Channel
 from shared.events.sealed import Sealed
 
 
@@ -18,6 +19,8 @@ class PersonIdentified(PersonEvent):
     """A person gave their name and how to reach them."""
 
     type: ClassVar[str] = "person.identified"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
     sentence: ClassVar[str] = "Person recorded, preferred contact {preferred_channel}"
     sentence_without: ClassVar[dict[str, str]] = {"email": "Person recorded, without an email address"}
     introduces: ClassVar[str | None] = "originator_id"

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.events import EVENTS, Event
+from shared.events.codes import Code
 from shared.events.sealed import Sealed
+from shared.features.codes import LISTS
 from shared.web.templating import gettext as _
 
 STAMP = frozenset(Event.model_fields)
@@ -33,31 +35,22 @@ def event_text(kind: str, facts: Mapping[str, Any], **names: str) -> str:
         return kind
     missing = next((field for field in event.sentence_without if facts.get(field) in (None, "")), None)
     sentence = event.sentence_without[missing] if missing else event.sentence
-    text = _(sentence).format_map(_Spoken(facts, names))
-    parts = [_spoken(facts[name]) for name in event.details if facts.get(name) not in (None, "", "none", [])]
+    said = {name: _spoken(event, name, value) for name, value in facts.items()}
+    text = _(sentence).format_map(_Spoken(said | names))
+    parts = [said[name] for name in event.details if facts.get(name) not in (None, "", "none", [])]
     details = ", ".join(part for part in parts if part not in text)
     return f"{text} ({details})" if details else text
 
 
 class _Spoken(dict[str, str]):
-    def __init__(self, facts: Mapping[str, Any], names: Mapping[str, str]) -> None:
-        super().__init__({name: _spoken(value) for name, value in facts.items()} | dict(names))
-
     def __missing__(self, name: str) -> str:
         return _("Aspect") if name == "aspect" else "–"
 
 
-CODES = {
-    "web": "web form", "email": "email", "api": "API", "social": "social media", "import": "imported file",
-    "partly-upheld": "partly upheld", "not-upheld": "not upheld", "out-of-scope": "out of scope",
-    "final-response": "final response", "survey-invitation": "survey invitation", "face-to-face": "face to face",
-    "red-sentiment": "red sentiment",
-}  # fmt: skip
-
-
-def _spoken(value: object) -> str:
-    """A code as people say it: `partly-upheld` is partly upheld."""
+def _spoken(event: type[Event], name: str, value: object) -> str:
+    """A code by its label, everything else as it is."""
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "; ".join(map(_spoken, value))
-    text = str(value)
-    return _(CODES.get(text, text))
+        return "; ".join(_(str(one)) for one in value)
+    field = event.model_fields.get(name)
+    code = next((mark for mark in field.metadata if isinstance(mark, Code)), None) if field else None
+    return LISTS[code.list].spoken(str(value)) if code else _(str(value))

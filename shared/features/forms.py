@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import cache
-from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, runtime_checkable
+from typing import Any, Protocol, TypeVar, Union, get_args, get_origin, runtime_checkable
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -65,16 +65,6 @@ class FormField:
         return _("Enter %(label)s") % {"label": label}
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """The values of a `Literal`, which are their own labels."""
-
-    values: tuple[str, ...]
-
-    def options(self) -> Sequence[tuple[str, str]]:
-        return [(value, _(value.replace("-", " ").capitalize())) for value in self.values]
-
-
 class Invalid(ValueError):
     """The form has errors, by the name of the field."""
 
@@ -123,8 +113,6 @@ def _field(name: str, info: FieldInfo) -> FormField:
     annotation, marks = _inner(info)
     nullable = type(None) in get_args(info.annotation)
     choices = next((mark for mark in marks if isinstance(mark, Choices)), None)
-    if get_origin(annotation) is Literal:
-        choices = _Values(get_args(annotation))
     limit = next((mark.max_length for mark in marks if getattr(mark, "max_length", None)), None)
     kind = KINDS.get(annotation, "text")
     if choices:

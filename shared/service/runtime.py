@@ -14,6 +14,7 @@ from shared.eventstore import relay, requests
 from shared.eventstore.group_commit import Committer
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import Store
+from shared.features import config
 from shared.features.effect import Effect
 from shared.features.timer import Timer
 from shared.gc_tuning import tune_gc
@@ -63,6 +64,7 @@ class Runtime:
     """Seconds between the batches of a consumer: what is shown may be as much behind."""
 
     def __post_init__(self) -> None:
+        config.check()
         at = self.settings
         self.keyring = Keyring(at.masters())
         self.signer = Signer(at.secret)

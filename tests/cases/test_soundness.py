@@ -7,10 +7,10 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.cases.aspects.resolution import UPHELD
 from services.cases.case.state import Case
 from shared.events import Event
 from shared.events.cases import AspectResolved, CaseReopened, NoteAdded
+from shared.features.codes import OUTCOMES, PRIORITIES
 from shared.problems import RuleBroken
 from tests.scenarios import cases
 from tests.scenarios.cases import (
@@ -32,7 +32,7 @@ from tests.scenarios.cases import (
 ASPECT = st.sampled_from([PRIMARY, SECOND, THIRD])
 DECISIONS = st.builds(
     decision,
-    st.sampled_from(["upheld", "partly-upheld", "not-upheld", "withdrawn", "out-of-scope"]),
+    st.sampled_from([*OUTCOMES]),
     st.sampled_from(["none", "apology", "refund"]),
     st.sampled_from([None, Decimal(0), Decimal(10)]),
     st.sampled_from([None, "GBP"]),
@@ -49,8 +49,8 @@ COMMANDS: st.SearchStrategy[Callable[[Case], list[Event]]] = st.one_of(
     ),
     st.builds(lambda a, s: lambda c: cases.classify_aspect(c, a, s, INES), ASPECT, st.sampled_from([LOAN, CARD])),
     st.builds(lambda n: lambda c: cases.add_note(c, UUID(int=n), "Called.", INES), st.integers(1, 3)),
-    st.builds(lambda p: lambda c: cases.raise_priority(c, p, "Red", INES), st.sampled_from(cases.PRIORITIES)),
-    st.builds(lambda p: lambda c: cases.change_priority(c, p, "Asked", INES), st.sampled_from(cases.PRIORITIES)),
+    st.builds(lambda p: lambda c: cases.raise_priority(c, p, "Red", INES), st.sampled_from([*PRIORITIES])),
+    st.builds(lambda p: lambda c: cases.change_priority(c, p, "Asked", INES), st.sampled_from([*PRIORITIES])),
     st.just(lambda c: cases.raise_alert(c, "red-sentiment", "Red", INES)),
 )
 
@@ -76,4 +76,4 @@ def test_whatever_is_asked_the_case_stays_sound(commands: list[Callable[[Case], 
         for event in new:
             if isinstance(event, AspectResolved):
                 assert (event.amount is None) == (event.currency is None)
-                assert event.outcome not in UPHELD or event.root_cause
+                assert event.root_cause or not OUTCOMES.entries()[event.outcome].needs_root_cause

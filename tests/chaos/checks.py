@@ -27,11 +27,11 @@ VIEWS = {
     "intake.complaints": ("intake", "select complaint_id from complaints where reference is not null"),
     "cases.caseload": ("cases", "select case_id from caseload where reference is not null"),
     "cases.timeline": ("cases", "select case_id from timeline where kind = 'complaint.received'"),
-    "reporting.trail": ("reporting", "select originator_id from trail where name = 'complaint.received.v1'"),
-    "reporting.trail of cases": ("reporting", "select originator_id from trail where name = 'case.opened.v1'"),
+    "reporting.trail": ("reporting", "select originator_id from trail where name = 'complaint.received.v2'"),
+    "reporting.trail of cases": ("reporting", "select originator_id from trail where name = 'case.opened.v2'"),
     "reporting.counts": ("reporting", "select case_id from changes where kind = 'opened'"),
-    "cases' own events": ("cases", "select originator_id from cases_events where topic = 'case.opened.v1'"),
-    "intake's own events": ("intake", "select originator_id from intake_events where topic = 'complaint.received.v1'"),
+    "cases' own events": ("cases", "select originator_id from cases_events where topic = 'case.opened.v2'"),
+    "intake's own events": ("intake", "select originator_id from intake_events where topic = 'complaint.received.v2'"),
 }
 """Each answers every accepted complaint once."""
 MEASURED = {

@@ -10,9 +10,12 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from shared.events import EVENTS, Event, wire_name
+from shared.events.codes import Code
 from shared.events.sealed import Sealed
+from shared.features.codes import LISTS
 
 FOLDER = Path(__file__).parent / "samples"
 PERSON = UUID("0198c0de-0000-7000-8000-000000000001")
@@ -35,7 +38,12 @@ class SampleKeys:
 
 def full(model: type[BaseModel]) -> dict[str, Any]:
     """Every field given, so that a sample says all that the event can."""
-    return {name: _value(field.annotation, name) for name, field in model.model_fields.items()}
+    return {name: _code(field) or _value(field.annotation, name) for name, field in model.model_fields.items()}
+
+
+def _code(field: FieldInfo) -> str | None:
+    """The first that is on the field's list, if it has one."""
+    return next((next(iter(LISTS[mark.list])) for mark in field.metadata if isinstance(mark, Code)), None)
 
 
 def _value(annotation: Any, name: str) -> Any:

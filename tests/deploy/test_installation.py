@@ -1,5 +1,6 @@
 """What operators may set is read as they meant it, or refused with a sentence that names the variable."""
 
+import json
 from datetime import time
 from pathlib import Path
 
@@ -99,3 +100,13 @@ def test_no_secret_is_printed(named: pytest.MonkeyPatch, tmp_path: Path) -> None
     assert "yet a secret" not in str(refused.value)
     named.delenv("RECOURSE_SEAL_KEY")
     assert SERVERS["MASTER_KEY"] not in repr(find(tmp_path))
+
+
+def test_what_runs_is_noted_whole_and_for_its_owner_alone(named: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    note = tmp_path / "running.json"
+    note.touch(mode=0o644)
+    found = Installation.on_this_machine(seeds_in(tmp_path / "secrets"), url="http://localhost:1")
+    found.write(tmp_path)
+    assert Installation(**json.loads(note.read_text())) == found
+    assert note.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.glob("running.*")] == ["running.json"]

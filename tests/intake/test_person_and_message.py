@@ -22,7 +22,7 @@ PERSON, COMPLAINT = UUID(int=1), UUID(int=2)
 
 
 def known(**contact: str) -> person.Person:
-    return person.evolve(None, identify(PERSON, Contact(**contact), BY))  # type: ignore[arg-type]
+    return person.evolve(None, identify(PERSON, Contact(**contact), BY))
 
 
 def received() -> ComplaintReceived:

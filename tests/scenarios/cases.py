@@ -23,9 +23,8 @@ from services.cases.notes import note
 from services.cases.notes.note import AddNote
 from services.cases.opening.policy import open_case
 from services.cases.priority import priority
-from services.cases.priority.priority import PRIORITIES, ChangePriority, raise_priority
+from services.cases.priority.priority import ChangePriority, raise_priority
 from shared.events import Event, Provenance, wire_name
-from shared.events.cases import Outcome, Priority, Redress
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased, PersonIdentified
 from shared.events.sealed import Sealed
@@ -34,7 +33,7 @@ from shared.kafka.records import Record
 from shared.projections.fold import Opened
 
 __all__ = [
-    "PRIORITIES", "assign_case", "close_case", "open_case", "raise_alert", "raise_priority",
+    "assign_case", "close_case", "open_case", "raise_alert", "raise_priority",
 ]  # fmt: skip
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -112,7 +111,7 @@ def batch(*events: Event) -> list[Opened]:
 
 
 def decision(
-    outcome: Outcome, redress: Redress = "none", amount: Decimal | None = None, currency: str | None = None,
+    outcome: str, redress: str = "none", amount: Decimal | None = None, currency: str | None = None,
     root_cause: str | None = None, explanation: str | None = None,
 ) -> ResolveAspect:  # fmt: skip
     return ResolveAspect(
@@ -141,7 +140,7 @@ def add_note(case: Case, note_id: UUID, text: str, by: Provenance) -> list[Event
     return note.add_note(case, AddNote(text=text), replace(by, new_id=note_id))
 
 
-def change_priority(case: Case, level: Priority, reason: str, by: Provenance) -> list[Event]:
+def change_priority(case: Case, level: str, reason: str, by: Provenance) -> list[Event]:
     return priority.change_priority(case, ChangePriority(priority=level, reason=reason), by)
 
 

@@ -15,7 +15,7 @@ from shared.events.cases import (
     CaseReopened,
     NoteAdded,
 )
-from shared.events.complaints import ArrivalRecorded, Channel, ComplaintReceived, MessageSent, MessageWritten
+from shared.events.complaints import ArrivalRecorded, ComplaintReceived, MessageSent, MessageWritten
 from shared.events.mentions import MentionCaptured, MentionPromoted
 from shared.events.people import PersonErased, PersonIdentified
 from shared.events.sealed import Sealed
@@ -43,7 +43,7 @@ def aspect(number: int, name: str = "primary") -> UUID:
 
 
 def opened(
-    number: int, hours: float = 0, *, product: str | None = "Mortgage", channel: Channel = "web",
+    number: int, hours: float = 0, *, product: str | None = "Mortgage", channel: str = "web",
     received: datetime | None = None, cause: Event | None = None, invented: bool = False,
 ) -> list[Event]:  # fmt: skip
     """The case with its primary aspect: versions 1 and 2."""

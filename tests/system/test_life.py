@@ -22,9 +22,10 @@ async def seen(client: httpx.AsyncClient, path: str, test: Any = lambda body: Tr
     return await until(look)
 
 
-async def received(client: httpx.AsyncClient, narrative: str, **person: str) -> dict[str, Any]:
+async def received(client: httpx.AsyncClient, narrative: str, channel: str = "api", **person: str) -> dict[str, Any]:
     made = await client.post(
-        "/api/v1/complaints", json={"narrative": narrative, "product": "Credit card", "person": person},
+        "/api/v1/complaints",
+        json={"narrative": narrative, "product": "Credit card", "channel": channel, "person": person},
         headers={"Idempotency-Key": secrets.token_hex(8)},
     )  # fmt: skip
     assert made.status_code == 201, made.text

@@ -42,7 +42,7 @@ async def test_one_trace_spans_every_hop(site: Site) -> None:
         return expected <= {s.name for s in ours()}
 
     async def led_on() -> bool:
-        return "case.opened.v1" in {str((s.attributes or {}).get("type")) for s in ours()}
+        return "case.opened.v2" in {str((s.attributes or {}).get("type")) for s in ours()}
 
     await until(whole)
     await until(led_on)

@@ -1,15 +1,11 @@
 """Alerts: someone should look at the case now."""
 
-from typing import Literal
-
 from services.cases.case.state import Case
 from shared.events import Event, Provenance
 from shared.events.cases import AlertRaised
 
-Alert = Literal["red-sentiment", "vulnerability", "clock"]
 
-
-def raise_alert(case: Case, kind: Alert, reason: str, by: Provenance) -> list[Event]:
+def raise_alert(case: Case, kind: str, reason: str, by: Provenance) -> list[Event]:
     """Once per kind while the case is open."""
     if case.closed or kind in case.alerts:
         return []

@@ -1,22 +1,16 @@
-"""When a customer's words burn: move the case to the front and raise an alert."""
+"""When the words of a complaint are measured: move its case to the front or raise an alert, as the rules say."""
 
 import time
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.cases.alerts.alert import raise_alert
+from services.cases.alerts.rules import RULES
 from services.cases.case.state import Case, evolve
-from services.cases.priority.priority import raise_priority
 from shared.events import Event, Provenance
-from shared.events.cases import Priority
 from shared.events.sentiments import SentimentMeasured
 from shared.eventstore.store import Store
 from shared.projections.fold import Opened
 from shared.projections.policies import NotYet, Policy
-
-FURIOUS = -0.8
-"""Below this score a red complaint is urgent, else its priority is high."""
-
 
 LOOKS, PAUSE = 100, 0.02
 
@@ -25,34 +19,27 @@ class CaseNotOpenYet(NotYet):
     """The words were measured before the case was opened: the batch is read again, with back-off, until it is."""
 
 
-def flag_red(store: Store, batch: Sequence[Opened]) -> list[Event]:
-    """Raise the priority and an alert, once; a mention's words say nothing about a case.
+def flag(store: Store, batch: Sequence[Opened]) -> list[Event]:
+    """What the rules say, once; a mention's words say nothing about a case.
 
     Complaints and sentiments are two topics, so the words may be here before the case. Opening is another consumer
     and waits for nobody, and whatever was measured was received: to wait here loses nothing and cannot lock.
     """
-    red = [
-        (record, event)
+    met = [
+        (record, event, rules)
         for record, event in batch
-        if isinstance(event, SentimentMeasured) and event.subject == "complaint" and event.heat == "red"
+        if isinstance(event, SentimentMeasured) and event.subject == "complaint" and (rules := RULES().met(event))
     ]
-    cases = _opened(store, {event.subject_id for _, event in red})
+    cases = _opened(store, {event.subject_id for _, event, _ in met})
     made: list[Event] = []
-    for record, event in red:
-        new = _flag(cases[event.subject_id], event, Provenance("cases.flag", event.recorded_at, record.id))
-        for one in new:
-            cases[event.subject_id] = evolve(cases[event.subject_id], one)
-        made += new
+    for record, event, rules in met:
+        by = Provenance("cases.flag", event.recorded_at, record.id)
+        for rule in rules:
+            new = rule.apply(cases[event.subject_id], event, by)
+            for one in new:
+                cases[event.subject_id] = evolve(cases[event.subject_id], one)
+            made += new
     return made
-
-
-def _flag(case: Case, measured: SentimentMeasured, by: Provenance) -> list[Event]:
-    priority: Priority = "urgent" if measured.score < FURIOUS else "high"
-    reason = f"Sentiment is red ({measured.score:+.2f}, {measured.model})"
-    raised = raise_priority(case, priority, reason, by)
-    for event in raised:
-        case = evolve(case, event)
-    return raised + raise_alert(case, "red-sentiment", reason, by)
 
 
 def _opened(store: Store, wanted: set[UUID]) -> dict[UUID, Case]:
@@ -65,4 +52,4 @@ def _opened(store: Store, wanted: set[UUID]) -> dict[UUID, Case]:
     raise CaseNotOpenYet(f"{len(missing)} complaints were measured and have no case yet, as {min(missing)}")
 
 
-policy = Policy("flag", (SentimentMeasured,), flag_red)
+policy = Policy("flag", (SentimentMeasured,), flag)

@@ -10,19 +10,14 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.cases.case.actions import work
 from services.cases.case.state import Case
-from services.cases.root_causes.definition import RootCauses, load_root_causes
 from shared.events import Event, Provenance
-from shared.events.cases import AspectResolved, Outcome, Redress
+from shared.events.cases import AspectResolved
 from shared.events.sealed import Sealed
+from shared.features.codes import OUTCOMES, REDRESS, ROOT_CAUSES
 from shared.money import DECIMALS, NAMES, fits, read, whole
 from shared.problems import RuleBroken, Unprocessable
 from shared.text import printable
 from shared.web.templating import gettext as _
-
-MONEY: frozenset[Redress] = frozenset({"refund", "compensation"})
-UPHELD: frozenset[Outcome] = frozenset({"upheld", "partly-upheld"})
-NOTHING_DECIDED: frozenset[Outcome] = frozenset({"withdrawn", "out-of-scope"})
-ROOT_CAUSES: RootCauses = load_root_causes()
 
 
 class AspectAlreadyResolved(RuleBroken):
@@ -34,7 +29,7 @@ class AspectNotClassified(RuleBroken):
 
 
 class RootCauseMissing(Unprocessable):
-    """Choose a root cause. Upheld complaints need one."""
+    """Choose a root cause. This outcome needs one."""
 
     field = "root_cause"
 
@@ -46,13 +41,13 @@ class AmountIncomplete(Unprocessable):
 
 
 class AmountWithoutMoney(Unprocessable):
-    """Only a refund or compensation has an amount. Choose one of them, or leave the amount out."""
+    """This redress has no amount. Choose another, such as a refund, or leave the amount out."""
 
     field = "amount"
 
 
 class MoneyWithoutAmount(Unprocessable):
-    """Enter the amount and its currency. A refund or compensation needs both."""
+    """Enter the amount and its currency. This redress needs both."""
 
     field = "amount"
 
@@ -78,41 +73,32 @@ class Currencies:
         return [(code, f"{code} – {_(name)}") for code, name in sorted(NAMES.items())]
 
 
-class Causes:
-    """The firm's root causes, to choose from."""
-
-    def options(self) -> Sequence[tuple[str, str]]:
-        return [(code, _(name)) for code, name in ROOT_CAUSES.names.items()]
-
-
 def _in_use(code: str) -> str:
     if code not in DECIMALS:
         raise ValueError("Choose a currency")
     return code
 
 
-def _on_the_list(code: str) -> str:
-    if code not in ROOT_CAUSES.names:
-        raise ValueError("Choose a root cause from the list")
-    return code
-
-
 class ResolveAspect(BaseModel):
     """The decision about an aspect."""
 
-    outcome: Outcome = Field(title="Outcome", json_schema_extra={"kind": "radios", "enter": "Select an outcome"})
-    redress: Redress = Field("none", title="Redress", json_schema_extra={"enter": "Select a redress"})
+    outcome: Annotated[str, OUTCOMES] = Field(
+        title="Outcome", json_schema_extra={"kind": "radios", "enter": "Select an outcome"}
+    )
+    redress: Annotated[str, REDRESS] = Field("none", title="Redress", json_schema_extra={"enter": "Select a redress"})
     amount: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=4)] | None = Field(
         None, title="Amount",
-        description="Above zero, for a refund or compensation only; with no more decimals than its currency has.",
+        description="Above zero, for redress in money only; with no more decimals than its currency has.",
         json_schema_extra={"enter": "Enter an amount, like 25.00"},
     )  # fmt: skip
     currency: Annotated[str, AfterValidator(str.upper), AfterValidator(_in_use), Currencies()] | None = Field(
         None, title="Currency", description="ISO 4217, with an amount."
     )
-    root_cause: Annotated[str, Field(max_length=80), AfterValidator(_on_the_list), Causes()] | None = Field(
-        None, title="Root cause", description="From the firm's list; required if upheld or partly upheld.",
-        json_schema_extra={"hint": "Required if upheld or partly upheld"},
+    root_cause: Annotated[str, ROOT_CAUSES] | None = Field(
+        None, title="Root cause", description="Required if the complaint is upheld, also in part.",
+        json_schema_extra={
+            "hint": "Required if upheld or partly upheld", "enter": "Choose a root cause from the list",
+        },
     )  # fmt: skip
     explanation: Annotated[str, Field(max_length=20_000), AfterValidator(printable)] | None = Field(
         None, title="Reason for decision", description="Sealed under the customer's key."
@@ -136,10 +122,11 @@ def resolve_aspect(case: Case, aspect_id: UUID, asked: ResolveAspect, by: Proven
     aspect = case.aspect(aspect_id)
     if aspect.decided_in == case.round:
         raise AspectAlreadyResolved
-    if asked.outcome not in NOTHING_DECIDED and not (aspect.subject.product or aspect.subject.issue):
+    outcome, redress = OUTCOMES.entries()[asked.outcome], REDRESS.entries()[asked.redress]
+    if outcome.needs_subject and not (aspect.subject.product or aspect.subject.issue):
         raise AspectNotClassified
-    _check_money(asked)
-    if asked.outcome in UPHELD and not asked.root_cause:
+    _check_money(asked, redress.money)
+    if outcome.needs_root_cause and not asked.root_cause:
         raise RootCauseMissing
     return [
         AspectResolved(
@@ -150,12 +137,12 @@ def resolve_aspect(case: Case, aspect_id: UUID, asked: ResolveAspect, by: Proven
     ]  # fmt: skip
 
 
-def _check_money(asked: ResolveAspect) -> None:
+def _check_money(asked: ResolveAspect, money: bool) -> None:
     if (asked.amount is None) != (asked.currency is None):
         raise AmountIncomplete
-    if asked.amount is not None and asked.redress not in MONEY:
+    if asked.amount is not None and not money:
         raise AmountWithoutMoney
-    if asked.redress in MONEY and not asked.amount:
+    if money and not asked.amount:
         raise MoneyWithoutAmount
     if asked.amount and asked.currency and not fits(asked.amount, asked.currency):
         raise AmountTooFine(asked.currency)

@@ -22,7 +22,6 @@ from shared.events.cases import (
     CaseOpened,
     CaseReopened,
     NoteAdded,
-    Priority,
     PriorityChanged,
 )
 from shared.problems import NotFound, RuleBroken
@@ -78,7 +77,7 @@ class Case:
     organisation: str | None = None
     region: str | None = None
     invented: bool = False
-    priority: Priority = "normal"
+    priority: str = "normal"
     aspects: tuple[Aspect, ...] = ()
     alerts: tuple[str, ...] = ()
     begun: bool = False

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.cases.aspects.resolution import ROOT_CAUSES
 from services.cases.aspects.view import aspect_list, known_handlers, of_case
 from services.cases.case.actions import work
 from services.cases.case.state import Case
@@ -57,7 +56,7 @@ async def show(request: Request, case_id: UUID, refused: Refused | None = None) 
         request, "case.html", refused.status if refused else 200, area="cases", live="/cases/live",
         counts=rail(counted), case=row, state=state, actions=work, now=now, aspects=found,
         entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=due.RULE,
-        others=[other for other in others if other["case_id"] != case_id][:OTHERS], causes=ROOT_CAUSES.names,
+        others=[other for other in others if other["case_id"] != case_id][:OTHERS],
         most=timeline.MOST, cut=len(entries) >= timeline.MOST, can_work=may(who, "cases.work"),
         may_erase=may(who, "people.erase"), refused=refused or NOTHING, new_key=secrets.token_urlsafe,
         rebuilding=sorted(runtime.rebuilding), lag=lag_of(runtime),

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -14,7 +13,7 @@ from services.cases.case.state import Case
 from services.cases.caseload.view import caseload
 from services.cases.priority.priority import BY_HAND, ChangePriority, change_priority
 from shared.events import Event, Provenance
-from shared.events.cases import Priority
+from shared.features.codes import PRIORITIES
 from shared.features.decider import Asked, Done
 from shared.features.running import running
 from shared.http.paging import LARGEST
@@ -56,10 +55,9 @@ def _asked(request: Request, do: str, priority: str) -> tuple[Decision, Callable
             lambda case, by: assign_case(case, me, by),
             lambda count: ngettext("%(num)d case assigned to you", "%(num)d cases assigned to you", count),
         )
-    chosen = next((one for one in get_args(Priority) if one == priority), None)
-    if chosen is None:
+    if priority not in PRIORITIES:
         raise Unprocessable("Choose a priority for the selected cases.")
-    asked = ChangePriority(priority=chosen, reason=BY_HAND)
+    asked = ChangePriority(priority=priority, reason=BY_HAND)
     return (
         lambda case, by: change_priority(case, asked, by),
         lambda count: ngettext("Priority set on %(num)d case", "Priority set on %(num)d cases", count),

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.cases.caseload.view import NAME, caseload
-from shared.events.cases import Priority
+from shared.features.codes import PRIORITIES
 from shared.features.listing import Column, Filter, Listing, Sort, Tab, one, period
 from shared.text import reference_in
 
@@ -33,7 +33,7 @@ class CaseSummary(BaseModel):
     status: Annotated[str, Column("Status")] = Field(
         description="`new`, `open`, `resolved` or `closed`: it follows from the work."
     )
-    priority: Annotated[Priority, Column("Priority", sort="priority")]
+    priority: Annotated[str, Column("Priority", sort="priority")]
     owner: Annotated[str | None, Column("Owner")] = Field(
         description="Of the primary aspect, else of the first open one."
     )
@@ -86,10 +86,7 @@ FILTERS = (
         "status", "Status", f"c.status = %(status)s and ({CLOSED}) = (%(status)s = 'closed')", "code",
         {"new": "New", "open": "Open", "resolved": "Resolved", "closed": "Closed"}, field=True,
     ),
-    Filter(
-        "priority", "Priority", kind="code", field=True,
-        options={"urgent": "Urgent", "high": "High", "normal": "Normal", "low": "Low"},
-    ),
+    Filter("priority", "Priority", kind="code", field=True, options=PRIORITIES),
     Filter("heat", "Sentiment", kind="code", options={"red": "Red", "amber": "Amber", "green": "Green"}, field=True),
     Filter("owner", "Owner", "c.owners ? lower(%(owner)s)"),
     Filter("issue", "Issue"),

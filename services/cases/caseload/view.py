@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.cases.case.state import Case, evolve
 from services.cases.clocks.due import due
-from services.cases.priority.priority import PRIORITIES
+from services.cases.priority.priority import urgency
 from shared.events.cases import AspectClassified, AspectEvent, AspectRaised, CaseEvent
 from shared.events.complaints import ComplaintReceived
 from shared.events.people import PersonErased, PersonIdentified
@@ -111,7 +111,7 @@ def row_of(row: CaseRow, case: Case) -> None:
     """The owner is the primary aspect's, else that of the first that is open."""
     copy(row, case)
     row.status, row.due_at = case.status, due(case.received_at)
-    row.urgency, row.alert = PRIORITIES.index(case.priority), next(iter(case.alerts), None)
+    row.urgency, row.alert = urgency(case.priority), next(iter(case.alerts), None)
     undecided = () if case.closed else case.open_aspects
     row.open_aspects, row.total_aspects = len(undecided), len(case.aspects)
     primary = tuple(aspect for aspect in case.aspects if aspect.primary)

@@ -20,7 +20,7 @@ from services.intake.person import state as person
 from services.intake.person.state import Contact
 from services.intake.person.view import with_address
 from shared.events import Event, Provenance
-from shared.events.complaints import ArrivalRecorded, Channel
+from shared.events.complaints import ArrivalRecorded
 from shared.eventstore.store import Conflict
 from shared.problems import Unprocessable
 from shared.service.runtime import Runtime
@@ -47,7 +47,7 @@ class Accepted:
 
 
 async def accept(
-    runtime: Runtime, channel: Channel, source: str, key: str, grievance: Grievance, contact: Contact,
+    runtime: Runtime, channel: str, source: str, key: str, grievance: Grievance, contact: Contact,
     *, actor: str, received_at: datetime | None = None, external_id: str | None = None, invented: bool = False,
 ) -> Accepted:  # fmt: skip
     """Accept a complaint once: `source` and `key` name the request, and a repeat gets the first answer.

@@ -11,7 +11,7 @@ from services.intake.complaint.commands import accept
 from services.intake.complaint.listing import COMPLAINTS
 from services.intake.complaint.receiving import Grievance
 from services.intake.person.state import Contact
-from shared.events.complaints import Channel
+from shared.features.codes import CHANNELS
 from shared.features.listing import add_api, add_one
 from shared.http.requests import allow, asker
 from shared.problems import NotAllowed, OnlyTheDemoInvents
@@ -36,7 +36,7 @@ class Complainant(BaseModel):
     name: Line | None = None
     email: EmailStr | None = None
     phone: Annotated[str, Field(max_length=50), AfterValidator(printable)] | None = None
-    preferred_channel: Channel = "email"
+    preferred_channel: Annotated[str, CHANNELS] = "email"
     needs: Annotated[str, Field(max_length=2000), AfterValidator(printable)] | None = None
 
 
@@ -51,7 +51,9 @@ class MakeComplaint(BaseModel):
     issue: Short | None = None
     sub_issue: Short | None = None
     region: Annotated[str, Field(max_length=50), AfterValidator(printable)] | None = None
-    channel: Channel = Field("api", description="The road it came by, where the sender knows better than `api`.")
+    channel: Annotated[str, CHANNELS] = Field(
+        "api", description="The road it came by, where the sender knows better than `api`."
+    )
     received_at: Happened | None = Field(None, description="When it was received, if that was earlier.")
     external_id: Short | None = Field(None, description="Its number in the sender's system.")
     person: Complainant = Field(default_factory=Complainant)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from uuid_utils.compat import uuid7
 
 from shared.events import Event, Provenance
-from shared.events.complaints import ArrivalRecorded, Channel, ComplaintReceived
+from shared.events.complaints import ArrivalRecorded, ComplaintReceived
 from shared.events.sealed import Sealed
 
 ARRIVALS = UUID("5d0f8f0e-5c0e-5f0b-9d3a-6d2f0f1a7c01")
@@ -37,7 +37,7 @@ class Grievance:
 class Arrival:
     """Where something came from; the same `source` and `key` is the same arrival, however often it comes."""
 
-    channel: Channel
+    channel: str
     source: str
     key: str
     line: int | None = None

@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from services.intake.complaint.view import complaint_list
-from services.intake.erasure.retention import Kept, Retention, load_retention
+from services.intake.erasure.retention import RETENTION, Kept, Retention
 from services.intake.erasure.seen import until_seen
 from services.intake.erasure.view import Erasure
 from services.intake.person import state as person
@@ -21,8 +21,6 @@ from shared.features.decider import Asked
 from shared.features.running import Running
 from shared.problems import NotFound
 from shared.service.runtime import Runtime
-
-RETENTION = load_retention()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,8 @@ class Standing:
 class Erasures:
     """Decides on what the views say of the person's complaints, and of what staff found that they are about."""
 
-    def __init__(self, runtime: Runtime, retention: Retention = RETENTION) -> None:
-        self.runtime, self.retention = runtime, retention
+    def __init__(self, runtime: Runtime, retention: Retention | None = None) -> None:
+        self.runtime, self.retention = runtime, retention or RETENTION()
 
     async def standing(self, person_id: UUID) -> Standing:
         """Raises `NotFound` for an id under which nothing was ever sealed."""

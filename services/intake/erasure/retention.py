@@ -1,20 +1,16 @@
 """How long a complaint must be kept: rules that a compliance officer keeps as data, checked when the service starts."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.intake.person.state import Hold
-
-RULES = Path(__file__).with_name("retention.toml")
-
-
-class RetentionNotValid(ValueError):
-    """The file of retention rules breaks a rule: the service does not start with it."""
+from shared.features.conditions import Condition, over
+from shared.features.config import ConfigFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ class Rule(BaseModel):
     effective_from: date
     effective_until: date | None = None
     years: int = Field(ge=1, le=100)
-    products: tuple[str, ...] = ()
+    when: Annotated[Condition, over({"products": ["Loan"]}, {"products": []})] = Field("true", validate_default=True)
     override: bool
 
     @model_validator(mode="after")
@@ -45,10 +41,9 @@ class Rule(BaseModel):
         return self
 
     def covers(self, complaint: Kept) -> bool:
-        """Any of its products is enough: another word for a complaint sets no rule aside."""
         began = self.effective_from <= complaint.received
         going_on = self.effective_until is None or complaint.received < self.effective_until
-        return began and going_on and (not self.products or not set(self.products).isdisjoint(complaint.products))
+        return began and going_on and self.when.holds({"products": list(complaint.products)})
 
 
 class Retention(BaseModel):
@@ -85,9 +80,4 @@ def after(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
-def load_retention(path: Path = RULES) -> Retention:
-    """Raises `RetentionNotValid`, which names the file and the rule."""
-    try:
-        return Retention.model_validate(tomllib.loads(path.read_text()))
-    except (ValidationError, tomllib.TOMLDecodeError) as error:
-        raise RetentionNotValid(f"{path}: {error}") from None
+RETENTION: ConfigFile[Retention] = ConfigFile(Path(__file__).with_name("retention.toml"), Retention)

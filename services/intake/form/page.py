@@ -12,16 +12,16 @@ from services.intake.complaint.commands import KeyUsedForAnotherRequest, accept
 from services.intake.complaint.links import sign
 from services.intake.complaint.receiving import Grievance, reference_of
 from services.intake.form.questions import (
-    CHANNELS,
     EARLIEST,
     FIRST,
     LAST,
     OURS,
-    PREFERRED,
     PRODUCTS,
     STEPS,
     check,
+    preferred,
     received_at,
+    recorded,
 )
 from services.intake.pages import pages
 from services.intake.person.state import Contact
@@ -64,15 +64,14 @@ async def answer(request: Request, runtime: CurrentRuntime, form: Posted) -> Res
         return _question(request, runtime, step, given, errors)
     try:
         accepted = await accept(
-            runtime, next((channel for channel in CHANNELS if channel == given.get("channel")), "web"), "form",
-            given["key"],
+            runtime, given.get("channel") or "web", "form", given["key"],
             Grievance(
                 given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
                 given.get("product") or None,
             ),
             Contact(
                 given.get("name") or None, given.get("email") or None, given.get("phone") or None,
-                next((way for way in PREFERRED if way == given.get("preferred")), PREFERRED[0]),
+                next((way for way in preferred() if way == given.get("preferred")), "email"),
                 given.get("needs") or None,
             ),
             actor=asker(request).id if "channel" in given else "customer",
@@ -110,8 +109,8 @@ def _question(
 ) -> Response:
     return pages.render(
         request, "complain.html", 403 if again else 422 if errors else 200, again=again,
-        step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS,
-        channels=CHANNELS, preferred=PREFERRED, given=given, errors=errors, days=(EARLIEST, _today(runtime)),
+        step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS().products,
+        channels=recorded(), preferred=preferred(), given=given, errors=errors, days=(EARLIEST, _today(runtime)),
     )  # fmt: skip
 
 

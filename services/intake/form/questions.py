@@ -1,18 +1,18 @@
 """The questions of the complaint form, one a page, and what makes an answer complete."""
 
 import re
-import tomllib
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import EmailStr, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, TypeAdapter, ValidationError
 
-from shared.events.complaints import Channel
+from shared.features.codes import CHANNELS
+from shared.features.config import ConfigFile
 from shared.text import CANNOT_BE_READ, one_line, printable
 from shared.web.templating import gettext as _
 
 FIRST, LAST = "happened", "check"
-PRODUCTS: list[str] = tomllib.loads((Path(__file__).parent / "products.toml").read_text())["products"]
 STEPS = (FIRST, "about", "you", LAST)
 IN_LINES = frozenset({"narrative", "wanted", "needs"})
 ADDRESS = TypeAdapter(EmailStr)
@@ -33,13 +33,29 @@ ASKED = {
     "you": ("name", "email", "phone", "needs"),
 }
 """On which page: an error is told where its field stands."""
-CHANNELS: tuple[Channel, ...] = ("phone", "letter", "email", "face-to-face", "chat", "fax", "referral")
-"""How a complaint came that staff record; a customer is not asked."""
-PREFERRED: tuple[Channel, ...] = ("email", "phone", "letter")
-"""How the customer wants to hear from us, as staff are told; the first where nobody says."""
 OURS = ("channel", "received", "preferred")
 """What only staff are asked."""
 EARLIEST = date(2000, 1, 1)
+
+
+class Products(BaseModel):
+    """What customers choose from."""
+
+    model_config = ConfigDict(extra="forbid")
+    products: list[Annotated[str, Field(min_length=1, max_length=200), AfterValidator(one_line)]] = Field(min_length=1)
+
+
+PRODUCTS: ConfigFile[Products] = ConfigFile(Path(__file__).with_name("products.toml"), Products)
+
+
+def recorded() -> dict[str, str]:
+    """How a complaint came that staff record, with labels; a customer is not asked."""
+    return {code: CHANNELS[code] for code, channel in CHANNELS.entries().items() if channel.staff}
+
+
+def preferred() -> dict[str, str]:
+    """How the customer wants to hear from us, as staff are told; the first where nobody says."""
+    return {code: CHANNELS[code] for code, channel in CHANNELS.entries().items() if channel.answers}
 
 
 def check(step: str, go: str, given: dict[str, str], today: date) -> tuple[str | None, dict[str, str]]:
@@ -60,8 +76,8 @@ def check(step: str, go: str, given: dict[str, str], today: date) -> tuple[str |
 def wrong(step: str, given: dict[str, str], today: date) -> dict[str, str]:
     """What a person has to put right on this page."""
     errors = {}
-    if step == FIRST and "channel" in given and given["channel"] not in CHANNELS:
-        errors["channel"] = _("Choose how it came.")
+    if step == FIRST and "channel" in given and given["channel"] not in recorded():
+        errors["channel"] = _("Choose a channel.")
     if step == FIRST:
         try:
             received_at(given, today)
@@ -80,7 +96,7 @@ def wrong(step: str, given: dict[str, str], today: date) -> dict[str, str]:
             errors[name] = _(CANNOT_BE_READ)
     if step == FIRST and not given.get("narrative", "").strip():
         errors["narrative"] = _("Tell us what happened.")
-    if step == "about" and given.get("product") and given["product"] not in PRODUCTS:
+    if step == "about" and given.get("product") and given["product"] not in PRODUCTS().products:
         errors["product"] = _("Choose one of the products or services in the list.")
     if step == "you" and given.get("email"):
         try:

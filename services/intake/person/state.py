@@ -6,7 +6,6 @@ from datetime import date
 from uuid import UUID
 
 from shared.events import Event, Provenance
-from shared.events.complaints import Channel
 from shared.events.people import ErasureDeferred, PersonErased, PersonHeld, PersonHoldLifted, PersonIdentified
 from shared.events.sealed import Sealed, plaintext
 from shared.problems import RuleBroken
@@ -41,7 +40,7 @@ class Contact:
     name: str | None = None
     email: str | None = None
     phone: str | None = None
-    preferred_channel: Channel = "email"
+    preferred_channel: str = "email"
     needs: str | None = None
 
 
@@ -64,7 +63,7 @@ class Person:
     email: str | None = None
     phone: str | None = None
     needs: str | None = None
-    preferred_channel: Channel = "email"
+    preferred_channel: str = "email"
     erased: bool = False
     held_until: date | None = None
     deferred_until: date | None = None

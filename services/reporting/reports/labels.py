@@ -1,10 +1,11 @@
 """What the values of a report are called, and which questions there are."""
 
+from typing import Any
+
 from services.reporting.reports.listing import Dimension
-from shared.features.event_text import CODES
+from shared.features.codes import CHANNELS, OUTCOMES, ROOT_CAUSES, CodeList
 from shared.text import shown
 from shared.web.templating import gettext
-from shared.web.words import Tone
 
 QUESTIONS: dict[Dimension, str] = {
     "product": "What are they about?",
@@ -20,7 +21,7 @@ NOTHING_SAID: dict[Dimension, str] = {
     "product": "Not classified yet", "channel": "Not known", "outcome": "Not decided yet", "cause": "No cause yet",
     "month": "Not known",
 }  # fmt: skip
-TONES: dict[str, Tone] = {"upheld": "good", "partly-upheld": "warn"}
+CODES: dict[Dimension, CodeList[Any]] = {"channel": CHANNELS, "outcome": OUTCOMES, "cause": ROOT_CAUSES}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -33,8 +34,7 @@ def label(dimension: Dimension, value: str | None) -> str:
     if dimension == "month":
         year, month = value.split("-")
         return f"{gettext(MONTHS[int(month) - 1])} {year}"
-    said = gettext(CODES[value]) if value in CODES else shown(value.replace("-", " "))
-    return said[:1].upper() + said[1:]
+    return CODES[dimension].get(value, shown(value))
 
 
 def months(found: list[str]) -> list[str]:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from services.reporting.reports.filters import Report
-from services.reporting.reports.labels import TONES, label, months
+from services.reporting.reports.labels import label, months
 from services.reporting.reports.listing import NOTHING, Counts, Group
+from shared.features.codes import tone
 from shared.web.charts import Mark, highest, largest
 from shared.web.templating import gettext
 
@@ -44,7 +45,7 @@ def _marks(report: Report, groups: list[Group], count: str) -> list[Mark]:
     marks = [
         Mark(
             label(report.by, group.value), getattr(group, count), _behind(report, group.value, count),
-            TONES.get(group.value or "", "neutral"),
+            tone(group.value),
         )
         for group in groups
     ]  # fmt: skip

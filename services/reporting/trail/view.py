@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from shared.events import EVENTS, Event, wire_name
+from shared.events import EVENTS, Event
 from shared.events.complaints import ArrivalRecorded, LinkRevoked, MessageEvent
 from shared.events.mentions import MentionPromoted
 from shared.events.people import PersonEvent
@@ -53,7 +53,7 @@ audit = View("trail", version=2, tables=[trail])
 
 @trail.on_record(*EVENTS.values(), key=lambda event: event.id)
 def recorded(row: Entry, event: Event, record: Record) -> None:
-    row.topic, row.partition, row.position, row.name = event.topic, record.partition, record.position, wire_name(event)
+    row.topic, row.partition, row.position, row.name = event.topic, record.partition, record.position, record.name
     row.subject, row.person_id = subject_of(event), person_of(event)
     row.originator_id, row.version = event.originator_id, event.originator_version
     row.reference = getattr(event, "reference", None)

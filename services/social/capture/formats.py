@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from services.social.mention.state import Kind, Post
+from services.social.mention.state import Post
 from shared.problems import NotFound, Unprocessable
 from shared.text import shown
 
@@ -124,7 +124,7 @@ def x(sent: Any) -> Iterator[Post]:
         author = tweet.get("author_id") or tweet.get("sender_id")
         user = users.get(author, {})
         handle = user.get("username") or author
-        kind: Kind = "comment" if "replied_to" in referenced or tweet.get("in_reply_to_user_id") else "post"
+        kind = "comment" if "replied_to" in referenced or tweet.get("in_reply_to_user_id") else "post"
         message = "event_type" in tweet or "dm_conversation_id" in tweet
         said = tweet.get("note_tweet", {}).get("text") or tweet["text"]
         yield Post(

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from services.social.capture import formats
 from services.social.capture.commands import Captured, take_in
-from services.social.mention.state import Kind, Post
+from services.social.mention.state import Post
+from shared.features.codes import MENTION_KINDS
 from shared.http.requests import allow, asker
 from shared.offload import offload
 from shared.problems import OnlyTheDemoInvents
@@ -50,7 +51,7 @@ class CaptureMention(BaseModel):
     text: Annotated[str, Field(max_length=LONGEST), AfterValidator(printable), AfterValidator(required)] = Field(
         description="What it says, as plain text."
     )
-    kind: Kind = Field("post", description="What it is.")
+    kind: Annotated[str, MENTION_KINDS] = Field("post", description="What it is.")
     author: Short | None = Field(None, description="The author's name there.")
     handle: Short | None = Field(None, description="The author's address there; the same handle is the same person.")
     url: Annotated[str, Field(max_length=2000), AfterValidator(printable), AfterValidator(web_address)] | None = None

@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel, Field
 
 from services.social.inbox.view import inbox
-from services.social.mention.state import Kind, State
+from services.social.mention.state import State
 from shared.features.listing import Column, Filter, Listing, Sort, tabs_of
 
 Heat = Literal["green", "amber", "red"]
@@ -23,7 +23,7 @@ class MentionRow(BaseModel):
     author: Annotated[str | None, Column("Who")]
     handle: str | None
     network: Annotated[str, Column("Where")]
-    kind: Kind
+    kind: str
     url: str | None
     language: str | None
     score: Annotated[float | None, Column("Sentiment", kind="text")] = Field(

@@ -1,15 +1,16 @@
 """What may be done with a mention: make it a complaint, dismiss it, bring it back."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.social.mention.state import Mention, Reason, evolve
+from services.social.mention.state import Mention, evolve
 from shared.events import Event, Provenance
 from shared.events.mentions import MentionDismissed, MentionPromoted, MentionRestored
 from shared.events.sealed import Sealed
 from shared.features.action import Actions, Position, Undo
+from shared.features.codes import DISMISSALS
 from shared.features.decider import Decider, Done
 from shared.problems import PersonWasErased, RuleBroken
 
@@ -38,7 +39,7 @@ class Promotion(Position):
 class DismissMention(BaseModel):
     """The mention needs no work."""
 
-    reason: Reason
+    reason: Annotated[str, DISMISSALS]
 
 
 @work(

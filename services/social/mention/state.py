@@ -11,10 +11,7 @@ from shared.events import Event, Provenance
 from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
 from shared.events.sealed import Sealed, plaintext
 
-Kind = Literal["post", "comment", "review", "message"]
 State = Literal["new", "promoted", "dismissed"]
-Reason = Literal["not-a-complaint", "not-about-us", "answered-elsewhere", "spam"]
-"""Why a mention is dismissed; a list, so that nobody is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,7 @@ class Post:
     network: str
     external_id: str
     text: str
-    kind: Kind = "post"
+    kind: str = "post"
     author: str | None = None
     handle: str | None = None
     url: str | None = None

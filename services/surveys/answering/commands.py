@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from uuid import UUID
 
-from services.surveys.questionnaire.definition import QUESTIONNAIRES, Questionnaire
+from services.surveys.questionnaire.definition import Questionnaire, load_questionnaires
 from services.surveys.response import state as response
 from services.surveys.response.state import Response
 from shared.events import Provenance
@@ -24,7 +24,7 @@ def read_link(runtime: Runtime, signed: str) -> UUID:
 async def find(runtime: Runtime, response_id: UUID) -> tuple[Response, Questionnaire]:
     """The response as its events say now, and what it asks."""
     found = await asyncio.to_thread(runtime.store.load, response_id, response.evolve)
-    asked = None if found is None else QUESTIONNAIRES.get(found.questionnaire)
+    asked = None if found is None else load_questionnaires().get(found.questionnaire)
     if found is None or asked is None:
         raise NotFound("We cannot find this survey. Nothing that you sent was lost.")
     return found, asked

@@ -1,6 +1,5 @@
 """A questionnaire is data: a file that says what is asked, which answers there are, and from when it is used."""
 
-import tomllib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -13,13 +12,13 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
+from shared.features.config import ConfigFolder
 from shared.text import printable
 
-FOLDER = Path(__file__).parent / "questionnaires"
 MOST_QUESTIONS = 20
 """What one person answers at most."""
 
@@ -28,10 +27,6 @@ LONGEST = 4000
 
 Name = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9-]{0,39}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(printable)]
-
-
-class QuestionnaireNotValid(ValueError):
-    """A questionnaire's file breaks a rule: the service does not start with it."""
 
 
 class Part(BaseModel):
@@ -90,6 +85,12 @@ class Questionnaire(Part):
             raise ValueError("two questions have the same name")
         return self
 
+    @model_validator(mode="after")
+    def _file_has_its_name(self, info: ValidationInfo) -> "Questionnaire":
+        if info.context not in (None, self.id):
+            raise ValueError(f"name and version say {self.id}, so the file is {self.id}.toml")
+        return self
+
     @cached_property
     def id(self) -> str:
         """What events call it, for example `handling.v1`."""
@@ -117,22 +118,8 @@ class Questionnaires:
         return next((one for one in reversed(self.all) if one.effective_from <= day), None)
 
 
-def load_questionnaires(folder: Path = FOLDER) -> Questionnaires:
-    """Every file of the folder; raises `QuestionnaireNotValid` with the file, the place and the rule."""
-    return Questionnaires([_load(path) for path in sorted(folder.glob("*.toml"))])
+FILES: ConfigFolder[Questionnaire] = ConfigFolder(Path(__file__).parent / "questionnaires", Questionnaire)
 
 
-def _load(path: Path) -> Questionnaire:
-    try:
-        read = Questionnaire.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise QuestionnaireNotValid(f"{path.name}: {error}") from error
-    except ValidationError as error:
-        broken = "; ".join(f"{'/'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        raise QuestionnaireNotValid(f"{path.name}: {broken}") from error
-    if path.stem != read.id:
-        raise QuestionnaireNotValid(f"{path.name}: name and version say {read.id}, so the file is {read.id}.toml")
-    return read
-
-
-QUESTIONNAIRES = load_questionnaires()
+def load_questionnaires() -> Questionnaires:
+    return Questionnaires([*FILES().values()])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.surveys.questionnaire.definition import QUESTIONNAIRES
+from services.surveys.questionnaire.definition import load_questionnaires
 from services.surveys.response.state import invite
 from shared.events import Event, Provenance
 from shared.events.cases import CaseClosed
@@ -16,7 +16,7 @@ def ask(store: Store, batch: Sequence[Opened]) -> list[Event]:
     """One invitation per case: a case closed again after it was reopened is not asked about again."""
     wanted: dict[object, SurveyInvited] = {}
     for record, event in batch:
-        if isinstance(event, CaseClosed) and (asked := QUESTIONNAIRES.at(event.recorded_at)):
+        if isinstance(event, CaseClosed) and (asked := load_questionnaires().at(event.recorded_at)):
             by = Provenance("surveys.invite", event.recorded_at, record.id)
             made = invite(event.originator_id, event.person_id, asked, event.recorded_at, by)
             wanted.setdefault(made.originator_id, made)

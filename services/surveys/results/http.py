@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.surveys.questionnaire.definition import QUESTIONNAIRES
+from services.surveys.questionnaire.definition import load_questionnaires
 from services.surveys.response import listing as responses
 from services.surveys.response.listing import RESPONSES
 from services.surveys.response.view import response_list
@@ -41,7 +41,7 @@ async def list_surveys(runtime: CurrentRuntime, at_least: AtLeast = None) -> Sur
     await runtime.positions.wait(response_list, at_least)
     async with runtime.pool.connection() as conn:
         rates = await responses.rates(conn)
-        found = [(one, await answers.tallies(conn, one)) for one in QUESTIONNAIRES.all]
+        found = [(one, await answers.tallies(conn, one)) for one in load_questionnaires().all]
     return SurveyResults(
         data=[
             SurveyResult(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.surveys.pages import pages
-from services.surveys.questionnaire.definition import QUESTIONNAIRES, Questionnaire
+from services.surveys.questionnaire.definition import Questionnaire, load_questionnaires
 from services.surveys.response import listing as responses
 from services.surveys.response.actions import invitation
 from services.surveys.response.listing import RESPONSES
@@ -45,7 +45,7 @@ async def results(request: Request, runtime: CurrentRuntime, asked: CommentsAske
     charts = _charts(shown.id, tallies)
     return pages.render(
         request, "results.html", area="surveys", live="/surveys/live", shown=shown,
-        all=QUESTIONNAIRES.all, invited=invited, answered=answered, charts=charts, now=runtime.clock.now(),
+        all=load_questionnaires().all, invited=invited, answered=answered, charts=charts, now=runtime.clock.now(),
         list=await show(COMMENTS, request, asked.having(questionnaire=shown.id), page),
         rebuilding=sorted(runtime.rebuilding),
     )  # fmt: skip
@@ -73,7 +73,7 @@ async def refuse(request: Request, response_id: UUID, refused: Refused) -> Respo
 
 
 def _chosen(name: str | None) -> Questionnaire:
-    found = QUESTIONNAIRES.all[-1] if name is None else QUESTIONNAIRES.get(name)
+    found = load_questionnaires().all[-1] if name is None else load_questionnaires().get(name)
     if found is None:
         raise NotFound("There is no questionnaire with this name. Open Surveys to see those that there are.")
     return found

@@ -144,7 +144,7 @@ async def test_a_case_says_how_to_answer_only_where_there_is_an_address(
     handler: httpx.AsyncClient, receive: Receive, email: bool
 ) -> None:
     shown = (await handler.get(f"/cases/{await receive(email=email)}")).text
-    assert ("<dt>Preferred contact</dt><dd>by email</dd>" in shown) == email
+    assert ("<dt>Preferred contact</dt><dd>Email</dd>" in shown) == email
 
 
 async def test_a_note_is_added_once_however_often_it_is_sent(handler: httpx.AsyncClient, receive: Receive) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from services.cases.alerts import policy as alerts
-from services.cases.alerts.policy import CaseNotOpenYet, flag_red
+from services.cases.alerts.policy import CaseNotOpenYet, flag
 from services.cases.opening import policy as opening
 from services.cases.opening.policy import open_cases
 from shared.events import Event, Provenance
@@ -67,16 +67,16 @@ def test_a_thousand_complaints_are_opened_in_one_save(store: Store) -> None:
 def test_red_raises_the_priority_and_one_alert(store: Store) -> None:
     store.put([*opened(1), *opened(2), *opened(3)])
     batch_ = batch(sentiment(1, -0.7, "red"), sentiment(2, -0.9, "red"), sentiment(3, -0.4, "amber"))
-    made = flag_red(store, batch_)
+    made = flag(store, batch_)
     assert made == [*flagged(1, -0.7, "high"), *flagged(2, -0.9, "urgent")]
-    assert flag_red(store, batch_) == made
+    assert flag(store, batch_) == made
     store.put(made)
-    assert flag_red(store, batch_) == []
+    assert flag(store, batch_) == []
 
 
 def test_two_red_texts_in_one_batch_raise_it_twice_and_alert_once(store: Store) -> None:
     store.put(opened(1))
-    made = flag_red(store, batch(sentiment(1, -0.7, "red"), sentiment(1, -0.9, "red", of="wanted")))
+    made = flag(store, batch(sentiment(1, -0.7, "red"), sentiment(1, -0.9, "red", of="wanted")))
     assert made[:2] == flagged(1, -0.7, "high")
     assert [(event.type, event.originator_version) for event in made[2:]] == [("case.priority-changed", 5)]
     store.put(made)
@@ -86,13 +86,13 @@ def test_a_mention_and_a_closed_case_are_left_alone(store: Store) -> None:
     events = opened(1)
     events += resolve_aspect(folded(events), primary_id(1), NOT_UPHELD, INES)
     store.put([*events, *close_case(folded(events), INES)])
-    assert flag_red(store, batch(sentiment(1, -0.9, "red"), sentiment(7, -0.9, "red", subject="mention"))) == []
+    assert flag(store, batch(sentiment(1, -0.9, "red"), sentiment(7, -0.9, "red", subject="mention"))) == []
 
 
 def test_words_that_come_before_the_case_wait_for_it(store: Store) -> None:
     """Opening is another consumer: it saves while this one waits."""
     answers: list[Sequence[Event]] = []
-    waiting = threading.Thread(target=lambda: answers.append(flag_red(store, batch(sentiment(1, -0.9, "red")))))
+    waiting = threading.Thread(target=lambda: answers.append(flag(store, batch(sentiment(1, -0.9, "red")))))
     waiting.start()
     store.put(open_cases(store, batch(complaint(1))))
     waiting.join()
@@ -102,9 +102,9 @@ def test_words_that_come_before_the_case_wait_for_it(store: Store) -> None:
 def test_words_without_a_case_are_read_again_and_not_lost(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alerts, "LOOKS", 2)
     with pytest.raises(CaseNotOpenYet, match=str(complaint_id(1))):
-        flag_red(store, batch(sentiment(1, -0.9, "red")))
+        flag(store, batch(sentiment(1, -0.9, "red")))
     store.put(opened(1))
-    assert flag_red(store, batch(sentiment(1, -0.9, "red"))) == flagged(1, -0.9, "urgent")
+    assert flag(store, batch(sentiment(1, -0.9, "red"))) == flagged(1, -0.9, "urgent")
 
 
 def test_policies_are_two_groups_so_that_one_cannot_hold_up_the_other() -> None:

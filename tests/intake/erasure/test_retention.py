@@ -4,17 +4,21 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from services.intake.erasure.retention import Kept, Retention, RetentionNotValid, Rule, after, load_retention
+from services.intake.erasure.retention import RETENTION, Kept, Retention, Rule, after
 from services.intake.person.state import Hold
+from shared.features.config import ConfigNotValid, read
 
 THREE = Rule(name="three", source="s", effective_from=date(2020, 1, 1), years=3, override=True)
-FIVE = Rule(name="five", source="s", effective_from=date(2020, 1, 1), years=5, products=("Fund",), override=False)
+FIVE = Rule(
+    name="five", source="s", effective_from=date(2020, 1, 1), years=5, when="'Fund' in products", override=False
+)
 RULES = Retention(rules=(THREE, FIVE))
 
 
 def test_the_shipped_rules_are_those_of_the_regulator() -> None:
-    holds = load_retention().holds([Kept(date(2026, 2, 11)), Kept(date(2026, 2, 11), ("Investment service",))])
+    holds = RETENTION().holds([Kept(date(2026, 2, 11)), Kept(date(2026, 2, 11), ("Investment service",))])
     assert {(hold.name, hold.until, hold.may_be_overridden) for hold in holds} == {
         ("DISP 1.9.1R", date(2029, 2, 11), True),
         ("MiFID Org Regulation Article 72", date(2031, 2, 11), False),
@@ -61,14 +65,15 @@ RULE = '[[rules]]\nname = "one"\nsource = "s"\neffective_from = 2020-01-01\nyear
     [
         (RULE * 2, "two rules are called one"),
         (RULE.replace("years = 3", "years = 0"), "years"),
-        (RULE + "effective_until = 2019-01-01\n", "rule one: it ends before it begins"),
-        (RULE + "yeers = 3\n", "yeers"),
-        ("rules = [", "rules.toml"),
+        (RULE + "effective_until = 2019-01-01\n", "rules.toml:1: rules.0: rule one: it ends before it begins"),
+        (RULE + "yeers = 3\n", "rules.toml:7: rules.0.yeers"),
+        ("rules = [", "rules.toml:1: "),
+        (RULE + 'when = "region == 1"\n', "rules.toml:7: rules.0.when: there is no field region; there are: products"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_name(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(text)
-    with pytest.raises(RetentionNotValid, match=said) as refused:
-        load_retention(path)
+    with pytest.raises(ConfigNotValid, match=said) as refused:
+        read(path, TypeAdapter(Retention))
     assert str(path) in str(refused.value)

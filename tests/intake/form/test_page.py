@@ -3,16 +3,15 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
-from typing import get_args
 from uuid import UUID
 
 import httpx
 import pytest
 
-from services.intake.form.questions import CHANNELS
+from services.intake.form.questions import recorded
 from services.intake.person import state as person
 from services.intake.person.state import Person
-from shared.events.complaints import Channel, ComplaintReceived
+from shared.events.complaints import ComplaintReceived
 from shared.events.sealed import plaintext
 from tests.forms import notice
 from tests.serving import Served, until
@@ -52,7 +51,7 @@ async def complainant(intake: Served, event: ComplaintReceived) -> Person:
     return found
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("channel", recorded())
 async def test_what_staff_record_came_as_they_say_and_is_theirs(intake: Served, channel: str) -> None:
     async with intake.client("handler", **HTML) as client:
         sent = await filled(client, narrative="They called about a fee.", channel=channel)
@@ -61,7 +60,6 @@ async def test_what_staff_record_came_as_they_say_and_is_theirs(intake: Served, 
     assert notice(sent)["text"] == f"Complaint {reference} recorded"
     event = await received(intake, reference)
     assert (event.channel, event.actor) == (channel, "handler@example.org")
-    assert channel in get_args(Channel)
 
 
 @pytest.mark.parametrize("channel", ["", "web", "telepathy"])

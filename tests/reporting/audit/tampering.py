@@ -97,8 +97,8 @@ def remove_event(bundle: Bundle) -> None:
 
 
 def remove_first(bundle: Bundle) -> None:
-    bundle["records"].remove(find(bundle, "person.identified.v1"))
-    bundle["records"].remove(find(bundle, "mention.captured.v1"))
+    bundle["records"].remove(find(bundle, "person.identified.v2"))
+    bundle["records"].remove(find(bundle, "mention.captured.v2"))
 
 
 def cut_proof(bundle: Bundle) -> None:

@@ -17,7 +17,7 @@ from tests.scenarios.reporting import PERSON, at, case, opened, story
 
 async def told(feeder: Feeder, subject: UUID, as_at: Any = None) -> list[str]:
     async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
-        return [row["name"].removesuffix(".v1") for row in await trail_of(conn, subject, as_at)]
+        return [row["name"].rpartition(".v")[0] for row in await trail_of(conn, subject, as_at)]
 
 
 async def test_a_complaint_is_told_through_every_topic_causes_before_effects(postgres: Callable[[str], str]) -> None:

@@ -9,7 +9,7 @@ from shared.kafka.records import FIRST_CHAIN, chain, headers, read
 
 VALUE = b'{"recorded_at":"2026-03-14T09:30:00Z"}'
 PLACE = ("cases", 0)
-NAME = "case.opened.v1"
+NAME = "case.opened.v2"
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from services.surveys.questionnaire.definition import QuestionnaireNotValid, load_questionnaires
+from services.surveys.questionnaire.definition import Questionnaire, Questionnaires, load_questionnaires
+from shared.features.config import ConfigNotValid, read
 
 GOOD = """
 name = "short"
@@ -20,6 +22,7 @@ kind = "choice"
 text = "How easy was it?"
 options = [{options}]
 """
+ONE = TypeAdapter(Questionnaire)
 OPTIONS = '{ value = 1, label = "Hard" }, { value = 2, label = "Easy" }'
 
 
@@ -39,7 +42,7 @@ def test_the_questionnaire_that_is_shipped_asks_for_ease_fairness_clarity_speed_
 def test_the_last_version_to_take_effect_is_asked(tmp_path: Path) -> None:
     write(tmp_path, version=1, since="2025-01-01")
     write(tmp_path, version=2, since="2026-01-01")
-    found = load_questionnaires(tmp_path)
+    found = Questionnaires([read(path, ONE) for path in tmp_path.iterdir()])
     at = [found.at(datetime(year, 6, 1, tzinfo=UTC)) for year in (2024, 2025, 2026)]
     assert [one and one.id for one in at] == [None, "short.v1", "short.v2"]
 
@@ -47,21 +50,21 @@ def test_the_last_version_to_take_effect_is_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
-        ("", "question ease: a choice needs two options or more"),
+        ("", "short.v1.toml:8: questions.0: question ease: a choice needs two options or more"),
         ('{ value = 2, label = "Easy" }, { value = 1, label = "Hard" }', "question ease: the options' values ascend"),
-        ('{ value = 1, label = "" }, { value = 2, label = "Easy" }', "questions/0/options/0/label"),
+        ('{ value = 1, label = "" }, { value = 2, label = "Easy" }', "short.v1.toml:12: questions.0.options.0.label"),
         ('{ value = 1, label = "Hard\ufffe" }, { value = 2, label = "Easy" }', "U+FFFE is no character"),
         ('{ value = 1, label = "Hard" ', "short.v1.toml"),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_named_with_the_rule(tmp_path: Path, options: str, rule: str) -> None:
-    write(tmp_path, options=options)
-    with pytest.raises(QuestionnaireNotValid, match=r"short\.v1\.toml") as found:
-        load_questionnaires(tmp_path)
+    path = write(tmp_path, options=options)
+    with pytest.raises(ConfigNotValid, match=r"short\.v1\.toml") as found:
+        read(path, ONE)
     assert rule in str(found.value)
 
 
 def test_the_file_is_called_what_it_says_it_is(tmp_path: Path) -> None:
-    write(tmp_path).rename(tmp_path / "other.v1.toml")
-    with pytest.raises(QuestionnaireNotValid, match=r"the file is short\.v1\.toml"):
-        load_questionnaires(tmp_path)
+    path = write(tmp_path).rename(tmp_path / "other.v1.toml")
+    with pytest.raises(ConfigNotValid, match=r"the file is short\.v1\.toml"):
+        read(path, ONE)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.data import demo, demo_story
 from deploy.embedded.process import claimed
-from services.cases.root_causes.definition import load_root_causes
+from shared.features.codes import ROOT_CAUSES
 from tests.serving import until
 from tests.system.conftest import Site, site
 
@@ -63,7 +63,7 @@ def test_it_spans_a_year_and_lies_in_the_past() -> None:
 
 def test_root_causes_are_on_the_firms_list() -> None:
     decisions = [d for one in demo_story.complaints(7, 400, TODAY) for d in one.work.decisions]
-    assert {d["root_cause"] for d in decisions if d["root_cause"]} <= set(load_root_causes().names)
+    assert {d["root_cause"] for d in decisions if d["root_cause"]} <= ROOT_CAUSES.keys()
 
 
 async def test_it_fills_an_installation_refuses_a_second_time_and_goes_on(
