@@ -120,9 +120,15 @@ def of_rules(file: BinaryIO, *_: Any, **__: Any) -> Iterator[Found]:
         yield 0, "gettext", text, []
 
 
+def of_codes(file: BinaryIO, *_: Any, **__: Any) -> Iterator[Found]:
+    """The labels of a code list."""
+    for entry in tomllib.loads(file.read().decode()).values():
+        yield 0, "gettext", entry if isinstance(entry, str) else entry["label"], []
+
+
 METHODS: list[tuple[str, Any]] = [
     ("**.py", of_python), ("**/templates/**.html", "jinja2.ext:babel_extract"), ("**/pyproject.toml", "ignore"),
-    ("**.toml", of_rules),
+    ("**/code_lists/**.toml", of_codes), ("**.toml", of_rules),
 ]  # fmt: skip
 OPTIONS = {"**/templates/**.html": {"silent": "false", "trimmed": "true", "newstyle_gettext": "true"}}
 

@@ -31,12 +31,13 @@ class ErasePerson(BaseModel):
     """A person asks to be forgotten; this cannot be undone."""
 
     reason: Reason = _reason(
-        "Legal basis", "For example GDPR Article 17. This is kept permanently. Do not include names.",
-        "The ground, for example `GDPR Article 17`; names nobody.",
+        title="Legal basis", hint="For example GDPR Article 17. This is kept permanently. Do not include names.",
+        description="The ground, for example `GDPR Article 17`; names nobody.",
     )  # fmt: skip
     override_hold: Reason | None = _reason(
-        "Reason for override", "With a reason they are erased now, otherwise on the date above. Do not include names.",
-        "Why what holds their data is set aside; names nobody.", default=None,
+        title="Reason for override",
+        hint="With a reason they are erased now, otherwise on the date above. Do not include names.",
+        description="Why what holds their data is set aside; names nobody.", default=None,
     )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ class HoldPerson(BaseModel):
         title="Hold until", description="The first day on which the hold no longer applies.",
         json_schema_extra={"enter": "Enter a date after today"},
     )  # fmt: skip
-    reason: Reason = _reason("Why", "For example legal proceedings. Do not include names.")
+    reason: Reason = _reason(title="Why", hint="For example legal proceedings. Do not include names.")
 
 
 class LiftHold(BaseModel):
