@@ -29,6 +29,7 @@ WRITTEN = {
     (LISTS, "listing.real"): "of a declaration, which is constant",
     (LISTS, "conditions(listing, asked.on(tab))"): "of a declaration, which is constant",
     (LISTS, "more"): "columns that services write",
+    (LISTS, "listing.id[0]"): "the column of the id, that the listing declares",
     (LISTS, "condition"): "one that services write",
     ("services/reporting/reports/listing.py", "_relations(as_at)"): "one of two texts of that module",
     ("services/surveys/response/view.py", "CHOSEN if chosen else ''"): "a constant, or nothing",
@@ -141,7 +142,7 @@ def logs_say_what_is_theirs(path: str, tree: ast.AST) -> Iterator[str]:
 CACHES = {
     "_verify": "signatures of ours, of a bounded length", "_parsed": "cut to a bounded length",
     "_chained": "records of a bounded length", "_in_lexicon": "words of a bounded length",
-    "_hash": "files of ours", "_catalogue": "languages that we have", "_shared": "one", "_analyzer": "one",
+    "edition": "one", "_catalogue": "languages that we have", "_shared": "one", "_analyzer": "one",
     "_bars": "drawings of at most eight bars", "_line": "drawings of at most sixty points",
     "topic_settings": "the files of an installation", "texts": "one", "fields_of": "models of ours",
     "_reader": "types of ours",
