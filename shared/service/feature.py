@@ -28,8 +28,8 @@ class Feature:
     policies: Sequence[Policy | Callable[[Settings], Policy]] = ()
     routes: Sequence[APIRouter] = ()
     actions: Sequence[ModuleType] = ()
-    timers: Sequence[Callable[[Runtime], Timer[Any]]] = ()
-    effects: Sequence[Callable[[Runtime], Effect[Any]]] = ()
+    timers: Sequence[Timer[Any] | Callable[[Runtime], Timer[Any]]] = ()
+    effects: Sequence[Effect[Any] | Callable[[Runtime], Effect[Any]]] = ()
     workers: Sequence[Callable[[Runtime], Awaitable[None]]] = ()
 
 
@@ -44,8 +44,9 @@ def assemble(service: str, settings: Settings, features: Sequence[Feature], *, r
         ],
         rest=rest,
     )  # fmt: skip
-    runtime.timers += [timer(runtime) for feature in features for timer in feature.timers]
-    runtime.effects += [effect(runtime) for feature in features for effect in feature.effects]
+    for feature in features:
+        runtime.timers += [one if isinstance(one, Timer) else one(runtime) for one in feature.timers]
+        runtime.effects += [one if isinstance(one, Effect) else one(runtime) for one in feature.effects]
     runtime.workers += [partial(worker, runtime) for feature in features for worker in feature.workers]
     app = runtime.application(f"Recourse {service}")
     for feature in features:

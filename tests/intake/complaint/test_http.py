@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import secrets
+import time
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -198,9 +199,11 @@ async def test_nobody_waits_while_rows_are_read(intake: Served) -> None:
     sent = json.dumps(body, ensure_ascii=False).encode()
     as_json = {"content-type": "application/json"}
     async with intake.client("compliance", **as_json) as client, standstill() as longest:
+        began = time.monotonic()
         done = await asyncio.gather(*(client.post("/api/v1/complaints/imports/cfpb", content=sent) for _ in range(3)))
+        took = time.monotonic() - began
     assert sum(one.json()["accepted"] for one in done) == 500
-    assert longest[0] < 0.3
+    assert longest[0] < took / 4, "others wait while a body is read, and not while its rows are"
 
 
 async def test_of_wrong_rows_the_first_thing_is_told(intake: Served) -> None:
