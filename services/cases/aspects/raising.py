@@ -33,7 +33,7 @@ class RaiseAspect(BaseModel):
     )
 
 
-@work("/aspects", title="Add an aspect", button="Add aspect", said="Aspect added", answer=Created)
+@work("/aspects", title="Add an aspect", button="Add aspect", said="Aspect added", answer=Created, additive=True)
 def raise_aspect(case: Case, asked: RaiseAspect, by: Provenance) -> list[Event]:
     """Add a further grievance of the same complaint."""
     if any(aspect.id == by.new_id for aspect in case.aspects):

@@ -188,8 +188,10 @@ async def test_an_undo_that_is_older_than_a_colleagues_change_overwrites_nothing
     assert (await send(handler, mine["undo"], **mine["fields"])).status_code == 409
 
 
-async def test_a_note_is_taken_whatever_colleagues_have_done_meanwhile(
+async def test_what_overwrites_nothing_is_taken_whatever_colleagues_did_meanwhile(
     handler: httpx.AsyncClient, receive: Receive
 ) -> None:
     case_id = await receive()
     assert (await send(handler, at_form(case_id, "notes"), text="Called.", version="1")).status_code == 303
+    added = await send(handler, at_form(case_id, "aspects"), product="Loan", issue="Fee", version="1")
+    assert added.status_code == 303
