@@ -54,7 +54,7 @@ def edition() -> str:
 
 def safe_gettext(text: str, **values: object) -> Markup:
     """`_` of the templates. Jinja's own of the same rules takes three calls and a new context, twenty times a row."""
-    said = Markup(gettext(text))  # noqa: S704 # nosec B704 - words of ours, as Jinja takes them
+    said = Markup(gettext(text))  # noqa: S704 - words of ours, as Jinja takes them  # nosec B704
     return said % values if values or "%" in said else said
 
 
