@@ -24,7 +24,7 @@ CALLS = {
     "_": (0,), "gettext": (0,), "ngettext": (0, 1), "Column": (0,), "Tab": (1,), "Filter": (1,), "flash": (2,),
     "failure": (2, 3, 4), "error_page": (2, 3, 4), "__init__": (0,),
 }  # fmt: skip
-"""What is called with words, and which of its arguments they are."""
+"""Callables that take messages, and the positions of those arguments."""
 KEYWORDS = frozenset({"title", "label", "button", "said", "hint", "enter", "all", "options", "badges"})
 """Arguments, and keys of dictionaries, that are words wherever they are given."""
 NAMES = frozenset({
@@ -39,7 +39,7 @@ Found = tuple[int, str, str | tuple[str, ...], list[str]]
 
 
 def of_python(file: BinaryIO, *_: Any, **__: Any) -> Iterator[Found]:
-    """What a module translates, and what it declares for others to translate: labels, sentences, refusals."""
+    """Messages that a module translates, or declares for others to translate: labels, sentences, refusals."""
     for node in ast.walk(ast.parse(file.read())):
         match node:
             case ast.Call(func=ast.Name(name) | ast.Attribute(attr=name), args=args, keywords=keywords):
@@ -103,7 +103,7 @@ def refusals() -> frozenset[str]:
 
 
 def of_rules(file: BinaryIO, *_: Any, **__: Any) -> Iterator[Found]:
-    """What a file of rules says to people."""
+    """Messages in a file of rules."""
 
     def texts(value: Any) -> Iterator[str]:
         if isinstance(value, list):

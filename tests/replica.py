@@ -51,7 +51,7 @@ async def another(service: str, given: Settings, leads: str, folder: Path) -> As
 
 
 def arguments() -> tuple[Installation, Sequence[str]]:
-    """What `replica` has told this process."""
+    """Arguments that `replica` gave this process."""
     postgres, bootstrap, prefix, *more = sys.argv[1:]
     given = Installation(
         postgres=postgres, kafka=bootstrap, topic_prefix=prefix, master_key=MASTER.hex(), secret=SECRET

@@ -1,4 +1,4 @@
-"""What operators may set is read as they meant it, or refused with a sentence that names the variable."""
+"""Settings of operators are read as they meant them, or refused with a sentence that names the variable."""
 
 import json
 from datetime import time

@@ -1,12 +1,14 @@
-"""A headless Chromium for the page tests, one a run, and a fresh page of it a test."""
+"""A headless Chromium for the page tests, one a run, a fresh page of it a test, and a list page to open in it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from tests.browser import HELP, chromium_path
 from tests.pages import checks
+from tests.pages.list_page import Shown, application
 
 QUIET = [
     "--headless",
@@ -56,3 +58,16 @@ async def page(browser: Browser, complaints: list[str]) -> AsyncIterator[Page]:
 def axe() -> Callable[[Page], Awaitable[list[str]]]:
     """`await axe(page)` lists every accessibility violation of the page as it stands."""
     return checks.axe
+
+
+@pytest.fixture
+def shown() -> Shown:
+    """The text of the list page, which a test changes."""
+    return Shown()
+
+
+@pytest.fixture
+def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
+    """The address of the list page."""
+    with checks.served(application(tmp_path, shown)) as found:
+        yield found

@@ -43,7 +43,7 @@ LIST = """{% extends "staff.html" %}{% import "components.html" as ui %}
 
 
 class Shown:
-    """What the page shows, and how often it has been told to look again."""
+    """The text of the page, and the number of times that it was told to refresh."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,26 +1,11 @@
-"""What changes in place: what somebody does, and what others do. Focus, place and words stay."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""Changes in place, by the user and by others: focus, scroll position and typed text stay."""
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
 from shared.security.permissions import Who
-from tests.pages.checks import served
-from tests.pages.list_page import Shown, application, opened
+from tests.pages.list_page import Shown, opened
 from tests.serving import until
-
-
-@pytest.fixture
-def shown() -> Shown:
-    return Shown()
-
-
-@pytest.fixture
-def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
-    with served(application(tmp_path, shown)) as found:
-        yield found
 
 
 async def test_a_page_follows_its_stream_and_keeps_the_row(page: Page, address: str, shown: Shown) -> None:
@@ -78,7 +63,7 @@ async def test_a_page_never_takes_a_choice_away(page: Page, address: str, shown:
 
 
 async def test_a_form_in_work_keeps_the_version_that_it_was_opened_with(page: Page, address: str, shown: Shown) -> None:
-    """What somebody else did is shown, and refuses the form until its writer has seen it."""
+    """A colleague's change is shown, and the form is refused until its writer has seen it."""
     await opened(page, address)
     await page.locator("#panel summary").click()
     await page.get_by_label("Note", exact=True).fill("Mine")

@@ -1,25 +1,10 @@
-"""What the script adds around a page: drafts, undo and fresh times."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""Additions of the script to a page: drafts, undo and fresh times."""
 
 import pytest
 from playwright.async_api import Dialog, Page, expect
 
 from shared.security.permissions import Who
-from tests.pages.checks import served
-from tests.pages.list_page import Shown, application, opened
-
-
-@pytest.fixture
-def shown() -> Shown:
-    return Shown()
-
-
-@pytest.fixture
-def address(tmp_path: Path, shown: Shown) -> Iterator[str]:
-    with served(application(tmp_path, shown)) as found:
-        yield found
+from tests.pages.list_page import Shown, opened
 
 
 async def test_leaving_warns_and_the_draft_is_there_again(page: Page, address: str) -> None:

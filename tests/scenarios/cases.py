@@ -92,7 +92,7 @@ def sentiment(
 
 
 def opened(number: int, **given: Any) -> list[Event]:
-    """What the policy makes of the complaint."""
+    """The letter that the policy writes for the complaint."""
     received = complaint(number, **given)
     return open_case(received, Provenance("cases.open", received.recorded_at, received.id))
 

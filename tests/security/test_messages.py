@@ -21,7 +21,7 @@ DATA = re.compile(
     | We\ have\ your\ complaint | How\ did\ we\ do\? | python\ check.py\ .* | pip\ install\ \w+""",
     re.VERBOSE,
 )
-"""What the pages show of the data that are sown: names, references, accounts, moments, currencies, stored subjects."""
+"""Seeded data on the pages: names, references, accounts, times, currencies, stored subjects."""
 
 
 class Words(HTMLParser):
@@ -53,7 +53,7 @@ class Words(HTMLParser):
 
 
 def untranslated(page: str, data: list[str]) -> Iterator[str]:
-    """What is left of each text without its messages and without data."""
+    """The rest of each text without its messages and without data."""
     for text in Words(page).found:
         left = " ".join(text.split())
         while (less := MESSAGE.sub("", left)) != left:

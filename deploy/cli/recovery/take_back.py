@@ -92,7 +92,7 @@ def _without_added(sent: Sent, findings: Collection[Finding]) -> Iterator[Place]
 
 
 def _check(service: str, findings: Collection[Finding], newer: Collection[Place]) -> None:
-    """Where more is wrong than what strangers added, nobody can say what was sent."""
+    """Refuse a log with more wrong than records that strangers added: nobody can say what was sent."""
     wrong = next((str(one) for one in findings if one.kind != "added"), None)
     twice = [position for position, times in Counter(place.position for place in newer).items() if times > 1]
     if not wrong and twice:
@@ -106,7 +106,7 @@ def _check(service: str, findings: Collection[Finding], newer: Collection[Place]
 
 
 async def _insert(service: str, conn: Connection, cluster: Cluster, newer: Collection[Place]) -> None:
-    """What caused each is kept, until every policy has stepped over it."""
+    """Keep the cause of each event until every policy has passed it."""
     wanted = {(cluster.name(place.topic), place.partition, place.offset) for place in newer}
     starts: dict[chain.Place, int] = {}
     for topic, partition, offset in sorted(wanted):

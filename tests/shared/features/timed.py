@@ -65,7 +65,7 @@ class Line:
 
 @dataclass
 class World:
-    """What a test and the service's processes share; `die` is where a process ends, like `timer before`."""
+    """State that a test and the service's processes share; `die` names where a process ends, like `timer before`."""
 
     folder: Path
     settings: Settings

@@ -62,7 +62,7 @@ def test_query_carries_any_text(before: str, value: str) -> None:
 
 
 def test_static_addresses_are_of_an_edition() -> None:
-    """What a module imports is found beside it, so its address changes with any of them."""
+    """Imports of a module are found beside it, so its address changes with any of them."""
     page, styles = static("script/page.js"), static("tokens.css")
     assert page == f"/static/{edition()}/script/page.js"
     assert styles.rpartition("/")[0] == page.removesuffix("/script/page.js")

@@ -1,6 +1,5 @@
 """The API takes a mention once, and what is decided about it can be read at once."""
 
-import asyncio
 import json
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,7 @@ from shared.events.mentions import MentionPromoted
 from shared.events.people import PersonErased
 from shared.events.sealed import Sealed
 from shared.events.sentiments import SentimentMeasured
-from tests.serving import DATA, Served, standstill, until
+from tests.serving import DATA, Served, until
 
 API = "/api/v1/mentions"
 
@@ -300,45 +299,3 @@ async def test_only_the_demo_says_that_a_mention_is_invented(social: Served) -> 
             sent = [(API, one), (f"{API}/batch", {"mentions": [mention(), one]})]
             statuses[role] = tuple([(await client.post(path, json=body)).status_code for path, body in sent])
     assert statuses == dict.fromkeys(("handler", "admin", "machine"), (403, 403)) | {"demo": (201, 200)}
-
-
-STATUS = {
-    "id": "1", "created_at": "2026-03-14T09:30:00Z", "account": {"acct": "ann@social.example", "url": "https://s.example"},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("network", "sent", "why"),
-    [
-        ("mastodon", STATUS | {"content": "<br>" * 800_000}, "PostTooLong"),
-        ("mastodon", STATUS | {"content": "a", "spoiler_text": "\n" * 3_000_000}, "PostTooLong"),
-        ("mastodon", STATUS | {"content": "a", "account": {"acct": "a", "url": "/" * 3_000_000}}, "PostTooLong"),
-        ("reddit", {"name": "t", "body": "&amp" * 800_000, "author": "a", "created_utc": 1}, "PostTooLong"),
-        ("x", {"data": [{"id": "1", "text": "&"}] * 60_000}, "TooManyPosts"),
-    ],
-    ids=["tags", "lines", "an address", "references", "posts"],
-)  # fmt: skip
-async def test_what_is_too_long_is_refused_before_it_is_read(
-    social: Served, network: str, sent: dict[str, Any], why: str
-) -> None:
-    content = json.dumps(sent).encode()
-    async with social.client("machine") as client, standstill() as longest:
-        headers = {"content-type": "application/json"}
-        made = await client.post(f"{API}/from/{network}", content=content, headers=headers)
-    assert (made.status_code, made.json()["title"].replace(" ", "").lower()) == (422, why.lower())
-    assert longest[0] < 0.4
-
-
-async def test_nobody_waits_while_markup_is_read(social: Served) -> None:
-    sent = STATUS | {"content": "<p>Help</p>" + "<p><b>" * 33_000}
-    async with social.client("machine") as client, standstill() as longest:
-        made = await asyncio.gather(*(client.post(f"{API}/from/mastodon", json=sent) for _ in range(10)))
-    assert {one.status_code for one in made} == {200}
-    assert longest[0] < 0.4
-
-
-async def test_a_bottomless_object_is_refused(social: Served) -> None:
-    content = b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-    async with social.client("machine") as client:
-        made = await client.post(f"{API}/from/x", content=content, headers={"content-type": "application/json"})
-    assert made.status_code in {400, 422}

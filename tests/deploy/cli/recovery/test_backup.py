@@ -116,7 +116,7 @@ async def test_kafka_stands_and_has_gone_on(site: Site, tmp_path: Path) -> None:
     ("kafka_is_lost", "step"), [(True, "Sending cases"), (True, "Reading into cases"), (False, "Reading into cases")]
 )
 async def test_a_restore_that_was_cut_short(site: Site, tmp_path: Path, step: str, *, kafka_is_lost: bool) -> None:
-    """Where nothing was written yet it is run again, else `recourse kafka rebuild` finishes it."""
+    """Run again if nothing was written yet; otherwise `recourse kafka rebuild` finishes it."""
     async with site.running():
         await site.person_of(await site.complain())
         await site.settled()
