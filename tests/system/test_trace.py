@@ -1,6 +1,7 @@
 """One trace goes from the HTTP request through the store, the relay and Kafka to every view."""
 
 import secrets
+from functools import cache
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -12,16 +13,17 @@ from shared.events.complaints import ArrivalRecorded, ComplaintReceived
 from tests.serving import until
 from tests.system.conftest import Site
 
-KEPT = InMemorySpanExporter()
 
-
+@cache
 def exporter() -> InMemorySpanExporter:
-    """The process has one provider; the first test that asks sets it."""
-    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+    """Keep the spans of this process from now on, with whichever provider it has."""
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, TracerProvider):
         provider = TracerProvider()
-        provider.add_span_processor(SimpleSpanProcessor(KEPT))
         trace.set_tracer_provider(provider)
-    return KEPT
+    kept = InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    return kept
 
 
 async def test_one_trace_spans_every_hop(site: Site) -> None:
