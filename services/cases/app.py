@@ -13,9 +13,14 @@ from services.cases.caseload import bulk
 from services.cases.caseload import page as caseload_page
 from services.cases.caseload.view import caseload
 from services.cases.closing import closing
+from services.cases.conversation import contact, reply
+from services.cases.conversation.timer import sending
+from services.cases.conversation.view import reply_list
 from services.cases.notes import note
 from services.cases.opening import policy as opening
 from services.cases.priority import priority
+from services.cases.waiting import waiting
+from services.cases.waiting.timer import returning
 from shared.features.action_routes import api_routes, form_routes
 from shared.service.feature import Feature, assemble
 from shared.service.settings import Settings
@@ -25,6 +30,10 @@ FEATURES = (
     Feature("alerts", policies=[alerts.policy]),
     Feature("caseload", views=[caseload], routes=[caseload_page.routes, bulk.routes]),
     Feature("aspects", views=[aspect_list], actions=[raising, classification, assignment, resolution]),
+    Feature(
+        "conversation", views=[reply_list], actions=[reply, contact], timers=[sending],
+    ),
+    Feature("waiting", actions=[waiting], policies=[waiting.resumption], timers=[returning]),
     Feature("notes", actions=[note]),
     Feature("priority", actions=[priority]),
     Feature("closing", actions=[closing]),

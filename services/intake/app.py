@@ -18,7 +18,7 @@ from services.intake.mailbox import page as mailbox_page
 from services.intake.mailbox.server import Mailbox
 from services.intake.message import policy as letters
 from services.intake.message.effect import mailer
-from services.intake.message.view import outbox
+from services.intake.message.view import outbox, received_list
 from services.intake.person.view import contacts
 from services.intake.settings import IntakeSettings
 from shared.features.timer import Timer
@@ -40,7 +40,8 @@ FEATURES = (
     Feature("complaint", views=[complaint_list], routes=[complaints_api.routes]),
     Feature("person", views=[contacts]),
     Feature(
-        "message", views=[outbox], policies=[letters.acknowledge, letters.promotion, letters.invite],
+        "message", views=[outbox, received_list],
+        policies=[letters.acknowledge, letters.replies, letters.promotion, letters.invite],
         effects=[lambda runtime: mailer(*_smtp(runtime))],
     ),
     Feature(

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event, Upcast
-from shared.events.codes import CODES_OPENED, AlertKind, Channel, Code, Outcome, Priority, Redress
+from shared.events.codes import CODES_OPENED, AlertKind, Channel, Code, Outcome, Priority, Redress, WaitingFor
 from shared.events.sealed import Sealed
 
 
@@ -159,6 +159,74 @@ class CaseReopened(CaseEvent):
 
     type: ClassVar[str] = "case.reopened"
     sentence: ClassVar[str] = "Case reopened"
+    details: ClassVar[tuple[str, ...]] = ("reason",)
+
+    reason: str = Field(description="Why; names nobody.")
+
+
+class ReplyEvent(CaseEvent):
+    reply_id: UUID = Field(description="The reply; the message that intake sends has the same id.")
+
+
+class ReplyWritten(ReplyEvent):
+    """A handler answered the customer; it leaves the house at `send_at`, unless it is taken back before."""
+
+    type: ClassVar[str] = "case.reply-written"
+    sentence: ClassVar[str] = "Reply written"
+
+    subject: Sealed = Field(description="The subject line.")
+    body: Sealed = Field(description="The text.")
+    send_at: AwareDatetime = Field(description="When it is sent.")
+
+
+class ReplyTakenBack(ReplyEvent):
+    """The reply was taken back before it left the house."""
+
+    type: ClassVar[str] = "case.reply-taken-back"
+    sentence: ClassVar[str] = "Reply taken back before it was sent"
+
+
+class ReplyReleased(ReplyEvent):
+    """The time to take the reply back is over: intake sends it, as the customer wants to be answered."""
+
+    type: ClassVar[str] = "case.reply-released"
+    sentence: ClassVar[str] = "Reply handed over for sending"
+
+    person_id: UUID = Field(description="Who complained.")
+    subject: Sealed = Field(description="The subject line.")
+    body: Sealed = Field(description="The text.")
+
+
+class ContactLogged(CaseEvent):
+    """A conversation outside the system: a call, a meeting, a letter. `occurred_at` is when it took place."""
+
+    type: ClassVar[str] = "case.contact-logged"
+    sentence: ClassVar[str] = "Contact logged: {channel}"
+
+    contact_id: UUID = Field(description="The conversation.")
+    channel: Channel = Field(description="How it took place.")
+    direction: Literal["in", "out"] = Field(description="`in` if the customer began it, `out` if the firm did.")
+    summary: Sealed = Field(description="What was said.")
+    agreed: Sealed | None = Field(None, description="What was agreed.")
+
+
+class CasePaused(CaseEvent):
+    """Work on the case waits for somebody else. Regulatory clocks go on."""
+
+    type: ClassVar[str] = "case.paused"
+    sentence: ClassVar[str] = "Paused: waiting for {waiting_for}"
+    details: ClassVar[tuple[str, ...]] = ("reason", "until")
+
+    waiting_for: WaitingFor = Field(description="Whom or what the case waits for.")
+    reason: str | None = Field(None, description="Why; names nobody.")
+    until: AwareDatetime | None = Field(None, description="Work goes on then at the latest.")
+
+
+class CaseResumed(CaseEvent):
+    """The wait is over."""
+
+    type: ClassVar[str] = "case.resumed"
+    sentence: ClassVar[str] = "Work resumed"
     details: ClassVar[tuple[str, ...]] = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")

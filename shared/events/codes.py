@@ -25,6 +25,7 @@ Outcome = Annotated[str, OPEN, Code("outcomes")]
 Priority = Annotated[str, OPEN, Code("priorities")]
 Purpose = Annotated[str, OPEN, Code("purposes")]
 Redress = Annotated[str, OPEN, Code("redress")]
+WaitingFor = Annotated[str, OPEN, Code("waits")]
 
 CODES_OPENED: Mapping[int, Upcast] = {1: dict}
 """Upcasts of an event whose version 1 named all codes of its day: what it says stays as it is."""

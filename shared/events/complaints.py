@@ -85,6 +85,17 @@ class MessageEvent(ComplaintEvent):
     complaint_id: UUID = Field(description="The complaint it belongs to.")
 
 
+class MessageReceived(MessageEvent):
+    """The customer wrote about their complaint."""
+
+    type: ClassVar[str] = "message.received"
+    sentence: ClassVar[str] = "Message from the customer ({channel})"
+
+    person_id: UUID = Field(description="Who wrote it.")
+    channel: Channel = Field(description="How it came.")
+    body: Sealed = Field(description="The text.")
+
+
 class MessageWritten(MessageEvent):
     """A message to the customer was written and waits to be sent."""
 

@@ -5,7 +5,7 @@ Events carry codes as open strings (`shared/events/codes.py`); pages and API tak
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError, core_schema
@@ -94,6 +94,8 @@ class CodeList(Mapping[str, str], Generic[E]):
 
 
 class Channel(Entry):
+    contact: bool = False
+    """Staff may log a conversation that took place so."""
     staff: bool = False
     """Staff may say that a complaint came by it."""
     answers: bool = False
@@ -116,6 +118,13 @@ class Redress(Entry):
     money: bool = False
 
 
+class Wait(Entry):
+    status: Literal["pending", "on-hold"]
+    """The status of a case that waits so."""
+    reply_ends: bool = False
+    """A message of the customer ends the wait."""
+
+
 ALERTS = CodeList("alerts", Entry)
 CHANNELS = CodeList("channels", Channel, "web", "email", "social", "api", "import")
 DISMISSALS = CodeList("dismissals", Entry, "not-a-complaint")
@@ -125,6 +134,7 @@ PRIORITIES = CodeList("priorities", Priority, "normal")
 PURPOSES = CodeList("purposes", Entry, "acknowledgement", "reply", "survey-invitation")
 REDRESS = CodeList("redress", Redress, "none")
 ROOT_CAUSES = CodeList("root_causes", Entry)
+WAITS = CodeList("waits", Wait)
 
 
 def tone(outcome: str | None) -> Tone:

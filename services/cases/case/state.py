@@ -20,13 +20,20 @@ from shared.events.cases import (
     CaseClosed,
     CaseEvent,
     CaseOpened,
+    CasePaused,
     CaseReopened,
+    CaseResumed,
+    ContactLogged,
     NoteAdded,
     PriorityChanged,
+    ReplyEvent,
+    ReplyReleased,
+    ReplyWritten,
 )
+from shared.features.codes import WAITS
 from shared.problems import NotFound, RuleBroken
 
-Status = Literal["new", "open", "resolved", "closed"]
+Status = Literal["new", "open", "pending", "on-hold", "resolved", "closed"]
 
 
 class CaseAlreadyClosed(RuleBroken):
@@ -65,6 +72,23 @@ class Aspect:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply that has not left the house yet; its text is no part of the state."""
+
+    id: UUID
+    writer: str
+    send_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """For whom or what a case waits, and until when at the latest."""
+
+    waiting_for: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The state of one case after its events; `round` counts the times that work began."""
 
@@ -83,6 +107,9 @@ class Case:
     begun: bool = False
     closed_at: datetime | None = None
     round: int = 1
+    unsent: tuple[Reply, ...] = ()
+    answered_at: datetime | None = None
+    wait: Wait | None = None
 
     @property
     def closed(self) -> bool:
@@ -100,6 +127,9 @@ class Case:
             return "closed"
         if self.aspects and not self.open_aspects:
             return "resolved"
+        if self.wait:
+            known = WAITS.entry(self.wait.waiting_for)
+            return known.status if known else "on-hold"
         return "open" if self.begun else "new"
 
     def aspect(self, aspect_id: UUID) -> Aspect:
@@ -129,8 +159,16 @@ def evolve(case: Case | None, event: Event) -> Case:  # noqa: PLR0911 - one retu
             return replace(case, priority=event.priority)
         case AlertRaised():
             return replace(case, alerts=tuple(sorted({*case.alerts, event.kind})))
+        case ReplyEvent():
+            return _evolve_reply(case, event)
+        case ContactLogged():
+            return replace(case, answered_at=event.recorded_at)
+        case CasePaused():
+            return replace(case, wait=Wait(event.waiting_for, event.until))
+        case CaseResumed():
+            return replace(case, wait=None)
         case CaseClosed():
-            return replace(case, closed_at=event.recorded_at, alerts=())
+            return replace(case, closed_at=event.recorded_at, alerts=(), wait=None)
         case CaseReopened():
             return replace(case, closed_at=None, round=case.round + 1)
         case CaseEvent():
@@ -155,15 +193,25 @@ def _evolve_aspect(case: Case, event: AspectEvent) -> Case:
     return case
 
 
+def _evolve_reply(case: Case, event: ReplyEvent) -> Case:
+    others = tuple(reply for reply in case.unsent if reply.id != event.reply_id)
+    match event:
+        case ReplyWritten():
+            return replace(case, unsent=(*others, Reply(event.reply_id, event.actor, event.send_at)))
+        case ReplyReleased():
+            return replace(case, unsent=others, answered_at=event.recorded_at)
+    return replace(case, unsent=others)
+
+
 def _change(case: Case, aspect_id: UUID, **changes: Any) -> Case:
     changed = (replace(aspect, **changes) if aspect.id == aspect_id else aspect for aspect in case.aspects)
     return replace(case, aspects=tuple(changed))
 
 
 def _begins(event: Event) -> bool:
-    """True when someone took the case on: an owner, a classification, a note, a decision."""
+    """True when someone took the case on: an owner, a classification, a word to the customer, a note, a decision."""
     if isinstance(event, AspectAssigned):
         return event.handler is not None
     if isinstance(event, AspectRaised):
         return not event.primary
-    return isinstance(event, AspectClassified | AspectResolved | NoteAdded)
+    return isinstance(event, AspectClassified | AspectResolved | NoteAdded | ReplyWritten | ContactLogged | CasePaused)

@@ -42,6 +42,7 @@ class TimelineEntry(BaseModel):
     heading: str | None
     words: str | None
     wanted: str | None = Field(description="Of a complaint: what would put it right.")
+    agreed: str | None = Field(description="Of a call or a meeting: what was agreed.")
 
 
 class CaseDetail(CaseSummary):

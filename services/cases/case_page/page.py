@@ -16,6 +16,7 @@ from services.cases.caseload import view
 from services.cases.caseload.listing import CASES, case_with_details
 from services.cases.caseload.page import lag_of, rail
 from services.cases.clocks import due
+from services.cases.conversation.view import reply_list, taken_back_by
 from services.cases.pages import pages
 from shared.features.action_routes import Refused
 from shared.features.listing import Asked, counts, rows
@@ -28,7 +29,7 @@ from shared.service.runtime import CurrentRuntime
 OTHERS = 5
 NOTHING = Refused(200, "", {})
 routes = APIRouter(include_in_schema=False)
-work.views = (view.caseload, timeline.timeline, aspect_list)
+work.views = (view.caseload, timeline.timeline, aspect_list, reply_list)
 add_live(routes, "/cases/live", "cases.read", *work.views)
 
 
@@ -47,6 +48,7 @@ async def show(request: Request, case_id: UUID, refused: Refused | None = None) 
         found = await of_case(conn, case_id)
         entries = await timeline.of_case(conn, case_id)
         handlers = await known_handlers(conn)
+        withdrawn = await taken_back_by(conn, case_id, who.id)
         counted = await counts(conn, CASES, who.id, now)
         theirs = Asked({"person": row["person_id"]}, sort="-received")
         others = (await rows(conn, CASES, theirs, Paging(OTHERS + 1), who.id, now)).rows
@@ -57,6 +59,7 @@ async def show(request: Request, case_id: UUID, refused: Refused | None = None) 
         counts=rail(counted), case=row, state=state, actions=work, now=now, aspects=found,
         entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=due.RULE,
         others=[other for other in others if other["case_id"] != case_id][:OTHERS],
+        withdrawn=withdrawn, unread=view.is_unread(row),
         most=timeline.MOST, cut=len(entries) >= timeline.MOST, can_work=may(who, "cases.work"),
         may_erase=may(who, "people.erase"), refused=refused or NOTHING, new_key=secrets.token_urlsafe,
         rebuilding=sorted(runtime.rebuilding), lag=lag_of(runtime),
@@ -77,11 +80,17 @@ def mark_work(case: Case, found: Sequence[dict[str, Any]]) -> None:
         aspect["first"] = aspect is first
 
 
+DELIVERY = ("message.sent", "message.failed")
+
+
 def with_delivery(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One entry per message, with how far it got: three would say less."""
-    state = {entry["about"]: entry for entry in entries if entry["kind"] in ("message.sent", "message.failed")}
+    """One entry per message, with how far it got: three would say less. A reply is shown as its handler wrote it."""
+    state = {entry["about"]: entry for entry in entries if entry["kind"] in DELIVERY}
+    replies = {entry["about"] for entry in entries if entry["kind"] == "case.reply-written"}
+    taken_back = {entry["about"] for entry in entries if entry["kind"] == "case.reply-taken-back"}
     return [
-        {**entry, "delivery": state.get(entry["about"])}
+        {**entry, "delivery": state.get(entry["about"]), "taken_back": entry["about"] in taken_back}
         for entry in entries
-        if entry["kind"] not in ("message.sent", "message.failed")
+        if entry["kind"] not in (*DELIVERY, "case.reply-taken-back")
+        and not (entry["kind"] == "message.written" and entry["about"] in replies)
     ]

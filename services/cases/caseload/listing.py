@@ -31,7 +31,7 @@ class CaseSummary(BaseModel):
         description="The first words of the complaint."
     )
     status: Annotated[str, Column("Status")] = Field(
-        description="`new`, `open`, `resolved` or `closed`: it follows from the work."
+        description="`new`, `open`, `pending`, `on-hold`, `resolved` or `closed`: it follows from the work."
     )
     priority: Annotated[str, Column("Priority", sort="priority")]
     owner: Annotated[str | None, Column("Owner")] = Field(
@@ -49,6 +49,8 @@ class CaseSummary(BaseModel):
     alert: str | None
     received_at: Annotated[datetime, Column("Age", sort="received")]
     closed_at: datetime | None
+    answered_at: datetime | None = Field(description="When the customer had the last word from us.")
+    message_at: datetime | None = Field(description="When the customer last wrote.")
     invented: bool
 
 
@@ -65,6 +67,7 @@ async def _people(conn: Any, q: str) -> Mapping[str, Any]:
 
 OPEN, CLOSED = "c.closed_at is null", "c.closed_at is not null"
 BURNING = f"{OPEN} and (c.heat = 'red' or c.alert is not null)"
+UNREAD = f"{OPEN} and c.message_at > coalesce(c.answered_at, '-infinity')"
 OF_AN_ASPECT = "c.case_id in (select a.case_id from aspects a where {})"
 FOUND = """c.case_id in (select case_id from case_words where found_by @@ websearch_to_tsquery('english', %(q)s)
  or reference = %(reference)s or person_id = any(%(people)s))"""
@@ -72,6 +75,7 @@ TABS = (
     Tab("open", "All open", OPEN),
     Tab("mine", "Mine", f"{OPEN} and c.owners ? %(me)s"),
     Tab("unassigned", "Unassigned", f"{OPEN} and c.owner is null"),
+    Tab("replies", "New replies", UNREAD),
     Tab("red", "Red", f"{BURNING} and c.heat = 'red'"),
     Tab("late", "Late", f"{OPEN} and c.due_at < %(now)s"),
     Tab("closed", "Closed", CLOSED, sort="-closed", counted=False),
@@ -84,7 +88,11 @@ FILTERS = (
     Filter("product", "Product", field=True),
     Filter(
         "status", "Status", f"c.status = %(status)s and ({CLOSED}) = (%(status)s = 'closed')", "code",
-        {"new": "New", "open": "Open", "resolved": "Resolved", "closed": "Closed"}, field=True,
+        {
+            "new": "New", "open": "Open", "pending": "Pending", "on-hold": "On hold", "resolved": "Resolved",
+            "closed": "Closed",
+        },
+        field=True,
     ),
     Filter("priority", "Priority", kind="code", field=True, options=PRIORITIES),
     Filter("heat", "Sentiment", kind="code", options={"red": "Red", "amber": "Amber", "green": "Green"}, field=True),

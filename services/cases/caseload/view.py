@@ -13,7 +13,7 @@ from services.cases.case.state import Case, evolve
 from services.cases.clocks.due import due
 from services.cases.priority.priority import urgency
 from shared.events.cases import AspectClassified, AspectEvent, AspectRaised, CaseEvent
-from shared.events.complaints import ComplaintReceived
+from shared.events.complaints import ComplaintReceived, MessageReceived
 from shared.events.people import PersonErased, PersonIdentified
 from shared.events.sentiments import SentimentMeasured
 from shared.projections.view import Table, View, copy
@@ -53,6 +53,9 @@ class CaseRow:
     received_at: datetime | None = None
     due_at: datetime | None = None
     closed_at: datetime | None = None
+    answered_at: datetime | None = None
+    message_at: datetime | None = None
+    resume_at: datetime | None = None
     invented: bool = False
     state: bytes | None = None
 
@@ -93,6 +96,8 @@ cases = Table(
         "btree (received_at, case_id)",
         "btree (product, received_at)",
         "btree (person_id)",
+        "btree (resume_at) where resume_at is not null",
+        "btree (message_at, case_id) where closed_at is null and message_at > coalesce(answered_at, '-infinity')",
     ],
 )  # fmt: skip
 complainants = Table(
@@ -103,7 +108,7 @@ case_words = Table(
     "case_words", CaseWords, person="person_id", personal=["narrative", "wanted"],
     computed={"found_by": ("tsvector", TEXT)}, indexes=["gin (found_by)", "btree (reference)"],
 )  # fmt: skip
-caseload = View("caseload", version=5, tables=[cases, complainants, case_words])
+caseload = View("caseload", version=6, tables=[cases, complainants, case_words])
 
 
 @cases.of_aggregate(CaseEvent, Case, evolve)
@@ -111,6 +116,7 @@ def row_of(row: CaseRow, case: Case) -> None:
     """The owner is the primary aspect's, else that of the first that is open."""
     copy(row, case)
     row.status, row.due_at = case.status, due(case.received_at)
+    row.resume_at = case.wait.until if case.wait else None
     row.urgency, row.alert = urgency(case.priority), next(iter(case.alerts), None)
     undecided = () if case.closed else case.open_aspects
     row.open_aspects, row.total_aspects = len(undecided), len(case.aspects)
@@ -126,6 +132,11 @@ def measured(row: CaseRow, event: SentimentMeasured) -> None:
     """The worst counts: a polite wish does not cool an angry story, and the order of the two does not matter."""
     row.score = event.score if row.score is None else min(row.score, event.score)
     row.heat = max(row.heat or "green", event.heat, key=HEATS.index)
+
+
+@cases.on(MessageReceived, key=lambda event: event.complaint_id)
+def wrote(row: CaseRow, event: MessageReceived) -> None:
+    row.message_at = max(row.message_at or event.recorded_at, event.recorded_at)
 
 
 @complainants.on(PersonIdentified)
@@ -161,3 +172,8 @@ def state_of(row: Mapping[str, Any]) -> Case:
     state = cases.aggregate and cases.aggregate.load(row["state"])
     assert isinstance(state, Case)
     return state
+
+
+def is_unread(row: Mapping[str, Any]) -> bool:
+    """True if the customer wrote after we last answered."""
+    return bool(row["message_at"]) and (row["answered_at"] is None or row["message_at"] > row["answered_at"])

@@ -1,6 +1,7 @@
 """Commands on customers' links: open one, revoke them all, send a new one to the address on record."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -8,11 +9,12 @@ from uuid import UUID, uuid5
 from services.intake.complaint import links
 from services.intake.complaint.links import Links
 from services.intake.message import letters
+from services.intake.message.receiving import receive_message
 from services.intake.person import state as person
 from services.intake.settings import IntakeSettings
 from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived
-from shared.eventstore.store import Conflict
+from shared.eventstore.store import Conflict, Saved
 from shared.problems import NotFound, PersonWasErased
 from shared.service.runtime import Runtime
 from shared.text import reference_in
@@ -54,6 +56,14 @@ class Tracking:
         message = uuid5(links.links_id(complaint_id), f"{state.generation} {now:%Y-%m-%d}")
         with suppress(Conflict, PersonWasErased):
             await self.runtime.commits.save(letters.new_link(message, received, to, link, Provenance(actor, now)))
+
+    async def write(self, complaint_id: UUID, key: str, text: str) -> Sequence[Saved]:
+        """Take in the customer's message, once; nothing once they are erased."""
+        about = await self._received(complaint_id)
+        by = Provenance("customer", self.runtime.clock.now())
+        with suppress(Conflict, PersonWasErased):
+            return await self.runtime.commits.save([receive_message(about, "web", key, text, by)])
+        return []
 
     async def send_by_link(self, signed: str) -> None:
         """To whoever the link was made for, whether or not it still works."""

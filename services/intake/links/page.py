@@ -1,5 +1,8 @@
 """The customer's link: what it shows, stopping it, asking for a new one, and the same for staff."""
 
+import secrets
+from collections.abc import Mapping
+from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
@@ -10,10 +13,13 @@ from starlette.background import BackgroundTask
 from services.intake.complaint.links import LinkExpired, LinkStopped
 from services.intake.complaint.view import complaint_list
 from services.intake.links.commands import Tracking
+from services.intake.message.receiving import WriteMessage
+from services.intake.message.view import conversation, received_list
 from services.intake.pages import pages
+from shared.features.forms import Invalid, read
 from shared.http.requests import AtLeast, Form, allow, asker
 from shared.problems import NotFound
-from shared.service.runtime import CurrentRuntime
+from shared.service.runtime import CurrentRuntime, Runtime
 from shared.text import reference_in
 from shared.web.pages import flash
 from shared.web.templating import gettext as _
@@ -25,6 +31,14 @@ api = APIRouter(prefix="/api/v1/complaints", tags=["complaints"])
 @routes.get("/complain/track/{signed}")
 async def track(request: Request, runtime: CurrentRuntime, signed: str, at_least: AtLeast = None) -> Response:
     """The status of a complaint, for the holder of its link."""
+    return await show(request, runtime, signed, at_least)
+
+
+async def show(
+    request: Request, runtime: Runtime, signed: str, at_least: str | None = None, *,
+    errors: Mapping[str, str] | None = None, typed: str = "",
+) -> Response:  # fmt: skip
+    """The page, with what is wrong with a message that was not taken."""
     try:
         complaint_id = await Tracking(runtime).open(signed)
     except (LinkExpired, LinkStopped) as ended:
@@ -36,9 +50,13 @@ async def track(request: Request, runtime: CurrentRuntime, signed: str, at_least
             [complaint_id],
         )
         row = await found.fetchone()
+        messages = await conversation(conn, complaint_id)
     if row is None or row[0] is None:
         raise NotFound("We have no complaint under this link.")
-    return pages.render(request, "track.html", complaint=row, fresh=at_least is not None, signed=signed)
+    return pages.render(
+        request, "track.html", 422 if errors else 200, complaint=row, messages=messages, signed=signed,
+        fresh=at_least is not None, errors=errors or {}, typed=typed, key=secrets.token_urlsafe(12),
+    )  # fmt: skip
 
 
 @routes.get("/complain/link")
@@ -59,6 +77,23 @@ async def find(request: Request, runtime: CurrentRuntime, form: Form) -> Respons
         given = {"reference": reference, "email": email}
         return pages.render(request, "link.html", 422, why="", signed="", asked=False, given=given, errors=errors)
     return _sent(BackgroundTask(Tracking(runtime).send_by_reference, reference, email))
+
+
+@routes.post("/complain/track/{signed}/messages")
+async def write(request: Request, runtime: CurrentRuntime, signed: str, form: Form) -> Response:
+    """The customer adds to their complaint."""
+    try:
+        complaint_id = await Tracking(runtime).open(signed)
+        asked = read(WriteMessage, {"text": str(form.get("text", ""))}, UTC)
+    except (LinkExpired, LinkStopped) as ended:
+        return end(request, signed, ended)
+    except Invalid as invalid:
+        return await show(request, runtime, signed, errors=invalid.errors, typed=str(form.get("text", "")))
+    saved = await Tracking(runtime).write(complaint_id, str(form.get("key", "")), asked.text)
+    await runtime.positions.settle(saved, [received_list])
+    response = RedirectResponse(f"/complain/track/{signed}", 303)
+    flash(request, response, _("Message sent"))
+    return response
 
 
 @routes.post("/complain/track/{signed}/renewal")

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.intake.complaint.receiving import reference_of
 from services.intake.person.state import Person
 from shared.events import Event, Provenance
-from shared.events.complaints import ComplaintReceived, MessageWritten
-from shared.events.sealed import Sealed
+from shared.events.cases import ReplyReleased
+from shared.events.complaints import ComplaintReceived, MessageFailed, MessageWritten
+from shared.events.sealed import Sealed, plaintext
 from shared.events.surveys import SurveyInvited
 from shared.web.templating import gettext as _
 from shared.web.words import day
@@ -87,6 +89,25 @@ def invite(invited: SurveyInvited, person: Person, link: str, by: Provenance) ->
     body = _(INVITATION).format(greeting=greeting(person), link=link, until=day(invited.expires_at, _))
     subject = _("How did we do?")
     return [_letter(id_, person, subject, body, by, complaint_id=invited.case_id, purpose="survey-invitation")]
+
+
+def reply(released: ReplyReleased, person: Person, by: Provenance) -> list[Event]:
+    """The handler's own words, under an ID that follows from the reply; without an address it fails at once."""
+    if person.email is None:
+        return [
+            MessageFailed(
+                **by.stamp(released.reply_id, 1), complaint_id=released.originator_id, attempt=1, error="NoAddress",
+                final=True,
+            )
+        ]  # fmt: skip
+    reference, subject = reference_of(released.originator_id), plaintext(released.subject) or ""
+    subject = subject if reference in subject else f"{subject} [{reference}]"
+    return [
+        _letter(
+            released.reply_id, person, subject, plaintext(released.body) or "", by,
+            complaint_id=released.originator_id, purpose="reply",
+        )
+    ]  # fmt: skip
 
 
 def _letter(id_: UUID, person: Person, subject: str, body: str, by: Provenance, **about: Any) -> MessageWritten:

@@ -1,4 +1,4 @@
-"""Policies: acknowledge complaints, receive mentions as complaints, and send invitations to surveys."""
+"""Policies: acknowledge complaints, send replies, receive mentions as complaints, and send invitations to surveys."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from services.intake.message import letters
 from services.intake.person import state as person
 from services.intake.person.state import Person
 from shared.events import Event, Provenance
+from shared.events.cases import ReplyReleased
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionPromoted
 from shared.events.sealed import plaintext
@@ -64,6 +65,22 @@ def invite(settings: Settings) -> Policy:
     return Policy("invite", (SurveyInvited,), react)
 
 
+def send_replies(store: Store, batch: Sequence[Opened]) -> list[Event]:
+    """The reply becomes a message, on the way on which the person wants to be answered."""
+    people = _people(store, batch)
+    return [
+        written
+        for record, event in batch
+        if isinstance(event, ReplyReleased) and event.person_id in people
+        for written in letters.reply(
+            event, people[event.person_id], Provenance(event.actor, event.recorded_at, record.id)
+        )
+    ]  # fmt: skip
+
+
+replies = Policy("reply", (ReplyReleased,), send_replies)
+
+
 def promote(store: Store, batch: Sequence[Opened]) -> list[Event]:
     """The mention's text is the narrative; the link to the mention stays. The firm received it with the mention."""
     return [
@@ -88,6 +105,8 @@ def _received_at(event: MentionPromoted) -> datetime | None:
 
 
 def _people(store: Store, batch: Sequence[Opened]) -> dict[object, Person]:
-    wanted = [event.person_id for _, event in batch if isinstance(event, ComplaintReceived | SurveyInvited)]
+    wanted = [
+        event.person_id for _, event in batch if isinstance(event, ComplaintReceived | ReplyReleased | SurveyInvited)
+    ]
     found = store.load_many(wanted, person.evolve)
     return {id_: one for id_, one in found.items() if not one.erased}
