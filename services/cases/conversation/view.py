@@ -54,7 +54,7 @@ def released(row: ReplyRow, event: ReplyReleased) -> None:
 
 
 async def taken_back_by(conn: Any, case_id: UUID, writer: str) -> Mapping[str, Any]:
-    """Subject and text of the writer's last reply, if it was taken back: what the composer then begins with."""
+    """Subject and body of the writer's last reply, if it was taken back: what the composer then begins with."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             "select subject, body, taken_back_at from replies where case_id = %s and writer = %s"
@@ -62,4 +62,4 @@ async def taken_back_by(conn: Any, case_id: UUID, writer: str) -> Mapping[str, A
             [case_id, writer],
         )
         found = await cursor.fetchone()
-    return found if found and found["taken_back_at"] else {}
+    return found if found and found["taken_back_at"] else {"subject": None, "body": None}
