@@ -12,6 +12,7 @@ from services.cases.case.state import Case
 from shared.events import Event, Provenance
 from shared.events.cases import ContactLogged
 from shared.events.sealed import Sealed
+from shared.features.action import Created
 from shared.features.codes import CHANNELS
 from shared.problems import Unprocessable
 from shared.web.templating import gettext as _
@@ -54,7 +55,7 @@ class LogContact(BaseModel):
     agreed: Long | None = Field(None, title="What was agreed")
 
 
-@work("/contacts", title="Log contact", button="Save contact", said="Contact logged", additive=True)
+@work("/contacts", title="Log contact", button="Save contact", said="Contact logged", answer=Created, additive=True)
 def log_contact(case: Case, asked: LogContact, by: Provenance) -> list[Event]:
     """Log a call, a meeting or a letter, also about a closed case."""
     if asked.happened_at and asked.happened_at > by.at:

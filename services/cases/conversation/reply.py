@@ -11,7 +11,7 @@ from services.cases.case.state import Case
 from shared.events import Event, Provenance
 from shared.events.cases import ReplyReleased, ReplyTakenBack, ReplyWritten
 from shared.events.sealed import Sealed
-from shared.features.action import Undo
+from shared.features.action import Created, Undo
 from shared.problems import RuleBroken
 from shared.text import one_line
 
@@ -35,7 +35,7 @@ class WriteReply(BaseModel):
 
 
 @work(
-    "/replies", title="Reply", button="Send reply", said="Reply sent", additive=True,
+    "/replies", title="Reply", button="Send reply", said="Reply sent", answer=Created, additive=True,
     undo=lambda _: Undo("/replies/withdrawal"),
 )  # fmt: skip
 def write_reply(case: Case, asked: WriteReply, by: Provenance) -> list[Event]:

@@ -52,7 +52,7 @@ class PauseCase(BaseModel):
 
 
 @work(
-    "/pause", title="Wait", button="Pause case", said="Case paused",
+    "/pause", title="Pause case", button="Pause case", said="Case paused",
     undo=lambda _: Undo("/resumption"), panel=lambda case: not case.closed and not case.wait,
 )  # fmt: skip
 def pause_case(case: Case, asked: PauseCase, by: Provenance) -> list[Event]:

@@ -18,6 +18,15 @@ const keys = {
   g: () => { goes = true; setTimeout(() => { goes = false; }, 1200); },
 };
 
+// A panel is opened at its first field, a field is gone to, and everything else is clicked.
+function use(element) {
+  const panel = element.matches("summary") && element.parentElement;
+  const field = panel ? one("textarea, select, input:not([type=hidden])", panel) : element.matches("input, textarea, select") && element;
+  if (panel && field) panel.open = true;
+  if (field) field.focus();
+  else element.click();
+}
+
 function pressed(event) {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && one("[data-palette]")) {
     event.preventDefault();
@@ -39,7 +48,7 @@ function pressed(event) {
     return;
   }
   const extra = all("[data-key]").find((element) => element.dataset.key === event.key);
-  const act = keys[event.key] ?? (extra && (() => (extra.matches("input, textarea, select") ? extra.focus() : extra.click())));
+  const act = keys[event.key] ?? (extra && (() => use(extra)));
   if (act) { event.preventDefault(); act(); }
 }
 
