@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg.sql import SQL, Identifier
 
 from shared.events import OWNERS
-from shared.events.unsealing import wrapped_by
+from shared.events.unsealing import person_of, wrapped_by
 from shared.kafka.clients import reader, required_partitions
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
-from shared.keys.keyring import Keyring, person_of
+from shared.keys.keyring import Keyring
 from shared.keys.master_keys import WrongMasterKey
 from shared.postgres import purge
 from shared.postgres.pools import Pool
