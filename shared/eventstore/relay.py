@@ -113,8 +113,7 @@ class Relay:
         sends = []
         for row in rows:
             key = str(row.person_id).encode()
-            wrapped = None if row.wrapped is None else bytes(row.wrapped)
-            sends.append(await producer.send(topic, wrapped, key=key, partition=partition_of(key, partitions)))
+            sends.append(await producer.send(topic, row.wrapped, key=key, partition=partition_of(key, partitions)))
         await asyncio.gather(*sends)
         await conn.execute(RECORD_KEYS, {"number": rows[-1].number})
         return int(rows[-1].number)
@@ -159,14 +158,9 @@ class Relay:
                 pass
         return place, (key.encode(), value, made)
 
-    async def _record(
-        self,
-        conn: psycopg.AsyncConnection[Any],
-        position: int,
-        ends: Ends,
-    ) -> None:
+    async def _record(self, conn: psycopg.AsyncConnection[Any], position: int, ends: Ends) -> None:
         """After the broker's acknowledgement: a crash before this sends the same again."""
-        changed = [(t, p, at, link) for (t, p), (at, link) in ends.items() if self._ends.get((t, p)) != (at, link)]
+        changed = [(*place, *end) for place, end in ends.items() if self._ends.get(place) != end]
         await conn.execute(RECORD, [position, *map(list, zip(*changed, strict=True))])
 
     def _topic(self, name: str) -> str:
@@ -179,9 +173,8 @@ async def _send(producer: AIOKafkaProducer, place: Place, records: Sequence[Outg
     sent = []
     batch = producer.create_batch()
     for key, value, made in records:
-        if batch.append(timestamp=None, key=key, value=value, headers=made) is None:
+        while batch.append(timestamp=None, key=key, value=value, headers=made) is None:
             sent.append(await producer.send_batch(batch, topic, partition=partition))
-            batch = producer.create_batch()
-            batch.append(timestamp=None, key=key, value=value, headers=made)
+            batch = producer.create_batch()  # which takes its first record, however long
     sent.append(await producer.send_batch(batch, topic, partition=partition))
     await asyncio.gather(*sent)

@@ -52,7 +52,6 @@ class Letter:
     source: str
     type: str
     error: str
-    key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
 
@@ -73,5 +72,5 @@ def _letter(group: str, record: Any) -> Letter:
     found = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     return Letter(
         group, record.offset, found.get("source", ""), found.get("ce_type", ""), found.get("error", ""),
-        record.key, record.value, tuple(record.headers),
+        record.value, tuple(record.headers),
     )  # fmt: skip

@@ -17,8 +17,8 @@ from shared.kafka.chain import Dead
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.topics import Cluster
 from shared.projections.batching import BatchDelay
-from shared.projections.middlewares import Delivery, Metrics, Next, Traces
-from shared.projections.sink import OtherVersion, Reading, Sink, furthest_behind
+from shared.projections.middlewares import Delivery, Next, Telemetry
+from shared.projections.sink import OtherVersion, Sink, furthest_behind
 from shared.supervision import FIRST_WAIT, LONGEST_WAIT, CancelledByKafka, cancelled_only_by_us, finish
 from shared.telemetry import log, redacted
 
@@ -39,19 +39,13 @@ class Consumer:
         self, service: str, purpose: str, sink: Sink, cluster: Cluster, delay: BatchDelay, broker: KafkaBroker
     ) -> None:
         self.group = f"{service}.{purpose}"
-        self.readings = [Reading(service, name, reads) for name, reads in sink.reads.items()]
+        self.readings = sink.readings
         self._service, self._sink, self._delay = service, sink, delay
         self._dead_letters = DeadLetters(cluster)
         self._wait = FIRST_WAIT
         self._sought: dict[TopicPartition, int] = {}
         self._task: asyncio.Task[None] | None = None
-        router = KafkaRouter(
-            middlewares=[
-                partial(Delivery, self._deliver),
-                partial(Metrics, self.readings),
-                partial(Traces, self.readings),
-            ]
-        )
+        router = KafkaRouter(middlewares=[partial(Delivery, self._deliver), partial(Telemetry, service, self.readings)])
         self._subscriber = router.subscriber(
             *sorted({topic for reading in self.readings for topic in reading.topics}),
             group_id=cluster.name(self.group), batch=True, max_records=MOST, batch_timeout_ms=POLL_MS,

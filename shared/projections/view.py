@@ -112,7 +112,7 @@ class Table(Generic[R]):
         """
 
         def register(handler: Callable[[R, E], None]) -> Callable[[R, E], None]:
-            self._register(types_, key, keys, lambda row, event, _: handler(row, event))
+            self.on_record(*types_, key=key, keys=keys)(lambda row, event, _: handler(row, event))
             return handler
 
         return register
@@ -123,7 +123,7 @@ class Table(Generic[R]):
         """The same for `handler(row, event, record)`, which also sees what travels beside the event."""
 
         def register(handler: Callable[[R, E, Record], None]) -> Callable[[R, E, Record], None]:
-            self._register(types_, key, keys, handler)
+            self._registered.extend((type_, keys or _one(key), handler) for type_ in types_)
             return handler
 
         return register
@@ -143,11 +143,6 @@ class Table(Generic[R]):
             return row_of
 
         return register
-
-    def _register(
-        self, types_: Sequence[type[Event]], key: Callable[[Any], Hashable] | None, keys: Keys | None, handler: Handler
-    ) -> None:
-        self._registered += [(type_, keys or _one(key), handler) for type_ in types_]
 
     @cached_property
     def handlers(self) -> dict[str, list[tuple[Keys, Handler]]]:

@@ -76,7 +76,7 @@ async def _step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
 
 
 async def _starts(sink: Sink, cluster: Cluster) -> dict[Place, int]:
-    topics = {topic.removeprefix(cluster.prefix) for reads in sink.reads.values() for topic in reads.topics}
+    topics = {topic.removeprefix(cluster.prefix) for reading in sink.readings for topic in reading.topics}
     return await furthest_behind(sink, await places(cluster, topics))
 
 
