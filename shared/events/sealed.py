@@ -8,7 +8,6 @@ import re
 from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -26,13 +25,24 @@ class Keys(Protocol):
     def open(self, person: UUID, box: bytes) -> str | None: ...
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class Sealed:
     """Text about or by a person; `text` is None once they are erased."""
 
-    person: UUID
-    text: str | None = field(repr=False)
-    """Representations end in logs and tracebacks."""
+    __slots__ = ("person", "text")
+
+    def __init__(self, person: UUID, text: str | None) -> None:
+        self.person = person
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and (self.person, self.text) == (other.person, other.text)
+
+    def __hash__(self) -> int:
+        return hash((self.person, self.text))
+
+    def __repr__(self) -> str:
+        """Never the text: representations end in logs and tracebacks."""
+        return f"Sealed({self.person})"
 
     @classmethod
     def of(cls, person: UUID, text: str | None) -> "Sealed | None":

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from psycopg import AsyncConnection, Cursor
+from psycopg import Cursor
 
 from shared.postgres.migrations import add_column
+from shared.postgres.pools import Connection
 
 SCHEMA = """
 create table if not exists progress (
@@ -55,7 +56,7 @@ def write(cursor: Cursor[Any], advances: Sequence[Advance]) -> None:
     _check(advances, cursor.execute(ADVANCE, _columns(advances)).rowcount)
 
 
-async def advance(conn: AsyncConnection[Any], advances: Sequence[Advance]) -> None:
+async def advance(conn: Connection, advances: Sequence[Advance]) -> None:
     """`write` on an asynchronous connection, in the caller's transaction."""
     if advances:
         _check(advances, (await conn.execute(ADVANCE, _columns(advances))).rowcount)

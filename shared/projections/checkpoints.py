@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from shared.kafka.chain import Checkpoint, Place
+from shared.postgres.pools import Connection
 from shared.projections.view import View
 
 LIVE = """
 select v.name, v.version, v.generation, v.erasure, p.topic, p.partition, p.position, p.next_offset, p.link
 from views v left join progress p on p.consumer = v.name || '.g' || v.generation where v.name = any(%s)
 """
-Connection = psycopg.AsyncConnection[Any]
 
 
 @dataclass(frozen=True, slots=True)

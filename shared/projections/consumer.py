@@ -13,7 +13,6 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaRouter
 
 from shared.kafka.broker import Batch, GroupMember
-from shared.kafka.chain import Dead
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.topics import Cluster
 from shared.projections.batching import BatchDelay
@@ -40,8 +39,8 @@ class Consumer:
     ) -> None:
         self.group = f"{service}.{purpose}"
         self.readings = sink.readings
-        self._service, self._sink, self._delay = service, sink, delay
-        self._dead_letters = DeadLetters(cluster)
+        self._sink, self._delay = sink, delay
+        self._dead_letters = DeadLetters(cluster, service)
         self._wait = FIRST_WAIT
         self._sought: dict[TopicPartition, int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -129,7 +128,7 @@ class Consumer:
     async def _take(self, records: list[Any]) -> None:
         """Let all take the batch in, whom positions keep from seeing it twice; a gap is read again for, once."""
         try:
-            gaps = await self._sink.take(records, self._publish_dead)
+            gaps = await self._sink.take(records, self._dead_letters.publish)
         except Exception as error:
             for reading in self.readings:
                 reading.trouble = redacted(error)
@@ -137,15 +136,9 @@ class Consumer:
         missing = [gap for reading in self.readings if reading.meets(gap := gaps.get(reading.of)) and gap]
         if missing:
             raise missing[0]
-        again: dict[TopicPartition, int] = {}
-        for gap in filter(None, gaps.values()):
-            place = TopicPartition(*gap.place)
-            again[place] = min(again.get(place, gap.next_offset), gap.next_offset)
         if self.member is not None:
-            self.member.go_to(again)
-
-    async def _publish_dead(self, name: str, dead: Sequence[Dead]) -> None:
-        await self._dead_letters.publish(f"{self._service}.{name}", dead)
+            latest_first = sorted(filter(None, gaps.values()), key=lambda gap: gap.next_offset, reverse=True)
+            self.member.go_to({TopicPartition(*gap.place): gap.next_offset for gap in latest_first})
 
     async def _back_off(self, error: Exception) -> None:
         log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=redacted(error))

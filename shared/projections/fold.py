@@ -4,7 +4,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import orjson
-import psycopg
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.types.json import set_json_dumps
@@ -13,6 +12,7 @@ from shared.events import Event
 from shared.events.people import PersonErased
 from shared.kafka.records import Record
 from shared.postgres import purge
+from shared.postgres.pools import Connection
 from shared.projections.view import Handler, Table, View
 from shared.telemetry import redacted
 
@@ -36,14 +36,14 @@ def table_name(table: Table[Any], generation: int) -> Identifier:
 
 
 def statement(text: str, table: Table[Any], generation: int, **parts: Composable) -> Composed:
-    """SQL about one generation of a table; in braces stand its name, columns and key, the key's type and the parts."""
+    """SQL about one generation of a table; in braces stand its name, columns, key, the key's type, and the parts."""
     return SQL(text).format(
         table=table_name(table, generation), columns=_names(table.columns), key=Identifier(table.key),
-        type=SQL(table.columns[table.key]), **parts,
+        type=SQL(table.columns[table.key]), person=Identifier(table.person or table.key), **parts,
     )  # fmt: skip
 
 
-async def fold(conn: psycopg.AsyncConnection[Any], view: View, generation: int, batch: Sequence[Opened]) -> None:
+async def fold(conn: Connection, view: View, generation: int, batch: Sequence[Opened]) -> None:
     """Write what the batch makes of the view's tables, in the caller's transaction."""
     for table in view.tables:
         steps = _steps(table, batch)
@@ -75,9 +75,7 @@ def _steps(table: Table[Any], batch: Sequence[Opened]) -> list[Step]:
     return steps
 
 
-async def _load(
-    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, keys: Sequence[Hashable]
-) -> Rows:
+async def _load(conn: Connection, table: Table[Any], generation: int, keys: Sequence[Hashable]) -> Rows:
     if not keys:
         return {}
     select = statement("select {columns} from {table} where {key} = any(%b::{type}[])", table, generation)
@@ -106,9 +104,7 @@ def _apply(table: Table[Any], rows: Rows, steps: Sequence[Step]) -> None:
         table.aggregate.row_of(rows[key], state)
 
 
-async def _write(
-    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, rows: Rows, stored: Sequence[Hashable]
-) -> None:
+async def _write(conn: Connection, table: Table[Any], generation: int, rows: Rows, stored: Sequence[Hashable]) -> None:
     """Take away the rows that were `stored` and COPY them all: a third of what an upsert from arrays costs."""
     if not rows:
         return
@@ -125,14 +121,12 @@ async def _write(
                 await copy.write_row(table.values(row))
 
 
-async def _scrub(
-    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, people: Sequence[Hashable]
-) -> None:
+async def _scrub(conn: Connection, table: Table[Any], generation: int, people: Sequence[Hashable]) -> None:
     if table.person and table.personal:
         nulls = SQL(", ").join(SQL("{} = null").format(Identifier(name)) for name in table.personal)
         scrub = statement(
             "update {table} set {nulls} where {person} = any(%s) and num_nonnulls({personal}) > 0", table, generation,
-            nulls=nulls, person=Identifier(table.person), personal=_names(table.personal),
+            nulls=nulls, personal=_names(table.personal),
         )  # fmt: skip
         if (await conn.execute(scrub, [list(people)])).rowcount:
             await conn.execute(purge.NOTE, [[f"{table.name}_g{generation}"]])

@@ -1,27 +1,20 @@
 """The tables of a view's generations, and the SQL views under whose names pages read the live one."""
 
-from typing import Any
-
-import psycopg
 from psycopg.sql import SQL, Identifier
 
+from shared.postgres.pools import Connection
 from shared.projections.fold import statement
 from shared.projections.view import View
-
-Connection = psycopg.AsyncConnection[Any]
 
 
 async def create(conn: Connection, view: View, generation: int) -> None:
     """Tables with their keys alone."""
     for table in view.tables:
-        columns = SQL(", ").join(
-            SQL("{} {}").format(Identifier(name), SQL(kind + (" primary key" if name == table.key else "")))
-            for name, kind in table.columns.items()
-        )
+        made = dict(table.columns)
+        made[table.key] += " primary key"
         for name, (kind, follows_from) in table.computed.items():
-            columns += SQL(", {} {} generated always as ({}) stored").format(
-                Identifier(name), SQL(kind), SQL(follows_from)
-            )
+            made[name] = f"{kind} generated always as ({follows_from}) stored"
+        columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in made.items())
         await conn.execute(statement("create table {table} ({made})", table, generation, made=columns))
 
 
@@ -31,8 +24,7 @@ async def index(conn: Connection, view: View, generation: int) -> None:
         for columns in table.indexes:
             await conn.execute(statement("create index on {table} using {by}", table, generation, by=SQL(columns)))
         if table.person and table.personal:
-            person = Identifier(table.person)
-            await conn.execute(statement("create index on {table} ({person})", table, generation, person=person))
+            await conn.execute(statement("create index on {table} ({person})", table, generation))
 
 
 async def point(conn: Connection, view: View, generation: int) -> None:

@@ -8,9 +8,9 @@ from psycopg.sql import SQL, Identifier
 
 from shared.postgres import purge
 from shared.postgres.migrations import add_column
-from shared.postgres.pools import Pool
+from shared.postgres.pools import Connection, Pool
 from shared.projections import checkpoints, tables
-from shared.projections.checkpoints import Connection, Live
+from shared.projections.checkpoints import Live
 from shared.projections.view import View
 
 SCHEMA = """
