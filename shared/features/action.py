@@ -23,8 +23,8 @@ from pydantic import BaseModel, Field
 from shared.events import Event
 from shared.features.decider import Asked, Decider, Done, S
 from shared.features.forms import FormField, fields_of
-from shared.features.running import Running
 from shared.projections.view import View
+from shared.service.runtime import Runtime
 
 F = TypeVar("F", bound=Callable[..., Sequence[Event]])
 
@@ -140,7 +140,7 @@ class Actions(Generic[S]):
         return named if named.isprintable() and named.partition("?")[0] in pages else pages[0]
 
     async def perform(
-        self, runtime: Running, action: Action[S], ids: Sequence[UUID], body: BaseModel | None, asked: Asked
+        self, runtime: Runtime, action: Action[S], ids: Sequence[UUID], body: BaseModel | None, asked: Asked
     ) -> Done[S]:
         """Decide and save; `ids` are those of the path, the aggregate's first."""
         first, *others = ids

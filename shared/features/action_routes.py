@@ -17,9 +17,9 @@ from pydantic import BaseModel
 from shared.features.action import Action, Actions
 from shared.features.decider import Asked, ChangedMeanwhile, Done
 from shared.features.forms import Invalid, read
-from shared.features.running import running
 from shared.http.requests import Form, allow, asker
 from shared.problems import RuleBroken, Unprocessable
+from shared.service.runtime import running
 from shared.web.pages import flash
 from shared.web.templating import gettext as _
 
