@@ -22,7 +22,7 @@ from services.cases.priority import priority
 from services.cases.waiting import waiting
 from services.cases.waiting.timer import returning
 from shared.features.action_routes import api_routes, form_routes
-from shared.service.feature import Feature, assemble
+from shared.features.feature import Feature, assemble
 from shared.service.settings import Settings
 
 FEATURES = (

@@ -1,13 +1,12 @@
 """Events of `cases`: the work on a complaint, aspect by aspect."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events.base import Event, Upcast
+from shared.events.base import Event
 from shared.events.codes import CODES_OPENED, AlertKind, Channel, Code, Outcome, Priority, Redress, WaitingFor
 from shared.events.sealed import Sealed
 
@@ -15,17 +14,17 @@ from shared.events.sealed import Sealed
 class CaseEvent(Event):
     """`originator_id` is the case, which has its complaint's id."""
 
-    topic: ClassVar[str] = "cases"
+    topic = "cases"
 
 
 class CaseOpened(CaseEvent):
     """Work on the complaint began."""
 
-    type: ClassVar[str] = "case.opened"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Case opened, priority {priority}"
-    details: ClassVar[tuple[str, ...]] = ("organisation",)
+    type = "case.opened"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Case opened, priority {priority}"
+    details = ("organisation",)
 
     reference: str = Field(description="The complaint's reference.")
     person_id: UUID = Field(description="Who complains.")
@@ -44,12 +43,9 @@ class AspectEvent(CaseEvent):
 class AspectRaised(AspectEvent):
     """One grievance of the case; the first is primary."""
 
-    type: ClassVar[str] = "case.aspect-raised"
-    sentence: ClassVar[str] = "{aspect} added"
-    details: ClassVar[tuple[str, ...]] = (
-        "product",
-        "issue",
-    )
+    type = "case.aspect-raised"
+    sentence = "{aspect} added"
+    details = ("product", "issue")
 
     primary: bool = Field(description="True for the main grievance.")
     product: str | None = Field(None, description="What it is about.")
@@ -62,12 +58,9 @@ class AspectRaised(AspectEvent):
 class AspectClassified(AspectEvent):
     """A handler said what the aspect is about."""
 
-    type: ClassVar[str] = "case.aspect-classified"
-    sentence: ClassVar[str] = "{aspect} classified"
-    details: ClassVar[tuple[str, ...]] = (
-        "product",
-        "issue",
-    )
+    type = "case.aspect-classified"
+    sentence = "{aspect} classified"
+    details = ("product", "issue")
 
     product: str | None = Field(None, description="What it is about.")
     sub_product: str | None = Field(None, description="What it is about, finer.")
@@ -78,9 +71,9 @@ class AspectClassified(AspectEvent):
 class AspectAssigned(AspectEvent):
     """An aspect got an owner; with `handler` empty it has none."""
 
-    type: ClassVar[str] = "case.aspect-assigned"
-    sentence: ClassVar[str] = "{aspect} assigned to {handler}"
-    sentence_without: ClassVar[dict[str, str]] = {"handler": "{aspect} unassigned"}
+    type = "case.aspect-assigned"
+    sentence = "{aspect} assigned to {handler}"
+    sentence_without = {"handler": "{aspect} unassigned"}
 
     handler: str | None = Field(None, description="The owner's account; absent when there is none.")
 
@@ -88,16 +81,11 @@ class AspectAssigned(AspectEvent):
 class AspectResolved(AspectEvent):
     """An aspect was decided."""
 
-    type: ClassVar[str] = "case.aspect-resolved"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "{aspect} decided: {outcome}"
-    details: ClassVar[tuple[str, ...]] = (
-        "redress",
-        "amount",
-        "currency",
-        "root_cause",
-    )
+    type = "case.aspect-resolved"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "{aspect} decided: {outcome}"
+    details = ("redress", "amount", "currency", "root_cause")
 
     outcome: Outcome = Field(description="The decision.")
     redress: Redress = Field("none", description="What puts it right.")
@@ -112,8 +100,8 @@ class AspectResolved(AspectEvent):
 class NoteAdded(CaseEvent):
     """A handler wrote something down for colleagues; it is never sent to the customer."""
 
-    type: ClassVar[str] = "case.note-added"
-    sentence: ClassVar[str] = "Note added"
+    type = "case.note-added"
+    sentence = "Note added"
 
     note_id: UUID = Field(description="The note.")
     text: Sealed = Field(description="What it says.")
@@ -122,11 +110,11 @@ class NoteAdded(CaseEvent):
 class PriorityChanged(CaseEvent):
     """A change of how soon the case is worked on."""
 
-    type: ClassVar[str] = "case.priority-changed"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Priority changed to {priority}"
-    details: ClassVar[tuple[str, ...]] = ("reason",)
+    type = "case.priority-changed"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Priority changed to {priority}"
+    details = ("reason",)
 
     priority: Priority = Field(description="The new priority.")
     reason: str = Field(description="Why; names nobody.")
@@ -135,11 +123,11 @@ class PriorityChanged(CaseEvent):
 class AlertRaised(CaseEvent):
     """Somebody should look at the case now."""
 
-    type: ClassVar[str] = "case.alert-raised"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Alert raised: {kind}"
-    details: ClassVar[tuple[str, ...]] = ("reason",)
+    type = "case.alert-raised"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Alert raised: {kind}"
+    details = ("reason",)
 
     kind: AlertKind = Field(description="What raised it.")
     reason: str = Field(description="Why; names nobody.")
@@ -148,8 +136,8 @@ class AlertRaised(CaseEvent):
 class CaseClosed(CaseEvent):
     """All aspects are decided and the work is done."""
 
-    type: ClassVar[str] = "case.closed"
-    sentence: ClassVar[str] = "Case closed"
+    type = "case.closed"
+    sentence = "Case closed"
 
     person_id: UUID = Field(description="Who complained: surveys ask them.")
 
@@ -157,9 +145,9 @@ class CaseClosed(CaseEvent):
 class CaseReopened(CaseEvent):
     """Work goes on: the customer disputes, or something was missed."""
 
-    type: ClassVar[str] = "case.reopened"
-    sentence: ClassVar[str] = "Case reopened"
-    details: ClassVar[tuple[str, ...]] = ("reason",)
+    type = "case.reopened"
+    sentence = "Case reopened"
+    details = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
 
@@ -171,8 +159,8 @@ class ReplyEvent(CaseEvent):
 class ReplyWritten(ReplyEvent):
     """A handler answered the customer; it leaves the house at `send_at`, unless it is taken back before."""
 
-    type: ClassVar[str] = "case.reply-written"
-    sentence: ClassVar[str] = "Reply written"
+    type = "case.reply-written"
+    sentence = "Reply written"
 
     subject: Sealed = Field(description="The subject line.")
     body: Sealed = Field(description="The text.")
@@ -182,15 +170,15 @@ class ReplyWritten(ReplyEvent):
 class ReplyTakenBack(ReplyEvent):
     """The reply was taken back before it left the house."""
 
-    type: ClassVar[str] = "case.reply-taken-back"
-    sentence: ClassVar[str] = "Reply taken back before it was sent"
+    type = "case.reply-taken-back"
+    sentence = "Reply taken back before it was sent"
 
 
 class ReplyReleased(ReplyEvent):
     """The time to take the reply back is over: intake sends it, as the customer wants to be answered."""
 
-    type: ClassVar[str] = "case.reply-released"
-    sentence: ClassVar[str] = "Reply handed over for sending"
+    type = "case.reply-released"
+    sentence = "Reply handed over for sending"
 
     person_id: UUID = Field(description="Who complained.")
     subject: Sealed = Field(description="The subject line.")
@@ -200,8 +188,8 @@ class ReplyReleased(ReplyEvent):
 class ContactLogged(CaseEvent):
     """A conversation outside the system: a call, a meeting, a letter. `occurred_at` is when it took place."""
 
-    type: ClassVar[str] = "case.contact-logged"
-    sentence: ClassVar[str] = "Contact logged: {channel}"
+    type = "case.contact-logged"
+    sentence = "Contact logged: {channel}"
 
     contact_id: UUID = Field(description="The conversation.")
     channel: Channel = Field(description="How it took place.")
@@ -213,9 +201,9 @@ class ContactLogged(CaseEvent):
 class CasePaused(CaseEvent):
     """Work on the case waits for somebody else. Regulatory clocks go on."""
 
-    type: ClassVar[str] = "case.paused"
-    sentence: ClassVar[str] = "Paused: waiting for {waiting_for}"
-    details: ClassVar[tuple[str, ...]] = ("reason", "until")
+    type = "case.paused"
+    sentence = "Paused: waiting for {waiting_for}"
+    details = ("reason", "until")
 
     waiting_for: WaitingFor = Field(description="Whom or what the case waits for.")
     reason: str | None = Field(None, description="Why; names nobody.")
@@ -225,8 +213,8 @@ class CasePaused(CaseEvent):
 class CaseResumed(CaseEvent):
     """The wait is over."""
 
-    type: ClassVar[str] = "case.resumed"
-    sentence: ClassVar[str] = "Work resumed"
-    details: ClassVar[tuple[str, ...]] = ("reason",)
+    type = "case.resumed"
+    sentence = "Work resumed"
+    details = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")

@@ -8,11 +8,11 @@ from services.cases.conversation.view import ReplyRow, unsent
 from shared.events.sealed import Sealed
 from shared.eventstore.store import Saved
 from shared.features.decider import Asked
-from shared.features.running import Running
 from shared.features.timer import Timer
+from shared.service.runtime import Runtime
 
 
-async def _release(runtime: Running, row: ReplyRow, asked: Asked) -> Sequence[Saved]:
+async def _release(runtime: Runtime, row: ReplyRow, asked: Asked) -> Sequence[Saved]:
     assert row.case_id and row.person_id and row.subject is not None and row.body is not None
     subject, body = Sealed(row.person_id, row.subject), Sealed(row.person_id, row.body)
     decision = await decider.decide(

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
@@ -84,7 +83,7 @@ async def write(request: Request, runtime: CurrentRuntime, signed: str, form: Fo
     """The customer adds to their complaint."""
     try:
         complaint_id = await Tracking(runtime).open(signed)
-        asked = read(WriteMessage, {"text": str(form.get("text", ""))}, UTC)
+        asked = read(WriteMessage, {"text": str(form.get("text", ""))})
     except (LinkExpired, LinkStopped) as ended:
         return end(request, signed, ended)
     except Invalid as invalid:
