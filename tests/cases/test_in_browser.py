@@ -61,6 +61,8 @@ async def test_a_case_is_worked_in_place(cases: Served, receive: Receive, width:
         await page.set_viewport_size({"width": width, "height": 800})
         await page.goto(HOME + at)
         await page.evaluate("window.same = true")
+        await page.keyboard.press("n")
+        await expect(page.locator("#f-notes-text")).to_be_focused()
         await page.locator("#f-notes-text").fill("She was called twice.")
         await picture(page, f"cases-before-{width}", full=False)
         await page.locator("#classification-1 > summary").click()

@@ -4,14 +4,16 @@ import re
 import secrets
 from typing import Any
 
-from tests.serving import until
+import httpx
+
+from tests.serving import PLAIN, until
 from tests.system.conftest import Site
 from tests.system.test_life import mail_to, received, seen
 
 
 async def test_a_reply_reaches_the_customer_and_their_answer_the_case(site: Site) -> None:
     address = f"{secrets.token_hex(6)}@example.org"
-    async with site.client("machine") as client, site.client("anonymous") as customer:
+    async with site.client("machine") as client, httpx.AsyncClient(base_url=site.url, verify=PLAIN) as customer:
         made = await received(client, "My card was charged twice.", email=address)
         at = f"/api/v1/cases/{made['id']}"
         link = re.search(r"/complain/track/\S+", await mail_to(site, address, "We have your complaint"))

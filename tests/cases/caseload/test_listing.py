@@ -156,7 +156,9 @@ async def test_orders_begin_with_what_matters(ask: Ask) -> None:
 
 async def test_counts_are_those_of_the_tabs(ask: Ask) -> None:
     found = await counts(ask.conn, CASES, "ines@example.org", NOW)  # type: ignore[attr-defined]
-    assert found == {"open": 5, "mine": 2, "unassigned": 3, "red": 1, "alerts": 1, "late": 1, "my_late": 0}
+    assert found == {
+        "open": 5, "mine": 2, "unassigned": 3, "replies": 0, "red": 1, "alerts": 1, "late": 1, "my_late": 0,
+    }  # fmt: skip
     assert found.keys() == {tab.name for tab in TABS} - {"all", "closed"}
 
 

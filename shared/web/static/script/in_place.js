@@ -45,7 +45,7 @@ function beforeSwap({ detail: { ctx } }) {
   if (ctx.live || ctx.response.status >= 400) return;
   dropDrafts(form);
   form.reset();
-  const panel = form.closest("details");
+  const panel = form.closest("details:not([name])");
   if (panel?.contains(active)) { panel.open = false; one("summary", panel)?.focus({ preventScroll: true }); }
 }
 
