@@ -8,7 +8,7 @@ import psycopg
 from aiokafka.errors import KafkaError
 
 from deploy.cli.console import fail
-from deploy.embedded.errors import EmbeddedServerError
+from deploy.embedded.process import EmbeddedServerError
 from deploy.installation import NAMED, NotUnderstood
 from shared.events.unsealing import MasterKeyNotValid
 from shared.features.config import ConfigNotValid

@@ -19,7 +19,7 @@ from deploy.cli.recovery.archive import Damaged, Manifest
 from deploy.cli.recovery.chains import Refused, check_chains, count_before
 from deploy.cli.recovery.recovery import Connections, Recovery, Say, put_access, stopped
 from deploy.cli.recovery.take_back import only_in_kafka, set_relayed, take_back
-from deploy.embedded.errors import EmbeddedServerError
+from deploy.embedded.process import EmbeddedServerError
 from deploy.embedded.servers import servers
 from deploy.installation import NAMED, Installation, data_folder, seed
 from services.reporting.audit.verify import Verified
