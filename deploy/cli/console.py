@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from deploy.installation import Installation, NotRunning, data_folder, find
+from deploy.installation import Installation, data_folder, find
 from shared.text import NotPlain, one_line
 
 LONGEST = 200
@@ -30,10 +30,7 @@ def fail(message: str) -> typer.Exit:
 
 def installation(data: Path | None) -> Installation:
     """The one that the options or the environment name."""
-    try:
-        return find(data_folder(data))
-    except NotRunning as error:
-        raise fail(str(error)) from None
+    return find(data_folder(data))
 
 
 def write_json(value: Any) -> None:

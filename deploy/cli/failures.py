@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.cli.console import fail
 from deploy.embedded.process import EmbeddedServerError
-from deploy.installation import NAMED, NotUnderstood
+from deploy.installation import NAMED, NotRunning, NotUnderstood
 from shared.events.unsealing import MasterKeyNotValid
 from shared.features.config import ConfigNotValid
 from shared.kafka.chain import GapFound
@@ -17,7 +17,8 @@ from shared.keys.master_keys import WrongMasterKey
 from shared.projections.rebuild import LogCutShort
 
 SENTENCES = (
-    ConfigNotValid, EmbeddedServerError, GapFound, LogCutShort, MasterKeyNotValid, NotUnderstood, WrongMasterKey
+    ConfigNotValid, EmbeddedServerError, GapFound, LogCutShort, MasterKeyNotValid, NotRunning, NotUnderstood,
+    WrongMasterKey,
 )  # fmt: skip
 """They say what is wrong in words of their own."""
 

@@ -25,29 +25,20 @@ from shared.service.settings import Settings
 Progress = Callable[[int, int], None]
 
 
-@dataclass
-class Opened:
-    """One service's database and keys, for as long as a command runs."""
-
-    pool: Pool
-    keyring: Keyring
-    keys: KeyFollower
-
-
 def database(installation: Installation, service: str) -> str:
     return create_database(installation.postgres, f"recourse_{service}")
 
 
 @asynccontextmanager
-async def beside(service: str, settings: Settings) -> AsyncIterator[Opened]:
-    """Beside the running service, with the same keys."""
+async def beside(service: str, settings: Settings) -> AsyncIterator[tuple[Pool, Keyring, KeyFollower]]:
+    """The database and the keys of a running service, for as long as a command runs beside it."""
     keyring = Keyring(settings.masters())
     pool = lasting_pool(settings.postgres, max_size=4)
     async with pool:
         keys = KeyFollower(settings.cluster, pool, keyring, service)
         await keys.start()
         try:
-            yield Opened(pool, keyring, keys)
+            yield pool, keyring, keys
         finally:
             await keys.stop()
 
@@ -66,8 +57,12 @@ async def rebuild_view(
     installation: Installation, service: Service, view: View, *, verify: bool, progress: Progress
 ) -> Rebuilt:
     """Build it beside the live one and switch; with `verify` only where the two are equal."""
-    async with beside(service.name, installation.settings(database(installation, service.name))) as at:
-        return await rebuild(view, at.pool, installation.cluster, at.keyring, at.keys, verify=verify, progress=progress)
+    async with beside(service.name, installation.settings(database(installation, service.name))) as (
+        pool,
+        keyring,
+        keys,
+    ):
+        return await rebuild(view, pool, installation.cluster, keyring, keys, verify=verify, progress=progress)
 
 
 async def purge(installation: Installation, service: str) -> Rewritten:

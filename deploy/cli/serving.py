@@ -46,7 +46,7 @@ def up(
     Installation.check()  # what is not understood is told before anything is started
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     configure_logging(json=False, level=30)
-    seeds = seed(folder)
+    seeds = seed(folder / "secrets")
     settings = Installation.on_this_machine(seeds, url=f"http://localhost:{port}", smtp=f"127.0.0.1:{free(0)}")
     try:
         with console.status("Starting") as status, servers(folder, status.update, *map(os.environ.get, NAMED)) as run:

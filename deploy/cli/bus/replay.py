@@ -42,17 +42,17 @@ async def react_again(settings: Settings, service: str, policy: Policy, sources:
     """
     checkpoints: dict[Place, Checkpoint] = {}
     done = 0
-    async with beside(service, settings) as at:
-        store = await asyncio.to_thread(Store, service, settings.postgres, at.keyring)
-        sink = PolicySink(policy, store, settings.cluster, at.pool, at.keyring, at.keys)
+    async with beside(service, settings) as (pool, keyring, keys):
+        store = await asyncio.to_thread(Store, service, settings.postgres, keyring)
+        sink = PolicySink(policy, store, settings.cluster, pool, keyring, keys)
         try:
             async for batch in batches(settings.cluster, {_place(source): 0 for source in sources}):
                 found = check_chain(policy.name, batch, checkpoints, policy.types)
                 for step in found.advances:
                     checkpoints[step.topic, step.partition] = Checkpoint(step.position, step.next_offset, step.link)
                 found.records = [r for r in found.records if f"{r.topic}/{r.partition}/{r.offset}" in sources]
-                answered = await _answered(at.pool, store.table, [record.id for record in found.records])
-                for one in await open_events(found, at.keyring, at.keys):
+                answered = await _answered(pool, store.table, [record.id for record in found.records])
+                for one in await open_events(found, keyring, keys):
                     done += one[0].id in answered or await _react(sink, one)
         finally:
             await asyncio.to_thread(store.close)

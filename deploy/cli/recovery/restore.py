@@ -121,7 +121,7 @@ def target(data: Path | None) -> Iterator[Installation]:
             f"{folder / 'secrets'} has no master key. Copy the folder secrets of the installation that was backed up"
             f" to {folder}: a backup does not hold it, and nothing in it can be read without."
         )
-    settings = Installation.on_this_machine(seed(folder))
+    settings = Installation.on_this_machine(seed(folder / "secrets"))
     with servers(folder, errors.print, *named) as running:
         yield settings.model_copy(update=running)
 
@@ -164,7 +164,7 @@ def restore(
 ) -> None:  # fmt: skip
     """Bring a backup back, with all that Kafka still has of what came after it.
 
-    The installation is empty.
+    The installation must be empty.
     """
     people = people_in(erased) if erased else []
     manifest, taken_back, verified = carried_out(data, lambda at, say: restored(at, file, people, say))
