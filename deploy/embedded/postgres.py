@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -53,7 +54,9 @@ SETTINGS = {
 class EmbeddedPostgres(ServerProcess):
     """A running server; what was committed in it survives any kind of stop."""
 
-    sockets: Path
+    def __init__(self, sockets: Path, *process: Any, **more: Any) -> None:
+        self.sockets = sockets
+        super().__init__(*process, **more)
 
     def url(self, database: str = "postgres") -> str:
         return url_of({"host": str(self.sockets), "port": 5432, "user": "postgres"}, database)
@@ -76,12 +79,11 @@ def start_postgres(data: Path, settings: Mapping[str, str] | None = None) -> Emb
             _initialise(cluster, user, sync=options.get("fsync") != "off")
         _forget_stale_pid(cluster)
         sockets = _socket_folder(home, user)
-        arguments = [f"--{key}={value}" for key, value in options.items()]
+        arguments = [f"--{key}={value}" for key, value in (options | {"unix_socket_directories": str(sockets)}).items()]
         server = EmbeddedPostgres(
-            "PostgreSQL", [_binary("postgres"), "-D", cluster, f"--unix_socket_directories={sockets}", *arguments],
-            home / "log", lock, stop=signal.SIGINT, user=user, env=_environment(),
+            sockets, "PostgreSQL", [_binary("postgres"), "-D", cluster, *arguments], home / "log", lock,
+            stop=signal.SIGINT, user=user, env=_environment(),
         )  # fmt: skip
-    server.sockets = sockets
     server.wait_until(lambda: _answers(server.url()), timeout=60)
     return server
 
