@@ -92,7 +92,7 @@ def serve(
 
 
 def _export_traces(service: str) -> None:
-    """OpenTelemetry's own variables say where to, with which headers, and how many are sampled; else nobody has them."""
+    """OpenTelemetry's own variables say where to, with which headers, and how many are sampled."""
     if not any(os.environ.get(name) for name in OTLP):
         return
     provider = TracerProvider(resource=Resource.create({"service.name": service, "service.namespace": "recourse"}))
