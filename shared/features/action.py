@@ -24,6 +24,7 @@ from shared.features.decider import Asked, Decider, Done, S
 from shared.features.forms import FormField, fields_of
 from shared.features.running import Running
 from shared.projections.view import View
+from shared.security.permissions import Who
 
 F = TypeVar("F", bound=Callable[..., Sequence[Event]])
 
@@ -45,6 +46,11 @@ class Position(BaseModel):
     def of(cls, done: Done[Any]) -> Self:
         return cls(position=done.position)
 
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, where it is not that of the route."""
+        return None
+
 
 class Created(Position):
     id: UUID = Field(description="The id of what was made.")
@@ -54,8 +60,9 @@ class Created(Position):
         return cls(position=done.position, id=done.id)
 
 
-Said = str | Callable[[Any, str], str]
-"""A sentence, or a function of the model and of who acts."""
+Said = str | Callable[[Any, Any, str], str]
+"""A sentence, or a function of the new state, the model and who acts."""
+Guard = Callable[[Who, Any], None]
 UndoOf = Callable[..., Undo | None]
 """A function of the state before and the ids of the path after the first; returns how to take the action back."""
 
@@ -66,7 +73,8 @@ class Action(Generic[S]):
 
     `additive` says that it overwrites nothing, so that a form need not show the newest version; `panel` says of a state
     whether the page of the aggregate shows the action's form; `answer` is what the API says when it is done, None for
-    nothing.
+    nothing, and `responses` describes other statuses of it. `guard` raises `NotAllowed` where this model is not for
+    whoever asks.
     """
 
     path: str
@@ -80,6 +88,9 @@ class Action(Generic[S]):
     answer: type[Position] | None
     additive: bool
     panel: Callable[[Any], bool] | None
+    guard: Guard
+    method: str
+    responses: dict[int | str, Any] | None
 
     @property
     def name(self) -> str:
@@ -93,8 +104,8 @@ class Action(Generic[S]):
     def decide(self, state: S, ids: Sequence[UUID], asked: BaseModel | None, by: Provenance) -> Sequence[Event]:
         return self.decision(state, *ids, *([asked] if self.model else []), by)
 
-    def sentence(self, asked: BaseModel | None, actor: str) -> str:
-        return self.said if isinstance(self.said, str) else self.said(asked, actor)
+    def sentence(self, state: S, asked: BaseModel | None, actor: str) -> str:
+        return self.said if isinstance(self.said, str) else self.said(state, asked, actor)
 
     def values(self, state: S) -> dict[str, Any]:
         """Initial values of the form: the attributes of the state under the same names."""
@@ -117,7 +128,8 @@ class Actions(Generic[S]):
     def __call__(
         self, path: str, *, title: str, said: Said, button: str = "", may: str = "",
         answer: type[Position] | None = Position, additive: bool = False, undo: UndoOf | None = None,
-        panel: Callable[[Any], bool] | None = None,
+        panel: Callable[[Any], bool] | None = None, guard: Guard = lambda who, asked: None, method: str = "POST",
+        responses: dict[int | str, Any] | None = None,
     ) -> Callable[[F], F]:  # fmt: skip
         """Declare the decorated decision as an action under `path`."""
 
@@ -126,7 +138,7 @@ class Actions(Generic[S]):
                 raise TypeError(f"two actions are at {self.at}{path}")
             self.all[path] = Action(
                 path, decision, _model(decision), title, button or title, said, undo, may or self.may, answer,
-                additive, panel,
+                additive, panel, guard, method, responses,
             )  # fmt: skip
             return decision
 

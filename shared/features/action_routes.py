@@ -61,10 +61,11 @@ def api_routes(actions: Actions[Any], tag: str) -> APIRouter:
     routes = APIRouter(prefix=actions.api, tags=[tag])
     for action in actions.all.values():
         done = 201 if action.additive or action.answer is Created else 200
-        routes.post(
-            action.path, status_code=done if action.answer else 204, dependencies=[allow(action.may)],
-            response_model=action.answer, description=inspect.getdoc(action.decision),
-        )(_api_endpoint(actions, action))  # fmt: skip
+        routes.add_api_route(
+            action.path, _api_endpoint(actions, action), methods=[action.method],
+            status_code=done if action.answer else 204, dependencies=[allow(action.may)], response_model=action.answer,
+            responses=action.responses, description=inspect.getdoc(action.decision),
+        )  # fmt: skip
     return routes
 
 
@@ -81,14 +82,19 @@ def _api_endpoint(actions: Actions[Any], action: Action[Any]) -> Callable[..., A
     names = _ids(actions, action)
 
     async def endpoint(
-        request: Request, body: Any = None, if_match: Any = None, idempotency_key: Any = None, **ids: UUID
-    ) -> Position | None:
+        request: Request, response: Response, body: Any = None, if_match: Any = None, idempotency_key: Any = None,
+        **ids: UUID,
+    ) -> Position | None:  # fmt: skip
+        action.guard(asker(request), body)
         asked = Asked(asker(request).id, _version(if_match), idempotency_key)
         done = await actions.perform(running(request), action, [ids[name] for name in names], body, asked)
-        return action.answer.of(done) if action.answer else None
+        answer = action.answer.of(done) if action.answer else None
+        if answer and answer.status:
+            response.status_code = answer.status
+        return answer
 
     body = {"body": action.model} if action.model else {}
-    _sign(endpoint, action, names, body | {"if_match": IfMatch, "idempotency_key": Key})
+    _sign(endpoint, action, names, body | {"response": Response} | {"if_match": IfMatch, "idempotency_key": Key})
     return endpoint
 
 
@@ -102,6 +108,7 @@ def _form_endpoint(actions: Actions[Any], action: Action[Any], show: Show) -> Ca
         asked = Asked(asker(request).id, None if action.additive else version, _form_key(typed))
         try:
             body = read(action.model, typed, UTC) if action.model else None
+            action.guard(asker(request), body)
             done = await actions.perform(running(request), action, path, body, asked)
         except Invalid as invalid:
             return await show(request, path[0], Refused(422, name, invalid.errors, typed))
@@ -127,7 +134,7 @@ def _notice(
 ) -> None:  # fmt: skip
     """Says what was done, with the form that takes it back: of the version that it made, so nobody is overwritten."""
     undo = action.undo(done.before, *ids[1:]) if action.undo and done.before is not None else None
-    said = _(action.sentence(body, asker(request).id))
+    said = _(action.sentence(done.state, body, asker(request).id))
     fields = {"version": str(done.state.version), "key": secrets.token_urlsafe(12), "back": back}
     if undo is None:
         flash(request, response, said)
