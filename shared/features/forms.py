@@ -44,16 +44,16 @@ class FormField:
 
     def what_to_do(self, error: Mapping[str, Any]) -> str:
         """The error in words that say what to do (GOV.UK Design System)."""
-        label = _(self.label)
+        label, cause = _(self.label), error.get("ctx", {}).get("error")
         match error["type"]:
             case "string_too_long":
                 return _("%(label)s must be %(limit)s characters or fewer") % {
                     "label": label, "limit": f"{error['ctx']['max_length']:,}",
                 }  # fmt: skip
-            case "value_error" if isinstance(error["ctx"]["error"], NotPlain):
+            case "value_error" if isinstance(cause, NotPlain):
                 return _(CANNOT_BE_READ)
-            case "value_error" if self.given(error):
-                return _(str(error["ctx"]["error"]))
+            case "value_error" if cause and self.given(error):
+                return _(str(cause))
         return _(self.enter) if self.enter else self._missing(label[:1].lower() + label[1:])
 
     def given(self, error: Mapping[str, Any]) -> bool:
