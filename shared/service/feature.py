@@ -28,7 +28,7 @@ class Feature:
     policies: Sequence[Policy | Callable[[Settings], Policy]] = ()
     routes: Sequence[APIRouter] = ()
     actions: Sequence[ModuleType] = ()
-    timers: Sequence[Timer[Any] | Callable[[Runtime], Timer[Any]]] = ()
+    timers: Sequence[Timer[Any]] = ()
     effects: Sequence[Effect[Any] | Callable[[Runtime], Effect[Any]]] = ()
     workers: Sequence[Callable[[Runtime], Awaitable[None]]] = ()
 
@@ -45,7 +45,7 @@ def assemble(service: str, settings: Settings, features: Sequence[Feature], *, r
         rest=rest,
     )  # fmt: skip
     for feature in features:
-        runtime.timers += [one if isinstance(one, Timer) else one(runtime) for one in feature.timers]
+        runtime.timers += feature.timers
         runtime.effects += [one if isinstance(one, Effect) else one(runtime) for one in feature.effects]
     runtime.workers += [partial(worker, runtime) for feature in features for worker in feature.workers]
     app = runtime.application(f"Recourse {service}")

@@ -33,6 +33,9 @@ class HoldIsPast(RuleBroken):
     field = "until"
 
 
+PERSONAL = ("name", "email", "phone", "needs")
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """The complainant and how to reach them."""
@@ -74,10 +77,8 @@ def evolve(person: Person | None, event: Event) -> Person:
     state = person or Person(event.originator_id, 0)
     match event:
         case PersonIdentified():
-            state = replace(
-                state, name=plaintext(event.name), email=plaintext(event.email), phone=plaintext(event.phone),
-                needs=plaintext(event.needs), preferred_channel=event.preferred_channel,
-            )  # fmt: skip
+            opened = {name: plaintext(getattr(event, name)) for name in PERSONAL}
+            state = replace(state, preferred_channel=event.preferred_channel, **opened)
         case PersonHeld() | PersonHoldLifted():
             until = event.until if isinstance(event, PersonHeld) else None
             again = state.deferred_until and event.recorded_at.date()  # what was deferred is decided anew
@@ -85,17 +86,14 @@ def evolve(person: Person | None, event: Event) -> Person:
         case ErasureDeferred():
             state = replace(state, deferred_until=event.until)
         case PersonErased():
-            state = replace(state, name=None, email=None, phone=None, needs=None, erased=True)
+            state = replace(state, erased=True, **dict.fromkeys(PERSONAL))
     return replace(state, version=event.originator_version)
 
 
 def identify(person_id: UUID, contact: Contact, by: Provenance) -> PersonIdentified:
     """A person we have not met before."""
-    return PersonIdentified(
-        **by.stamp(person_id, 1), name=Sealed.of(person_id, contact.name), email=Sealed.of(person_id, contact.email),
-        phone=Sealed.of(person_id, contact.phone), preferred_channel=contact.preferred_channel,
-        needs=Sealed.of(person_id, contact.needs),
-    )  # fmt: skip
+    sealed = {name: Sealed.of(person_id, getattr(contact, name)) for name in PERSONAL}
+    return PersonIdentified(**by.stamp(person_id, 1), preferred_channel=contact.preferred_channel, **sealed)
 
 
 def is_theirs(person: Person, contact: Contact) -> bool:
