@@ -20,7 +20,6 @@ from shared.projections import versions
 from shared.projections.policies import Policy
 from shared.projections.rebuild import Rebuilt, rebuild
 from shared.projections.view import View
-from shared.service.runtime import Runtime
 from shared.service.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -94,7 +93,7 @@ async def lags(installation: Installation) -> list[Behind]:
     found = []
     for service in SERVICES.values():
         url = database(installation, service.name)
-        runtime: Runtime = service.build(installation.settings(url)).state.runtime
+        runtime = service.build(installation.settings(url)).state.runtime
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
             names = {
                 view.consumer((await versions.prepare(conn, view)).generation): view.name for view in runtime.views

@@ -22,9 +22,9 @@ from services.intake.message.view import outbox
 from services.intake.person.view import contacts
 from services.intake.settings import IntakeSettings
 from shared.features.action_routes import api_routes, form_routes
+from shared.features.feature import Feature, assemble
 from shared.features.timer import Timer
 from shared.keys.compaction import KeyCompaction
-from shared.service.feature import Feature, assemble
 from shared.service.runtime import Runtime
 
 

@@ -14,17 +14,18 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Self, TypeVar
+from functools import cached_property
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.events import Event, Provenance
+from shared.events import Event
 from shared.features.decider import Asked, Decider, Done, S
 from shared.features.forms import FormField, fields_of
-from shared.features.running import Running
 from shared.projections.view import View
 from shared.security.permissions import Who
+from shared.service.runtime import Runtime
 
 F = TypeVar("F", bound=Callable[..., Sequence[Event]])
 
@@ -38,31 +39,17 @@ class Undo:
 
 
 class Position(BaseModel):
-    """The answer to an action of the API."""
+    """The answer to an action of the API, read from `Done`."""
 
     position: str | None = Field(description="Wait for it with `at_least`; null where nothing had to change.")
-
-    @classmethod
-    def of(cls, done: Done[Any]) -> Self:
-        return cls(position=done.position)
-
-    @property
-    def status(self) -> int | None:
-        """The HTTP status, where it is not that of the route."""
-        return None
 
 
 class Created(Position):
     id: UUID = Field(description="The id of what was made.")
 
-    @classmethod
-    def of(cls, done: Done[Any]) -> Self:
-        return cls(position=done.position, id=done.id)
-
 
 Said = str | Callable[[Any, Any, str], str]
 """A sentence, or a function of the new state, the model and who acts."""
-Guard = Callable[[Who, Any], None]
 UndoOf = Callable[..., Undo | None]
 """A function of the state before and the ids of the path after the first; returns how to take the action back."""
 
@@ -73,36 +60,38 @@ class Action(Generic[S]):
 
     `additive` says that it overwrites nothing, so that a form need not show the newest version; `panel` says of a state
     whether the page of the aggregate shows the action's form; `answer` is what the API says when it is done, None for
-    nothing, and `responses` describes other statuses of it. `guard` raises `NotAllowed` where this model is not for
-    whoever asks.
+    nothing, and `later` says of the new state that this answer is a 202. `guard` raises `NotAllowed` where the model is
+    not for whoever asks.
     """
 
     path: str
     decision: Callable[..., Sequence[Event]]
-    model: type[BaseModel] | None
     title: str
     button: str
     said: Said
-    undo: UndoOf | None
     may: str
     answer: type[Position] | None
     additive: bool
+    undo: UndoOf | None
     panel: Callable[[Any], bool] | None
-    guard: Guard
+    later: Callable[[Any], bool] | None
+    guard: Callable[[Who, Any], None]
     method: str
-    responses: dict[int | str, Any] | None
 
     @property
     def name(self) -> str:
         """`/aspects/{aspect_id}/resolution` is `resolution`."""
         return self.path.rpartition("/")[2]
 
+    @cached_property
+    def model(self) -> type[BaseModel] | None:
+        """The input model among the decision's parameters."""
+        kinds = [one.annotation for one in inspect.signature(self.decision, eval_str=True).parameters.values()]
+        return next((kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, BaseModel)), None)
+
     @property
     def fields(self) -> tuple[FormField, ...]:
         return fields_of(self.model) if self.model else ()
-
-    def decide(self, state: S, ids: Sequence[UUID], asked: BaseModel | None, by: Provenance) -> Sequence[Event]:
-        return self.decision(state, *ids, *([asked] if self.model else []), by)
 
     def sentence(self, state: S, asked: BaseModel | None, actor: str) -> str:
         return self.said if isinstance(self.said, str) else self.said(state, asked, actor)
@@ -128,8 +117,8 @@ class Actions(Generic[S]):
     def __call__(
         self, path: str, *, title: str, said: Said, button: str = "", may: str = "",
         answer: type[Position] | None = Position, additive: bool = False, undo: UndoOf | None = None,
-        panel: Callable[[Any], bool] | None = None, guard: Guard = lambda who, asked: None, method: str = "POST",
-        responses: dict[int | str, Any] | None = None,
+        panel: Callable[[Any], bool] | None = None, later: Callable[[Any], bool] | None = None,
+        guard: Callable[[Who, Any], None] = lambda who, asked: None, method: str = "POST",
     ) -> Callable[[F], F]:  # fmt: skip
         """Declare the decorated decision as an action under `path`."""
 
@@ -137,8 +126,8 @@ class Actions(Generic[S]):
             if path in self.all:
                 raise TypeError(f"two actions are at {self.at}{path}")
             self.all[path] = Action(
-                path, decision, _model(decision), title, button or title, said, undo, may or self.may, answer,
-                additive, panel, guard, method, responses,
+                path, decision, title, button or title, said, may or self.may, answer, additive, undo, panel, later,
+                guard, method,
             )  # fmt: skip
             return decision
 
@@ -150,8 +139,7 @@ class Actions(Generic[S]):
 
     def panels(self, state: S, refused: str = "") -> list[Action[S]]:
         """The actions whose forms the page of an aggregate in this state shows, and that which was `refused`."""
-        offered = [action for action in self.all.values() if action.panel]
-        return [action for action in offered if action.name == refused or (action.panel and action.panel(state))]
+        return [one for one in self.all.values() if one.panel and (one.name == refused or one.panel(state))]
 
     def address(self, id_: UUID, path: str = "") -> str:
         """The address to which the form of the action is posted."""
@@ -163,20 +151,16 @@ class Actions(Generic[S]):
         return named if named.isprintable() and named.partition("?")[0] in pages else pages[0]
 
     async def perform(
-        self, runtime: Running, action: Action[S], ids: Sequence[UUID], body: BaseModel | None, asked: Asked
+        self, runtime: Runtime, action: Action[S], ids: Sequence[UUID], body: BaseModel | None, asked: Asked
     ) -> Done[S]:
         """Decide and save; `ids` are those of the path, the aggregate's first."""
+        first, *others = ids
+        given = [*others, body] if body else others
         return await self.decider.decide(
-            runtime, ids[0], lambda state, by: action.decide(state, ids[1:], body, by), asked,
-            f"{action.path} {' '.join(map(str, ids[1:]))}", body.model_dump(mode="json") if body else None,
+            runtime, first, lambda state, by: action.decision(state, *given, by), asked,
+            f"{action.path} {' '.join(map(str, others))}", body.model_dump(mode="json") if body else None,
         )  # fmt: skip
 
 
 def _filled(address: str, id_: UUID) -> str:
     return re.sub(r"\{\w+\}", str(id_), address)
-
-
-def _model(decision: Callable[..., Any]) -> type[BaseModel] | None:
-    """The input model among the decision's parameters."""
-    kinds = [parameter.annotation for parameter in inspect.signature(decision, eval_str=True).parameters.values()]
-    return next((kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, BaseModel)), None)

@@ -16,11 +16,6 @@ from deploy.cli.data import cfpb
 app = typer.Typer(no_args_is_help=True, help="Bring complaints in from files.")
 
 
-@app.callback()
-def imports() -> None:
-    """Bring complaints in from files."""
-
-
 @app.command("cfpb")
 def import_cfpb(files: list[Path], data: Data = None, as_json: Json = False) -> None:
     """Import Consumer Complaint Database files, in any layout; run again it adds nothing."""

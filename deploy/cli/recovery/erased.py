@@ -14,7 +14,10 @@ app = typer.Typer()
 
 @app.command()
 def erased(data: Data = None) -> None:
-    """List the ids of everybody who was erased, one on a line, for `recourse restore --erased`."""
+    """List the ids of everybody who was erased, for `recourse restore --erased`.
+
+    One on a line.
+    """
     with psycopg.connect(database(installation(data), OWNER)) as conn:
         for (person,) in conn.execute("select person_id from keys where wrapped is null order by person_id"):
             sys.stdout.write(f"{person}\n")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, AliasPath, BaseModel, Field
 
 from services.intake.erasure.standing import Standing, Standings, evolve
 from services.intake.erasure.view import Erasure
@@ -15,10 +15,10 @@ from services.intake.person.state import Hold
 from shared.events import Event, Provenance
 from shared.eventstore.store import Saved
 from shared.features.action import Actions, Position
-from shared.features.decider import Asked, Done
-from shared.features.running import Running
+from shared.features.decider import Asked
 from shared.problems import NotAllowed
 from shared.security.permissions import Who, may
+from shared.service.runtime import Runtime
 from shared.text import printable
 from shared.web.templating import gettext as _
 
@@ -64,20 +64,14 @@ class Decided(Position):
     """Erased now, or deferred."""
 
     position: str | None = Field(description="Wait for it with `at_least`; absent where it was deferred before.")
-    state: Literal["deferred", "erased"]
-    holds: list[Hold] = Field(description="What defers it, or was set aside.")
-    until: date | None = Field(None, description="When a deferred erasure is done, if nothing holds them then.")
-
-    @classmethod
-    def of(cls, done: Done[Any]) -> Self:
-        at: Standing = done.state
-        if at.person.erased:
-            return cls(state="erased", position=done.position, holds=at.holds)
-        return cls(state="deferred", position=done.position, holds=at.holds, until=at.until)
-
-    @property
-    def status(self) -> int:
-        return 200 if self.state == "erased" else 202
+    state: Literal["deferred", "erased"] = Field(validation_alias=AliasPath("state", "state"))
+    holds: list[Hold] = Field(
+        validation_alias=AliasPath("state", "holds"), description="What defers it, or was set aside."
+    )
+    until: date | None = Field(
+        validation_alias=AliasPath("state", "until"),
+        description="When a deferred erasure is done, if nothing holds them then.",
+    )
 
 
 def ensure_may_override(who: Who, asked: ErasePerson) -> None:
@@ -111,7 +105,7 @@ def lift(at: Standing, asked: LiftHold, by: Provenance) -> list[Event]:
 
 @people(
     "/erasure", title="Erase", said=_said, may="people.erase", guard=ensure_may_override, answer=Decided,
-    responses={202: {"model": Decided}},
+    later=lambda at: not at.person.erased,
 )  # fmt: skip
 def erase(at: Standing, asked: ErasePerson, by: Provenance) -> list[Event]:
     """Destroy the person's key: their words and names are gone everywhere, the figures stay.
@@ -121,7 +115,7 @@ def erase(at: Standing, asked: ErasePerson, by: Provenance) -> list[Event]:
     return person.erase(at.person, asked.reason, by, retention=at.retention, override=asked.override_hold)
 
 
-async def erase_due(runtime: Running, row: Erasure, asked: Asked) -> Sequence[Saved]:
+async def erase_due(runtime: Runtime, row: Erasure, asked: Asked) -> Sequence[Saved]:
     """Erase a person whose day has come; a complaint made since may defer it again.
 
     Without the timer's key: a hold that is set or lifted makes the same day due once more.

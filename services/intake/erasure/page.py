@@ -9,9 +9,9 @@ from services.intake.erasure.actions import people
 from services.intake.erasure.view import erasures
 from services.intake.pages import pages
 from shared.features.action_routes import Refused
-from shared.features.running import running
 from shared.http.requests import allow, asker
 from shared.security.permissions import may
+from shared.service.runtime import running
 
 routes = APIRouter(include_in_schema=False)
 people.views = (erasures,)

@@ -7,11 +7,11 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.features.running import Running
 from shared.kafka.clients import ends, reader
 from shared.kafka.topics import Cluster
 from shared.problems import Unavailable
 from shared.projections.view import View
+from shared.service.runtime import Runtime
 from shared.supervision import cancelled_only_by_us
 
 PATIENCE = 15.0
@@ -32,7 +32,7 @@ select exists (select 1 from views where name = %(view)s and version = %(version
 """
 
 
-async def until_seen(runtime: Running, conn: Any, view: View) -> None:
+async def until_seen(runtime: Runtime, conn: Any, view: View) -> None:
     """All that this service has stored, and all that Kafka has of others; raises `Unavailable`.
 
     A view that is being rebuilt has not seen it. What another service has stored and not sent yet nobody here can know.

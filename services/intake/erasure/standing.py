@@ -15,8 +15,8 @@ from services.intake.person.state import Hold, Person
 from services.intake.person.view import with_address
 from shared.events import Event
 from shared.features.decider import Decider
-from shared.features.running import Running
 from shared.problems import NotFound
+from shared.service.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Standing:
 
     @property
     def until(self) -> date | None:
-        return max((one.until for one in self.holds), default=None)
+        return None if self.person.erased else max((one.until for one in self.holds), default=None)
 
     @property
     def state(self) -> Literal["known", "deferred", "erased", "destroyed"]:
@@ -61,7 +61,7 @@ def evolve(at: Standing | None, event: Event) -> Standing:
 class Standings(Decider[Standing]):
     """Decides on what the views say of the person's complaints, and of what staff found that they are about."""
 
-    async def load(self, runtime: Running, id_: UUID) -> Standing:
+    async def load(self, runtime: Runtime, id_: UUID) -> Standing:
         """Raises `NotFound` for an id under which nothing was ever sealed."""
         known = await asyncio.to_thread(runtime.commits.store.load, id_, person.evolve)
         async with runtime.pool.connection() as conn:

@@ -114,7 +114,7 @@ def wrong(step: str, given: dict[str, str]) -> dict[str, str]:
     """Errors on this page, by field; what is given is as it will be stored where there are none."""
     errors: dict[str, str] = {}
     try:
-        answers = read(Recorded if step == FIRST and "channel" in given else ASKED[step], given, UTC)
+        answers = read(Recorded if step == FIRST and "channel" in given else ASKED[step], given)
         given |= {name: str(value or "") for name, value in answers if name in given}
     except Invalid as invalid:
         errors |= invalid.errors
