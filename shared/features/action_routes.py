@@ -87,7 +87,7 @@ def form_routes(actions: Actions[Any], show: Show, read_permission: str) -> APIR
 def _api_endpoint(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Done[Any] | None]]:
     async def endpoint(
         request: Request, response: Response, ids: _ids(actions, action),  # type: ignore[valid-type]
-        body: action.model or NoBody,  # type: ignore[name-defined]
+        body: action.model or NoBody,  # type: ignore[valid-type]
         if_match: IfMatch = None, idempotency_key: Key = None,
     ) -> Done[Any] | None:  # fmt: skip
         action.guard(asker(request), body)

@@ -52,7 +52,7 @@ def read_rows(
 
 def _item(arrival: Arrival, found: Fields, wrong: list[str]) -> Item:
     day = None if wrong else _date(found.get("date"))
-    received_at = day and datetime.combine(day, time(), UTC)
+    received_at = datetime.combine(day, time(), UTC) if day else None
     external_id = f"cfpb:{found['id']}" if found.get("id") else None
     complaint_id = complaint_id_of(external_id or arrival.key, received_at or datetime(2020, 1, 1, tzinfo=UTC))
     tags = tuple(tag.strip() for tag in (found.get("tags") or "").split(",") if tag.strip())

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from shared.events import Event, Provenance
@@ -77,7 +78,7 @@ def evolve(person: Person | None, event: Event) -> Person:
     state = person or Person(event.originator_id, 0)
     match event:
         case PersonIdentified():
-            opened = {name: plaintext(getattr(event, name)) for name in PERSONAL}
+            opened: dict[str, Any] = {name: plaintext(getattr(event, name)) for name in PERSONAL}
             state = replace(state, preferred_channel=event.preferred_channel, **opened)
         case PersonHeld() | PersonHoldLifted():
             until = event.until if isinstance(event, PersonHeld) else None
@@ -86,7 +87,7 @@ def evolve(person: Person | None, event: Event) -> Person:
         case ErasureDeferred():
             state = replace(state, deferred_until=event.until)
         case PersonErased():
-            state = replace(state, erased=True, **dict.fromkeys(PERSONAL))
+            state = replace(state, name=None, email=None, phone=None, needs=None, erased=True)
     return replace(state, version=event.originator_version)
 
 
