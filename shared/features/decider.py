@@ -71,9 +71,7 @@ class Decider(Generic[S]):
             if request:
                 async with runtime.pool.connection() as conn:
                     first = await requests.find(conn, request)
-            state = await asyncio.to_thread(runtime.commits.store.load, id_, self.evolve)
-            if state is None:
-                raise NotFound
+            state = await self.load(runtime, id_)
             if first:
                 return Done(new_id, await self._position(runtime, first), [], None, state)
             if asked.version not in (None, state.version):
@@ -84,6 +82,13 @@ class Decider(Generic[S]):
                 position = await runtime.positions.token(saved) if saved else None
                 return Done(new_id, position, saved, state, reduce(self.evolve, events, state))
         raise Conflict(f"{id_} changes faster than it can be decided")
+
+    async def load(self, runtime: Runtime, id_: UUID) -> S:
+        """The state to decide on; raises `NotFound`."""
+        state = await asyncio.to_thread(runtime.commits.store.load, id_, self.evolve)
+        if state is None:
+            raise NotFound
+        return state
 
     async def _position(self, runtime: Runtime, first: requests.Answered) -> str | None:
         if first.originator_id is None or first.position is None:
