@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from deploy.cli.console import fail
+from deploy.cli.console import Refused
 from deploy.installation import Installation
 from shared.security.signing import Signer
 
@@ -23,10 +23,14 @@ class SelfIssued(httpx.Auth):
 
 
 def ask(at: Installation, command: str, method: str, path: str, *, seconds: float = 60, **more: Any) -> Any:
-    """As compliance; ends with the sentence of the service where it refuses."""
+    """As compliance; raises `Refused`."""
     headers = {"Authorization": f"Bearer {at.token('compliance', command)}"}
-    answer = httpx.request(method, f"{at.url}/api/v1/{path}", headers=headers, timeout=seconds, **more)
+    return accepted(httpx.request(method, f"{at.url}/api/v1/{path}", headers=headers, timeout=seconds, **more)).json()
+
+
+def accepted(answer: httpx.Response) -> httpx.Response:
+    """Raises `Refused` with the sentence of the service."""
     if not answer.is_success:
         problem = answer.headers.get("content-type", "").startswith("application/problem+json")
-        raise fail(answer.json()["detail"] if problem else f"The service answered {answer.status_code}.")
-    return answer.json()
+        raise Refused(answer.json()["detail"] if problem else f"The service answered {answer.status_code}.")
+    return answer

@@ -19,7 +19,7 @@ from deploy.cli import config, operations, preparation
 from deploy.cli.access import accounts, tokens
 from deploy.cli.audit import audit
 from deploy.cli.bus import dead_letters
-from deploy.cli.console import Data, console, fail, installation
+from deploy.cli.console import Data, Refused, console, fail, installation
 from deploy.cli.data import contracts, demo, imports, screenshots
 from deploy.cli.keys import keys, rotation
 from deploy.cli.people import erasure
@@ -29,7 +29,7 @@ from deploy.cli.up import up as start_all
 from deploy.cli.views import views
 from deploy.embedded.errors import EmbeddedServerError
 from deploy.gateway import server
-from deploy.installation import DEFAULT_PORT, NAMED, NotUnderstood, data_folder
+from deploy.installation import DEFAULT_PORT, NAMED, NotRunning, data_folder
 from deploy.services import SERVICES
 from shared.events.unsealing import MasterKeyNotValid
 from shared.features.config import ConfigNotValid, use
@@ -52,6 +52,10 @@ for name, group in {
 for alone in (demo, screenshots, erasure, erased, views, preparation, backup, restore):
     app.add_typer(alone.app)
 app.add_typer(restore.kafka, name="kafka")
+SENTENCES = (
+    Refused, ConfigNotValid, EmbeddedServerError, GapFound, LogCutShort, MasterKeyNotValid, NotRunning, WrongMasterKey,
+)  # fmt: skip
+"""Errors whose message is for the operator as it is."""
 
 
 def _version(asked: bool) -> None:
@@ -80,8 +84,6 @@ def up(
     export_traces("recourse")
     try:
         start_all(data_folder(data), port, console)
-    except EmbeddedServerError as error:
-        raise fail(str(error)) from None
     except (KafkaError, psycopg.OperationalError) as error:
         raise fail(_unanswered(error, [name for name in NAMED if os.environ.get(name)])) from None
     except KeyboardInterrupt:
@@ -127,7 +129,7 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename} cannot be used: {error.strerror}" if error.filename else str(error)
         fail(f"{where}. Name another, or see to it that you may use it.")
-    except (ConfigNotValid, WrongMasterKey, MasterKeyNotValid, GapFound, LogCutShort, NotUnderstood) as error:
+    except SENTENCES as error:
         fail(str(error))
     sys.exit(1)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from aiokafka import TopicPartition
 
+from deploy.cli.console import Refused
 from deploy.embedded.databases import create_database
 from deploy.installation import Installation
 from deploy.services import SERVICES, Service
@@ -54,12 +55,12 @@ async def beside(service: str, settings: Settings) -> AsyncIterator[Opened]:
 
 
 def chosen(name: str | None) -> list[tuple[Service, View]]:
-    """All views, those of SERVICE, or SERVICE.VIEW; raises KeyError with what there is."""
+    """All views, those of SERVICE, or SERVICE.VIEW; raises `Refused` with what there is."""
     service, _, view = (name or "").partition(".")
     found = [(s, v) for s in SERVICES.values() for v in s.views if service in ("", s.name) and view in ("", v.name)]
     if not found:
         there = ", ".join(f"{s.name}.{v.name}" for s in SERVICES.values() for v in s.views)
-        raise KeyError(f"There is no view called {name}. There are: {there}")
+        raise Refused(f"There is no view called {name}. There are: {there}")
     return found
 
 
