@@ -23,7 +23,7 @@ from deploy.cli.console import Data, Refused, console, fail, installation
 from deploy.cli.data import contracts, demo, imports, screenshots
 from deploy.cli.keys import keys, rotation
 from deploy.cli.people import erasure
-from deploy.cli.recovery import backup, erased, restore
+from deploy.cli.recovery import backup, restore
 from deploy.cli.tracing import export_traces
 from deploy.cli.up import up as start_all
 from deploy.cli.views import views
@@ -49,7 +49,7 @@ for name, group in {
     "contracts": contracts, "keys": keys, "config": config,
 }.items():  # fmt: skip
     app.add_typer(group.app, name=name)
-for alone in (demo, screenshots, erasure, erased, views, preparation, backup, restore):
+for alone in (demo, screenshots, erasure, views, preparation, backup, restore):
     app.add_typer(alone.app)
 app.add_typer(restore.kafka, name="kafka")
 SENTENCES = (

@@ -105,10 +105,7 @@ def consistency(
 ) -> None:  # fmt: skip
     """Prove that the log only grew from one checkpoint to another. Ends with 2 where no key was given."""
     at = installation(data)
-    try:
-        keys = [Path(one).read_text("utf-8-sig") if Path(one).is_file() else one for one in key]
-    except (OSError, UnicodeDecodeError) as why:
-        raise fail(f"The key cannot be read: {why}") from None
+    keys = [_text(Path(one)) if Path(one).is_file() else one for one in key]
     notes = {"old": _note(at, old), "new": _note(at, new)}
     document = _ask(at, "POST", "growth", json=notes)
     if notes != {name: document.get(name) for name in notes}:
@@ -128,7 +125,11 @@ def _note(at: Installation, named: str) -> str:
         return str(_ask(at, "GET", f"checkpoints/{named}")["note"])
     if not Path(named).is_file():
         raise fail(f"{named} is neither the number of a checkpoint nor a file.")
-    return Path(named).read_text("utf-8-sig")
+    return _text(Path(named))
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8-sig", errors="replace")
 
 
 def _ask(at: Installation, method: str, path: str, **more: Any) -> dict[str, Any]:
@@ -139,17 +140,16 @@ def _ask(at: Installation, method: str, path: str, **more: Any) -> dict[str, Any
 
 def _mail(at: Installation, recipient: str, made: dict[str, Any]) -> None:
     """Attached as well, as mail systems may wrap the lines of a text."""
-    letter = EmailMessage()
-    origin = made["note"].partition("\n")[0]
-    letter["From"], letter["To"] = f"Recourse <audit@{origin.partition(':')[0]}>", recipient
+    letter, origin = EmailMessage(), made["note"].partition("\n")[0]
+    host = origin.partition(":")[0]
+    letter["From"], letter["To"] = f"Recourse <audit@{host}>", recipient
     letter["Subject"] = f"Checkpoint {made['number']} of {origin}"
-    letter["Date"], letter["Message-ID"] = format_datetime(localtime()), make_msgid(domain=origin.partition(":")[0])
+    letter["Date"], letter["Message-ID"] = format_datetime(localtime()), make_msgid(domain=host)
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(made["note"])
     letter.add_attachment(made["note"], filename=f"checkpoint-{made['number']}.txt")
-    host, _, port = at.smtp.partition(":")
     try:
-        with smtplib.SMTP(host, int(port or 25), timeout=30) as smtp:
+        with smtplib.SMTP(at.smtp, timeout=30) as smtp:
             smtp.send_message(letter)
     except (OSError, smtplib.SMTPException) as error:
         raise fail(f"The checkpoint was sealed, and not mailed to {recipient} ({type(error).__name__}).") from None

@@ -3,29 +3,26 @@
 import asyncio
 
 import typer
-from rich.table import Table
 
 from deploy.cli.bus.replay import replay
-from deploy.cli.console import Data, Json, console, fail, installation, write_json
+from deploy.cli.console import Data, Json, console, fail, installation, print_table, write_json
 from shared.kafka.dead_letters import dead_letters
 
 app = typer.Typer(no_args_is_help=True, help="Records that a view or policy could not take in.")
+SHOWN = ("group", "offset", "source", "type", "error")
 
 
 @app.command("list")
 def dead_list(data: Data = None, as_json: Json = False) -> None:
     """Every record that was set aside, with why."""
     letters = asyncio.run(dead_letters(installation(data).cluster))
-    rows = [
-        {"group": x.group, "offset": x.offset, "source": x.source, "type": x.type, "error": x.error} for x in letters
-    ]
     if as_json:
-        write_json(rows)
-        return
-    table = Table("Consumer", "Number", "Source", "Type", "Error", box=None)
-    for row in rows:
-        table.add_row(*map(str, row.values()))
-    console.print(table if rows else "No record was set aside.")
+        write_json([{name: getattr(one, name) for name in SHOWN} for one in letters])
+    elif letters:
+        titles = ("Consumer", "Number", "Source", "Type", "Error")
+        print_table(titles, [[str(getattr(one, name)) for name in SHOWN] for one in letters])
+    else:
+        console.print("No record was set aside.")
 
 
 @app.command("show")

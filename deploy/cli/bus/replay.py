@@ -1,22 +1,21 @@
 """Takes in again what was set aside: views are rebuilt, policies react to the records that they could not react to."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 
 from psycopg.sql import SQL, Identifier
 
 from deploy.cli.bus.kafka_log import batches
-from deploy.cli.operations import beside, chosen, database, rebuild_view
+from deploy.cli.operations import chosen, opened, rebuild_view, runtime_of
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from shared.eventstore.store import Conflict, Store
+from shared.eventstore.store import Conflict
 from shared.kafka.chain import Checked, Checkpoint, Place, check_chain
 from shared.kafka.dead_letters import Letter
 from shared.postgres.pools import Pool
 from shared.projections.decoding import open_events
 from shared.projections.fold import Opened
 from shared.projections.policies import AWAITED, Policy, PolicySink
-from shared.service.settings import Settings
+from shared.service.runtime import Runtime
 from shared.telemetry import log, redacted
 
 
@@ -27,35 +26,30 @@ async def replay(installation: Installation, letters: Sequence[Letter]) -> int:
         if mine := _sources(letters, f"{service.name}.{view.name}"):
             await rebuild_view(installation, service, view, verify=False, progress=lambda done, total: None)
             done += len(mine)
-    for service in SERVICES.values():
-        settings = installation.settings(database(installation, service.name))
-        for policy in service.build(settings).state.runtime.policies:
-            if mine := _sources(letters, f"{service.name}.{policy.name}"):
-                done += await react_again(settings, service.name, policy, mine)
+    for name in SERVICES:
+        for policy in runtime_of(installation, name).policies:
+            if mine := _sources(letters, f"{name}.{policy.name}"):
+                done += await react_again(runtime_of(installation, name), policy, mine)
     return done
 
 
-async def react_again(settings: Settings, service: str, policy: Policy, sources: Collection[str]) -> int:
+async def react_again(runtime: Runtime, policy: Policy, sources: Collection[str]) -> int:
     """Beside the running service, to the records of the log at these places (`topic/partition/offset`).
 
     They are read from the log, and not from the letters: only what is part of its chain may have effects.
     """
+    cluster, keyring, keys, done = runtime.settings.cluster, runtime.keyring, runtime.keys, 0
     checkpoints: dict[Place, Checkpoint] = {}
-    done = 0
-    async with beside(service, settings) as at:
-        store = await asyncio.to_thread(Store, service, settings.postgres, at.keyring)
-        sink = PolicySink(policy, store, settings.cluster, at.pool, at.keyring, at.keys)
-        try:
-            async for batch in batches(settings.cluster, {_place(source): 0 for source in sources}):
-                found = check_chain(policy.name, batch, checkpoints, policy.types)
-                for step in found.advances:
-                    checkpoints[step.topic, step.partition] = Checkpoint(step.position, step.next_offset, step.link)
-                found.records = [r for r in found.records if f"{r.topic}/{r.partition}/{r.offset}" in sources]
-                answered = await _answered(at.pool, store.table, [record.id for record in found.records])
-                for one in await open_events(found, at.keyring, at.keys):
-                    done += one[0].id in answered or await _react(sink, one)
-        finally:
-            await asyncio.to_thread(store.close)
+    async with opened(runtime) as store:
+        sink = PolicySink(policy, store, cluster, runtime.pool, keyring, keys)
+        async for batch in batches(cluster, {_place(source): 0 for source in sources}):
+            found = check_chain(policy.name, batch, checkpoints, policy.types)
+            for step in found.advances:
+                checkpoints[step.topic, step.partition] = Checkpoint(step.position, step.next_offset, step.link)
+            found.records = [r for r in found.records if f"{r.topic}/{r.partition}/{r.offset}" in sources]
+            answered = await _answered(runtime.pool, store.table, [record.id for record in found.records])
+            for one in await open_events(found, keyring, keys):
+                done += one[0].id in answered or await _react(sink, one)
     return done
 
 

@@ -22,7 +22,8 @@ ANSWERED = 0.45
 """The share of customers who answer when they are asked."""
 LINK = re.compile(r"/(?:surveys/answer|complain/track)/[\w.~-]+")
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
-Item, Answer = TypeVar("Item"), TypeVar("Answer")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 @app.command()

@@ -21,10 +21,11 @@ def rebuild(
 ) -> None:  # fmt: skip
     """Build views again from Kafka, beside the live ones, and switch."""
     at, made = installation(data), {}
+    wanted = operations.chosen(view)
     with bars() as say:
-        for service, one in operations.chosen(view):
-            name = f"{service.name}.{one.name}"
-            work = operations.rebuild_view(at, service, one, verify=verify, progress=partial(say, name))
+        for service, chosen in wanted:
+            name = f"{service.name}.{chosen.name}"
+            work = operations.rebuild_view(at, service, chosen, verify=verify, progress=partial(say, name))
             made[name] = asyncio.run(work)
     if as_json:
         write_json([{"service": name.partition(".")[0], **asdict(one)} for name, one in made.items()])
