@@ -202,7 +202,7 @@ def seeded(what: str, seed: int, number: int) -> Random:
 
 
 def _pick(random: Random, name: str) -> str:
-    weights = texts()["weights"][name]
+    weights: dict[str, int] = texts()["weights"][name]
     return random.choices(list(weights), list(weights.values()))[0]
 
 
