@@ -9,6 +9,9 @@ from deploy.cli.console import Refused
 from deploy.installation import Installation
 from shared.security.signing import Signer
 
+PATIENCE = httpx.Timeout(600, connect=60)
+"""The first checkpoint of a long log reads all of it."""
+
 
 class SelfIssued(httpx.Auth):
     """The id stays the same as long as the command runs, and over runs where it is given: an Idempotency-Key belongs
@@ -22,10 +25,10 @@ class SelfIssued(httpx.Auth):
         yield request
 
 
-def ask(at: Installation, command: str, method: str, path: str, *, seconds: float = 60, **more: Any) -> Any:
+def ask(at: Installation, command: str, method: str, path: str, **more: Any) -> Any:
     """As compliance; raises `Refused`."""
     headers = {"Authorization": f"Bearer {at.token('compliance', command)}"}
-    return accepted(httpx.request(method, f"{at.url}/api/v1/{path}", headers=headers, timeout=seconds, **more)).json()
+    return accepted(httpx.request(method, f"{at.url}/api/v1/{path}", headers=headers, timeout=PATIENCE, **more)).json()
 
 
 def accepted(answer: httpx.Response) -> httpx.Response:

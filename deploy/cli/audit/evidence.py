@@ -19,8 +19,6 @@ from services.reporting.audit import check as checker
 from services.reporting.audit.check import Refused
 
 app = typer.Typer()
-PATIENCE = 600
-"""Seconds: the first checkpoint of a long log reads all of it."""
 OUTPUT = typer.Option("--output", "-o", help="The file to write; none is written over.", callback=new_file)
 Output = Annotated[Path | None, OUTPUT]
 Keys = Annotated[list[str], typer.Option("--key", help="A verifier key, or a file that holds it; may be repeated.")]
@@ -134,7 +132,7 @@ def _text(file: Path) -> str:
 
 def _ask(at: Installation, method: str, path: str, **more: Any) -> dict[str, Any]:
     """Of the reporting service, which has the key and the log."""
-    found: dict[str, Any] = ask(at, "recourse audit", method, f"audit/{path}", seconds=PATIENCE, **more)
+    found: dict[str, Any] = ask(at, "recourse audit", method, f"audit/{path}", **more)
     return found
 
 

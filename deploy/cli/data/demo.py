@@ -48,7 +48,7 @@ async def _fill(at: Installation, number: int, seed: int, say: Say, *, more: boo
     mentions = demo_story.mentions(seed, max(1, number * 3 // 20), today)
     async with _client(at, "demo") as machine, _client(at, "leader") as reader, _client(at) as customer:
         api = Api(machine, say)
-        if not more and (await api.send("GET", "/api/v1/complaints?page[size]=1"))["data"]:
+        if not more and accepted(await machine.get("/api/v1/complaints?page[size]=1")).json()["data"]:
             raise Refused(
                 "There are complaints here already. --more adds to them; with the seed of an interrupted run it"
                 " goes on where that stopped."
@@ -72,17 +72,14 @@ class Api:
     def __init__(self, client: httpx.AsyncClient, say: Say) -> None:
         self._client, self._say = client, say
 
-    async def send(self, method: str, path: str, body: dict[str, Any] | None = None, key: str = "") -> Any:
+    async def post(self, path: str, body: dict[str, Any] | None = None, key: str = "") -> Any:
+        headers = {"Idempotency-Key": key} if key else {}
         for attempt in range(5):
-            headers = {"Idempotency-Key": key} if key else {}
-            answer = await self._client.request(method, path, json=body, headers=headers)
+            answer = await self._client.post(path, json=body, headers=headers)
             if answer.status_code != 503:
                 break
             await asyncio.sleep(2.0**attempt / 4)
         return accepted(answer).json()
-
-    async def post(self, path: str, body: dict[str, Any] | None = None, key: str = "") -> Any:
-        return await self.send("POST", path, body, key)
 
     async def each(self, step: str, items: Sequence[Item], do: Callable[[Item], Awaitable[Answer]]) -> list[Answer]:
         """A few at once; the first that fails ends it."""

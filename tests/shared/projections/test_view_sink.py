@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import pytest
 
-from deploy.cli.bus.replay import react_again
+from deploy.cli.bus.dead_letters import react_again
 from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.events import Event, Provenance
