@@ -66,7 +66,7 @@ def write(at: Installation, path: Path, advance: Callable[[str, int], None] = la
         with cut(urls) as reading, archive.writing(path) as add:
             services = {name: _service(name, conn, add, advance) for name, conn in reading.items()}
             if lost := {*OWNERS, PEOPLE_KEYS} - counts.keys():
-                counts |= dict.fromkeys(sorted(lost), count_before(reading, set(counts.values())))
+                counts = {**counts, **dict.fromkeys(sorted(lost), count_before(reading, set(counts.values())))}
             manifest = Manifest(
                 recourse=version("recourse"), made_at=made_at, prefix=at.topic_prefix, topics=counts, access=access,
                 services=services,
