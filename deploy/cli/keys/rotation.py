@@ -5,7 +5,6 @@ master is taken away last, when nothing is wrapped by it any more.
 """
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ import psycopg
 
 from deploy.cli.console import Refused, console
 from deploy.cli.keys.key_topic import TopicKeys
+from deploy.files import replacing
 from shared.events.unsealing import BARE, parse
 from shared.kafka.topics import Cluster
 from shared.keys.keyring import Keyring
@@ -63,21 +63,12 @@ def leave_first(file: Path) -> bool:
 
 
 def _write(file: Path, keys: Sequence[bytes]) -> bool:
-    """All or nothing, for its readers and for a power cut; False where the file may not be changed."""
-    aside = file.with_name(file.name + ".new")
+    """False where the file may not be changed."""
     try:
-        aside.unlink(missing_ok=True)
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file.stat().st_mode & 0o777)
-        with os.fdopen(handle, "w") as out:
-            out.write("\n".join(key.hex() for key in keys))
-            out.flush()
-            os.fsync(out.fileno())
-        aside.replace(file)
+        with replacing(file, file.stat().st_mode & 0o777) as out:
+            out.write("\n".join(key.hex() for key in keys).encode())
     except OSError:
         return False
-    folder = os.open(file.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
     return True
 
 

@@ -7,7 +7,6 @@ It never holds the master key: without the key that wraps them, the people's key
 import gzip
 import hashlib
 import io
-import os
 import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +17,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from deploy.cli.console import Refused
+from deploy.files import replacing
 
 PART = 16 * 1024 * 1024
 """Bytes: a part is held in memory, as a tar says how long a member is before the member."""
@@ -69,26 +69,19 @@ class Manifest(_Frozen):
 
 @contextmanager
 def writing(path: Path) -> Iterator[Add]:
-    """Write aside, readable by its owner alone; named `path` once it is whole and on the disk."""
-    aside = path.with_name(f"{path.name}.partial")
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            with (
-                gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as zipped,
-                tarfile.open(fileobj=zipped, mode="w|") as tar,
-            ):
+    """Readable by its owner alone."""
+    with (
+        replacing(path) as file,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w|") as tar,
+    ):
 
-                def add(name: str, content: bytes) -> None:
-                    member = tarfile.TarInfo(name)
-                    member.size, member.mode = len(content), 0o600
-                    tar.addfile(member, io.BytesIO(content))
+        def add(name: str, content: bytes) -> None:
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o600
+            tar.addfile(member, io.BytesIO(content))
 
-                yield add
-            file.flush()
-            os.fsync(file.fileno())
-        aside.rename(path)
-    finally:
-        aside.unlink(missing_ok=True)
+        yield add
 
 
 def members(path: Path) -> Iterator[tuple[str, bytes]]:
