@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING
 
 from deploy.installation import Installation
 from shared.projections.view import View
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Service:
         return import_module(f"services.{self.name}.app")
 
     @property
-    def build(self) -> Callable[[Installation], FastAPI]:
+    def build(self) -> "Callable[[Installation], FastAPI]":
         build: Callable[[Installation], FastAPI] = self._module.build
         return build
 

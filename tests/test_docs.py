@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from deploy.cli.command import app
+from deploy.cli.command import COMMANDS, app, load
 from deploy.installation import Installation
 
 ROOT = Path(__file__).parents[1]
@@ -57,6 +57,7 @@ def commands(text: str) -> Iterator[list[str]]:
 def find(words: list[str]) -> tuple[Any, set[str]]:
     """The command that the words name, and the options that they give it."""
     command: Any = typer.main.get_command(app)
+    command.commands |= {name: load(name) for name in COMMANDS}
     rest = list(words)
     while rest and hasattr(command, "commands") and not rest[0].startswith("-"):
         assert rest[0] in command.commands, f"recourse {' '.join(words)}"

@@ -13,11 +13,6 @@ from shared.features import config
 app = typer.Typer(no_args_is_help=True, help="The firm's code lists and rules.")
 
 
-@app.callback()
-def of_config() -> None:
-    """The firm's code lists and rules."""
-
-
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(envvar="RECOURSE_CONFIG", help="Its files stand in for ours.")],

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psycopg
 from aiokafka import TopicPartition
@@ -12,14 +13,16 @@ from deploy.cli.console import Refused
 from deploy.embedded.databases import create_database
 from deploy.installation import Installation
 from deploy.services import SERVICES, Service
-from shared.eventstore.store import Store
 from shared.kafka import clients
 from shared.postgres.purge import Rewritten, rewrite
 from shared.projections import versions
 from shared.projections.policies import Policy
 from shared.projections.rebuild import Rebuilt, rebuild
 from shared.projections.view import View
-from shared.service.runtime import Runtime
+
+if TYPE_CHECKING:  # most commands need neither
+    from shared.eventstore.store import Store
+    from shared.service.runtime import Runtime
 
 Progress = Callable[[int, int], None]
 
@@ -32,7 +35,7 @@ def databases(installation: Installation) -> dict[str, str]:
     return {service: database(installation, service) for service in SERVICES}
 
 
-def runtime_of(installation: Installation, service: str) -> Runtime:
+def runtime_of(installation: Installation, service: str) -> "Runtime":
     """The service as it is built, and not opened yet."""
     settings = installation.settings(database(installation, service))
     runtime: Runtime = SERVICES[service].build(settings).state.runtime
@@ -40,7 +43,7 @@ def runtime_of(installation: Installation, service: str) -> Runtime:
 
 
 @asynccontextmanager
-async def opened(runtime: Runtime) -> AsyncIterator[Store]:
+async def opened(runtime: "Runtime") -> AsyncIterator["Store"]:
     """The parts of a service that a command needs, with every key that there is; no relay, no worker, no HTTP."""
     async with runtime.opened() as store:
         await runtime.keys.start()
@@ -65,7 +68,7 @@ async def rebuild_view(
     installation: Installation, service: Service, view: View, *, verify: bool, progress: Progress
 ) -> Rebuilt:
     """Build it beside the live one and switch; with `verify` only where the two are equal."""
-    runtime = Runtime(service.name, installation.settings(database(installation, service.name)), [view])
+    runtime = runtime_of(installation, service.name)
     async with opened(runtime):
         return await rebuild(
             view, runtime.pool, installation.cluster, runtime.keyring, runtime.keys, verify=verify, progress=progress

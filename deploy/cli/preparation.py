@@ -34,7 +34,10 @@ def make_secrets(
 def prepare(
     passwords: Annotated[Path, typer.Option(help="Holds the password of each service's role.")] = Path("/run/secrets"),
 ) -> None:
-    """Make the topics, and for each service a role and a database that it alone may use. May be run again."""
+    """Make the topics, and for each service a role and a database that it alone may use.
+
+    May be run again.
+    """
     at = installation(None)
     asyncio.run(create_topics(at.cluster))
     for service in SERVICES:

@@ -116,12 +116,17 @@ def _java(home: Path) -> list[str]:
 def _ports(kept: Path, wanted: int | None) -> tuple[int, int]:
     """The ports of the last run where they are free, so that what knows the broker finds it again."""
     known = [int(port) for port in kept.read_text().split()] if kept.exists() else [0, 0]
-    if wanted and not free(wanted):
-        raise PortInUse(wanted)
+    if wanted:
+        ensure_free(wanted)
     broker = wanted or free(known[0]) or free(0)
     controller = free(known[1]) or free(0)
     kept.write_text(f"{broker} {controller}\n")
     return broker, controller
+
+
+def ensure_free(port: int) -> None:
+    if not free(port):
+        raise PortInUse(port)
 
 
 def free(port: int) -> int:

@@ -3,32 +3,18 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.embedded.databases import create_database
 from deploy.embedded.kafka import start_kafka
 from deploy.embedded.postgres import start_postgres
 from deploy.embedded.process import claimed
 
 
-@dataclass(frozen=True)
-class Servers:
-    """The addresses of Kafka and of the databases."""
-
-    kafka: str
-    postgres: str
-
-    def database(self, name: str) -> str:
-        """The conninfo URL of a database; made if it is not there yet."""
-        return create_database(self.postgres, name)
-
-
 @contextmanager
 def servers(
     data: Path, say: Callable[[str], None], kafka: str | None = None, postgres: str | None = None
-) -> Iterator[Servers]:
-    """Own the data folder and have both servers for as long as the block runs; what we started, we stop."""
+) -> Iterator[dict[str, str]]:
+    """Own the data folder and both servers, whose addresses it yields as settings; what we started, we stop."""
 
     def embedded_postgres() -> str:
         server = start_postgres(data)
@@ -48,4 +34,4 @@ def servers(
         with ThreadPoolExecutor(2) as pool:
             kafka_at = pool.submit(lambda: kafka or embedded_kafka())
             postgres_at = pool.submit(lambda: postgres or embedded_postgres())
-        yield Servers(kafka_at.result(), postgres_at.result())
+        yield {"kafka": kafka_at.result(), "postgres": postgres_at.result()}

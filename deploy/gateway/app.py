@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deploy.services import Service
+from deploy.services import SERVICES
 from shared.events.asyncapi import asyncapi
 from shared.http.errors import add_problem_handlers
 from shared.http.headers import security_headers
@@ -26,9 +26,11 @@ THREADS = 48
 """The stores and policies of six services work in threads, and some wait for each other."""
 
 
-def gateway(apps: Mapping[str, FastAPI], services: Sequence[Service]) -> ASGIApp:
+def gateway(apps: Mapping[str, FastAPI]) -> ASGIApp:
     """One application whose lifespan is that of all."""
-    routes = sorted(((path, apps[s.name]) for s in services for path in s.paths), key=lambda r: -len(r[0]))
+    routes = sorted(
+        ((path, app) for name, app in apps.items() for path in SERVICES[name].paths), key=lambda r: -len(r[0])
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

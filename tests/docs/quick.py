@@ -26,7 +26,10 @@ def write_client(command: Path, path: Path) -> None:
 
 
 def serve(path: Path) -> None:
-    from deploy.cli.command import main
+    from deploy.cli.command import COMMANDS, load, main
+
+    for name in COMMANDS:
+        load(name)
 
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))

@@ -48,7 +48,7 @@ def main(folder: Path) -> None:
     port = int(installation.url.rpartition(":")[2])
     templating.CATALOGUES = folder / "catalogues"
     write_pseudo(templating.CATALOGUES)
-    app = in_pseudo(gateway(apps, list(SERVICES.values())))
+    app = in_pseudo(gateway(apps))
     uvicorn.run(app, port=port, lifespan="on", log_level="warning", **options({}))
 
 

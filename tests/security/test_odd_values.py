@@ -61,6 +61,7 @@ def _asked(dependant: Dependant) -> set[str]:
 
 
 READ = [(path, name) for path, names in sorted(parameters().items()) for name in names]
+"""A page reads its parameters as its API does and costs far more, so each of them gets a third of the values."""
 
 
 def test_every_address_with_parameters_is_asked() -> None:
@@ -73,7 +74,8 @@ def test_an_odd_value_is_an_answer_or_a_refusal(site: Site, path: str, name: str
     client, page = site.client("admin"), not path.startswith("/api/")
     headers = {"Accept": "text/html" if page else "application/json"}
     odd = ODD + (CURSORS if name.endswith(("after]", "before]")) else [])
-    for value in [quote(one.encode("utf-8", "surrogatepass"), safe="") for one in odd] + RAW:
+    values = [quote(one.encode("utf-8", "surrogatepass"), safe="") for one in odd] + RAW
+    for value in values[READ.index((path, name)) % 3 :: 3] if page else values:
         answer = client.get(f"{address}?{quote(name)}={value}", headers=headers)
         assert answer.status_code < 500, (value, answer.text[:2000])
         assert not INSIDE.search(answer.text) or answer.status_code == 200, (value, answer.text[:2000])

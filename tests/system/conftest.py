@@ -77,7 +77,7 @@ async def site(
 @contextlib.asynccontextmanager
 async def served(apps: Mapping[str, FastAPI], port: int) -> AsyncIterator[None]:
     """All six services behind one port."""
-    config = uvicorn.Config(gateway(apps, list(SERVICES.values())), port=port, log_level="warning", lifespan="on",
+    config = uvicorn.Config(gateway(apps), port=port, log_level="warning", lifespan="on",
                             timeout_graceful_shutdown=1)  # fmt: skip
     server = Server(config)
     serving = asyncio.create_task(server.serve())

@@ -16,11 +16,6 @@ app = typer.Typer(no_args_is_help=True, help="Prove that the log is what was wri
 app.add_typer(evidence.app)
 
 
-@app.callback()
-def audit() -> None:
-    """Prove that the log is what was written."""
-
-
 @app.command()
 def verify(data: Data = None, as_json: Json = False) -> None:
     """Walk every topic and every event table, and name each record that was changed, lost or added."""

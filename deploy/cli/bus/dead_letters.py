@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 from psycopg.sql import SQL, Identifier
@@ -18,8 +19,10 @@ from shared.postgres.pools import Pool
 from shared.projections.decoding import open_events
 from shared.projections.fold import Opened
 from shared.projections.policies import AWAITED, Policy, PolicySink
-from shared.service.runtime import Runtime
 from shared.telemetry import log, redacted
+
+if TYPE_CHECKING:  # listing needs no service
+    from shared.service.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="Records that a view or policy could not take in.")
 SHOWN = ("group", "offset", "source", "type", "error")
@@ -73,7 +76,7 @@ async def replay(installation: Installation, letters: Sequence[Letter]) -> int:
     return done
 
 
-async def react_again(runtime: Runtime, policy: Policy, sources: Collection[str]) -> int:
+async def react_again(runtime: "Runtime", policy: Policy, sources: Collection[str]) -> int:
     """Beside the running service, to the records of the log at these places (`topic/partition/offset`).
 
     They are read from the log, and not from the letters: only what is part of its chain may have effects.

@@ -36,11 +36,6 @@ class Totals:
     refusals: list[dict[str, Any]] = field(default_factory=list)
 
 
-@app.callback()
-def imports() -> None:
-    """Bring complaints in from files."""
-
-
 @app.command("cfpb")
 def import_cfpb(files: list[Path], data: Data = None, as_json: Json = False) -> None:
     """Import Consumer Complaint Database files, in any layout; run again it adds nothing."""

@@ -74,7 +74,7 @@ def erase(
 
 @app.command(name="certificate")
 def certify(person: Person, out: Out = None, as_json: Json = False, data: Data = None) -> None:
-    """Look once more in every service and in Kafka, and say what is there of a person who was erased."""
+    """Look in every service and in Kafka for what is there of an erased person."""
     at = installation(data)
     found = asyncio.run(certificate(at, person, datetime.now(UTC)))
     if found.proof is None and not found.destroyed:
@@ -101,7 +101,10 @@ def lift(person: Person, reason: Reason, data: Data = None) -> None:
 
 @app.command()
 def purge(data: Data = None) -> None:
-    """Rewrite the tables that an erasure has left something in, now and not at night: nobody can use them meanwhile."""
+    """Rewrite now, and not at night, the tables that an erasure has left something in.
+
+    Nobody can use them meanwhile.
+    """
     at, left, ends = installation(data), list[str](), time.monotonic() + PURGE_PATIENCE
     with errors.status("Rewriting tables"):
         for service in SERVICES:

@@ -1,8 +1,7 @@
-"""`recourse backup` and `recourse erased`: all six databases as they were at one instant, while everything runs."""
+"""`recourse backup`: all six databases as they were at one instant, while everything runs."""
 
 import asyncio
 import hashlib
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,12 +16,11 @@ from psycopg.sql import SQL, Identifier
 
 from deploy.cli.bus.kafka_log import compacted, partition_counts
 from deploy.cli.console import Data, Json, Refused, bars, console, fail, installation, new_file, write_json
-from deploy.cli.operations import database, databases
+from deploy.cli.operations import databases
 from deploy.cli.recovery import archive
 from deploy.cli.recovery.archive import Add, Manifest
 from deploy.cli.recovery.chains import count_before, events_of, highest
 from deploy.cli.recovery.tables import VIEWS_PROGRESS, kept
-from deploy.cli.recovery.tombstones import OWNER
 from deploy.installation import Installation
 from deploy.services import SERVICES
 from services.reporting.audit.log.stores import relayed_by
@@ -137,14 +135,3 @@ def backup(
     else:
         console.print(f"{manifest.events:,} events in {path} ({size:,} bytes, {seconds:.1f} s).", highlight=False)
         console.print("It does not hold the master key: keep the folder `secrets` (or what you use instead) elsewhere.")
-
-
-@app.command()
-def erased(data: Data = None) -> None:
-    """List the ids of everybody who was erased, one on a line, for `recourse restore --erased`.
-
-    It is what an old backup cannot know, and small enough to be kept elsewhere every few minutes.
-    """
-    with psycopg.connect(database(installation(data), OWNER)) as conn:
-        for (person,) in conn.execute("select person_id from keys where wrapped is null order by person_id"):
-            sys.stdout.write(f"{person}\n")

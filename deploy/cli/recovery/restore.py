@@ -30,6 +30,7 @@ from shared.kafka.topics import create_topics
 
 app = typer.Typer()
 kafka = typer.Typer(no_args_is_help=True, help="Kafka, where it has lost something.")
+app.add_typer(kafka, name="kafka")
 
 
 def load(path: Path, manifest: Manifest, conns: Connections) -> None:
@@ -129,7 +130,7 @@ def target(data: Path | None) -> Iterator[Installation]:
         )
     settings = Installation.on_this_machine(seed(folder))
     with servers(folder, errors.print, *named) as running:
-        yield settings.model_copy(update={"kafka": running.kafka, "postgres": running.postgres})
+        yield settings.model_copy(update=running)
 
 
 def carried_out(data: Path | None, work: Callable[[Installation, Say], Any]) -> Any:
@@ -154,15 +155,13 @@ def restore(
     erased: Annotated[Path | None, typer.Option(help="Ids of people erased since, one on a line.")] = None,
     data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Bring a backup back to an empty installation, with all that Kafka still has of what came after it."""
+    """Bring a backup back, with all that Kafka still has of what came after it.
+
+    The installation is empty.
+    """
     people = people_in(erased) if erased else []
     manifest, taken_back, verified = carried_out(data, lambda at, say: restored(at, file, people, say))
     _report(verified, as_json, events=manifest.events, made_at=manifest.made_at.isoformat(), taken_back=taken_back)
-
-
-@kafka.callback()
-def group() -> None:
-    """Kafka, where it has lost something."""
 
 
 @kafka.command()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.command import app, main
+from deploy.cli.command import COMMANDS, app, load, main
 from deploy.cli.data import imports
 from tests.system.conftest import free_port
 
@@ -84,6 +84,11 @@ def test_it_says_which_release_it_is() -> None:
     told = CliRunner().invoke(app, ["--version"])
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     assert (told.exit_code, told.stdout) == (0, f"recourse {project['version']}\n")
+
+
+def test_the_list_says_of_a_command_what_the_command_says_of_itself() -> None:
+    said = {name: load(name).help.partition("\n\n")[0] for name in COMMANDS}
+    assert said == {name: words for name, (_, words) in COMMANDS.items()}
 
 
 def test_a_port_is_one_that_can_be(recourse: Recourse) -> None:

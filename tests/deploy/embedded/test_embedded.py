@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.embedded import postgres as embedded_postgres
+from deploy.embedded.databases import create_database
 from deploy.embedded.errors import (
     BrokenDownload,
     DataFolderInUse,
@@ -54,19 +55,19 @@ async def read_all(bootstrap: str) -> list[bytes]:
 
 async def test_servers_keep_their_data_from_run_to_run(data: Path) -> None:
     with servers(data, print) as first:
-        admin = AIOKafkaAdminClient(bootstrap_servers=first.kafka)
+        admin = AIOKafkaAdminClient(bootstrap_servers=first["kafka"])
         await admin.start()
         await admin.create_topics([NewTopic(TOPIC.topic, num_partitions=1, replication_factor=1)])
         await admin.close()
-        await write(first.kafka, b"Dear Sirs")
-        with psycopg.connect(first.database("intake")) as connection:
+        await write(first["kafka"], b"Dear Sirs")
+        with psycopg.connect(create_database(first["postgres"], "intake")) as connection:
             connection.execute("create table letters as select 'Dear Sirs' as words")
         with pytest.raises(DataFolderInUse, match="Stop it"), servers(data, print):
             pass
 
     with servers(data, print) as second:
-        assert await read_all(second.kafka) == [b"Dear Sirs"]
-        with psycopg.connect(second.database("intake")) as connection:
+        assert await read_all(second["kafka"]) == [b"Dear Sirs"]
+        with psycopg.connect(create_database(second["postgres"], "intake")) as connection:
             assert connection.execute("select words from letters").fetchall() == [("Dear Sirs",)]
         assert second == first
 
@@ -152,9 +153,9 @@ def test_port_in_use_is_named(data: Path) -> None:
 def test_existing_servers_are_used_as_they_are(tmp_path: Path, postgres: Callable[[str], str]) -> None:
     existing = postgres("existing")
     with servers(tmp_path, print, kafka="broker:9092", postgres=existing) as named:
-        assert named.kafka == "broker:9092"
+        assert named["kafka"] == "broker:9092"
         for _ in range(2):
-            with psycopg.connect(named.database("a service's own")) as connection:
+            with psycopg.connect(create_database(named["postgres"], "a service's own")) as connection:
                 assert connection.info.dbname == "a service's own"
         with psycopg.connect(existing, autocommit=True) as connection:
             connection.execute('drop database "a service\'s own"')
