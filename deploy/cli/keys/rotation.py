@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -36,14 +35,17 @@ Connection = psycopg.AsyncConnection[Any]
 
 def held(url: str) -> Counter[str]:
     """Count the service's keys by the id of their master key, and those that were destroyed."""
-    with psycopg.connect(url, autocommit=True) as conn, suppress(psycopg.errors.UndefinedTable):
+    with psycopg.connect(url, autocommit=True) as conn:
+        if conn.execute("select to_regclass('keys')").fetchone() == (None,):
+            return Counter()
         return Counter(dict(conn.execute(f"select {BY}, count(*) from keys group by 1").fetchall()))
-    return Counter()
 
 
 def check(url: str, masters: Masters) -> None:
     """One key of each master that is in the table opens; raises `WrongMasterKey`."""
-    with psycopg.connect(url, autocommit=True) as conn, suppress(psycopg.errors.UndefinedTable):
+    with psycopg.connect(url, autocommit=True) as conn:
+        if conn.execute("select to_regclass('keys')").fetchone() == (None,):
+            return
         found = conn.execute(
             f"select distinct on ({BY}) person_id, wrapped from keys where wrapped is not null order by {BY}"
         )
