@@ -10,9 +10,9 @@ from fastapi import APIRouter
 
 from shared.events import OWNERS
 from shared.features.action import Actions
+from shared.features.feature import Feature
 from shared.projections.policies import Policy
 from shared.projections.view import View
-from shared.service.feature import Feature
 from tests.security.routes import applications
 
 BUILT = applications()

@@ -17,7 +17,7 @@ from services.cases.notes import note
 from services.cases.opening import policy as opening
 from services.cases.priority import priority
 from shared.features.action_routes import api_routes, form_routes
-from shared.service.feature import Feature, assemble
+from shared.features.feature import Feature, assemble
 from shared.service.settings import Settings
 
 FEATURES = (

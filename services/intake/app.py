@@ -21,9 +21,9 @@ from services.intake.message.effect import mailer
 from services.intake.message.view import outbox
 from services.intake.person.view import contacts
 from services.intake.settings import IntakeSettings
+from shared.features.feature import Feature, assemble
 from shared.features.timer import Timer
 from shared.keys.compaction import KeyCompaction
-from shared.service.feature import Feature, assemble
 from shared.service.runtime import Runtime
 
 

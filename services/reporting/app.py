@@ -13,7 +13,7 @@ from services.reporting.settings import ReportingSettings
 from services.reporting.trail import http as trail_api
 from services.reporting.trail import page as trail_page
 from services.reporting.trail.view import audit
-from shared.service.feature import Feature, assemble
+from shared.features.feature import Feature, assemble
 
 FEATURES = (
     Feature("reports", views=[counts], routes=[reports_api.routes, reports_page.routes]),

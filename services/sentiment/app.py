@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.sentiment.card import http, page
 from services.sentiment.card.view import measurements
 from services.sentiment.measuring import policy as measuring
-from shared.service.feature import Feature, assemble
+from shared.features.feature import Feature, assemble
 from shared.service.settings import Settings
 
 FEATURES = (

@@ -8,7 +8,7 @@ from services.social.inbox import page as inbox_page
 from services.social.inbox.view import inbox
 from services.social.mention.actions import work
 from shared.features.action_routes import api_routes, form_routes
-from shared.service.feature import Feature, assemble
+from shared.features.feature import Feature, assemble
 from shared.service.settings import Settings
 
 FEATURES = (

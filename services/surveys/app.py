@@ -10,7 +10,7 @@ from services.surveys.results import http as results_api
 from services.surveys.results import page as results_page
 from services.surveys.results.view import answer_list
 from shared.features.action_routes import api_routes, form_routes
-from shared.service.feature import Feature, assemble
+from shared.features.feature import Feature, assemble
 from shared.service.settings import Settings
 
 FEATURES = (

@@ -14,16 +14,17 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Self, TypeVar
+from functools import cached_property
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.events import Event, Provenance
+from shared.events import Event
 from shared.features.decider import Asked, Decider, Done, S
 from shared.features.forms import FormField, fields_of
-from shared.features.running import Running
 from shared.projections.view import View
+from shared.service.runtime import Runtime
 
 F = TypeVar("F", bound=Callable[..., Sequence[Event]])
 
@@ -37,21 +38,13 @@ class Undo:
 
 
 class Position(BaseModel):
-    """The answer to an action of the API."""
+    """The answer to an action of the API, read from `Done`."""
 
     position: str | None = Field(description="Wait for it with `at_least`; null where nothing had to change.")
-
-    @classmethod
-    def of(cls, done: Done[Any]) -> Self:
-        return cls(position=done.position)
 
 
 class Created(Position):
     id: UUID = Field(description="The id of what was made.")
-
-    @classmethod
-    def of(cls, done: Done[Any]) -> Self:
-        return cls(position=done.position, id=done.id)
 
 
 Said = str | Callable[[Any, str], str]
@@ -71,14 +64,12 @@ class Action(Generic[S]):
 
     path: str
     decision: Callable[..., Sequence[Event]]
-    model: type[BaseModel] | None
     title: str
     button: str
     said: Said
-    undo: UndoOf | None
-    may: str
     answer: type[Position] | None
     additive: bool
+    undo: UndoOf | None
     panel: Callable[[Any], bool] | None
 
     @property
@@ -86,12 +77,15 @@ class Action(Generic[S]):
         """`/aspects/{aspect_id}/resolution` is `resolution`."""
         return self.path.rpartition("/")[2]
 
+    @cached_property
+    def model(self) -> type[BaseModel] | None:
+        """The input model among the decision's parameters."""
+        kinds = [one.annotation for one in inspect.signature(self.decision, eval_str=True).parameters.values()]
+        return next((kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, BaseModel)), None)
+
     @property
     def fields(self) -> tuple[FormField, ...]:
         return fields_of(self.model) if self.model else ()
-
-    def decide(self, state: S, ids: Sequence[UUID], asked: BaseModel | None, by: Provenance) -> Sequence[Event]:
-        return self.decision(state, *ids, *([asked] if self.model else []), by)
 
     def sentence(self, asked: BaseModel | None, actor: str) -> str:
         return self.said if isinstance(self.said, str) else self.said(asked, actor)
@@ -115,19 +109,15 @@ class Actions(Generic[S]):
         self.all: dict[str, Action[S]] = {}
 
     def __call__(
-        self, path: str, *, title: str, said: Said, button: str = "", may: str = "",
-        answer: type[Position] | None = Position, additive: bool = False, undo: UndoOf | None = None,
-        panel: Callable[[Any], bool] | None = None,
+        self, path: str, *, title: str, said: Said, button: str = "", answer: type[Position] | None = Position,
+        additive: bool = False, undo: UndoOf | None = None, panel: Callable[[Any], bool] | None = None,
     ) -> Callable[[F], F]:  # fmt: skip
         """Declare the decorated decision as an action under `path`."""
 
         def declare(decision: F) -> F:
             if path in self.all:
                 raise TypeError(f"two actions are at {self.at}{path}")
-            self.all[path] = Action(
-                path, decision, _model(decision), title, button or title, said, undo, may or self.may, answer,
-                additive, panel,
-            )  # fmt: skip
+            self.all[path] = Action(path, decision, title, button or title, said, answer, additive, undo, panel)
             return decision
 
         return declare
@@ -138,8 +128,7 @@ class Actions(Generic[S]):
 
     def panels(self, state: S, refused: str = "") -> list[Action[S]]:
         """The actions whose forms the page of an aggregate in this state shows, and that which was `refused`."""
-        offered = [action for action in self.all.values() if action.panel]
-        return [action for action in offered if action.name == refused or (action.panel and action.panel(state))]
+        return [one for one in self.all.values() if one.panel and (one.name == refused or one.panel(state))]
 
     def address(self, id_: UUID, path: str = "") -> str:
         """The address to which the form of the action is posted."""
@@ -151,20 +140,16 @@ class Actions(Generic[S]):
         return named if named.isprintable() and named.partition("?")[0] in pages else pages[0]
 
     async def perform(
-        self, runtime: Running, action: Action[S], ids: Sequence[UUID], body: BaseModel | None, asked: Asked
+        self, runtime: Runtime, action: Action[S], ids: Sequence[UUID], body: BaseModel | None, asked: Asked
     ) -> Done[S]:
         """Decide and save; `ids` are those of the path, the aggregate's first."""
+        first, *others = ids
+        given = [*others, body] if body else others
         return await self.decider.decide(
-            runtime, ids[0], lambda state, by: action.decide(state, ids[1:], body, by), asked,
-            f"{action.path} {' '.join(map(str, ids[1:]))}", body.model_dump(mode="json") if body else None,
+            runtime, first, lambda state, by: action.decision(state, *given, by), asked,
+            f"{action.path} {' '.join(map(str, others))}", body.model_dump(mode="json") if body else None,
         )  # fmt: skip
 
 
 def _filled(address: str, id_: UUID) -> str:
     return re.sub(r"\{\w+\}", str(id_), address)
-
-
-def _model(decision: Callable[..., Any]) -> type[BaseModel] | None:
-    """The input model among the decision's parameters."""
-    kinds = [parameter.annotation for parameter in inspect.signature(decision, eval_str=True).parameters.values()]
-    return next((kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, BaseModel)), None)

@@ -6,20 +6,20 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from inspect import Parameter, Signature
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
-from shared.features.action import Action, Actions, Created, Position
+from shared.features.action import Action, Actions
 from shared.features.decider import Asked, ChangedMeanwhile, Done
 from shared.features.forms import Invalid, read
-from shared.features.running import running
 from shared.http.requests import Form, allow, asker
 from shared.problems import RuleBroken, Unprocessable
+from shared.service.runtime import running
 from shared.web.pages import flash
 from shared.web.templating import gettext as _
 
@@ -28,6 +28,12 @@ Key = Annotated[
     str | None,
     Header(alias="Idempotency-Key", min_length=1, max_length=255, description="Sent again: the first answer again."),
 ]
+
+
+async def _nothing() -> None: ...
+
+
+NoBody = Annotated[None, Depends(_nothing)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +66,10 @@ def api_routes(actions: Actions[Any], tag: str) -> APIRouter:
     """`POST /api/v1` and the action's path, for each declared action."""
     routes = APIRouter(prefix=actions.api, tags=[tag])
     for action in actions.all.values():
-        done = 201 if action.additive or action.answer is Created else 200
         routes.post(
-            action.path, status_code=done if action.answer else 204, dependencies=[allow(action.may)],
-            response_model=action.answer, description=inspect.getdoc(action.decision),
+            action.path, status_code=(201 if action.additive else 200) if action.answer else 204,
+            name=action.decision.__name__, dependencies=[allow(actions.may)], response_model=action.answer,
+            description=inspect.getdoc(action.decision),
         )(_api_endpoint(actions, action))  # fmt: skip
     return routes
 
@@ -72,52 +78,46 @@ def form_routes(actions: Actions[Any], show: Show, read_permission: str) -> APIR
     """The same under the page's own address; `show` renders the page again with what was refused."""
     routes = APIRouter(prefix=actions.at, include_in_schema=False)
     for action in actions.all.values():
-        routes.post(action.path, dependencies=[allow(action.may)])(_form_endpoint(actions, action, show))
+        routes.post(action.path, dependencies=[allow(actions.may)])(_form_endpoint(actions, action, show))
         routes.get(action.path, dependencies=[allow(read_permission)])(_way_back(actions, action))
     return routes
 
 
-def _api_endpoint(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Position | None]]:
-    names = _ids(actions, action)
-
+def _api_endpoint(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Done[Any] | None]]:
     async def endpoint(
-        request: Request, body: Any = None, if_match: Any = None, idempotency_key: Any = None, **ids: UUID
-    ) -> Position | None:
+        request: Request, ids: _ids(actions, action), body: action.model or NoBody,  # type: ignore[valid-type]
+        if_match: IfMatch = None, idempotency_key: Key = None,
+    ) -> Done[Any] | None:  # fmt: skip
         asked = Asked(asker(request).id, _version(if_match), idempotency_key)
-        done = await actions.perform(running(request), action, [ids[name] for name in names], body, asked)
-        return action.answer.of(done) if action.answer else None
+        done = await actions.perform(running(request), action, ids, body, asked)
+        return done if action.answer else None
 
-    body = {"body": action.model} if action.model else {}
-    _sign(endpoint, action, names, body | {"if_match": IfMatch, "idempotency_key": Key})
     return endpoint
 
 
 def _form_endpoint(actions: Actions[Any], action: Action[Any], show: Show) -> Callable[..., Awaitable[Response]]:
-    names = _ids(actions, action)
-
-    async def endpoint(request: Request, form: Form, **ids: UUID) -> Response:
+    async def endpoint(request: Request, ids: _ids(actions, action), form: Form) -> Response:  # type: ignore[valid-type]
         typed = {name: str(value) for name, value in form.items() if name != "csrf"}
-        path, name = [ids[one] for one in names], typed.get("form_name", action.name)
-        version = int(typed["version"]) if typed.get("version", "").isdigit() else None
-        asked = Asked(asker(request).id, None if action.additive else version, _form_key(typed))
+        name, version = typed.get("form_name", action.name), typed.get("version", "")
+        since = int(version) if version.isdigit() else None
+        asked = Asked(asker(request).id, None if action.additive else since, _form_key(typed))
         try:
-            body = read(action.model, typed, UTC) if action.model else None
-            done = await actions.perform(running(request), action, path, body, asked)
+            body = read(action.model, typed) if action.model else None
+            done = await actions.perform(running(request), action, ids, body, asked)
         except Invalid as invalid:
-            return await show(request, path[0], Refused(422, name, invalid.errors, typed))
+            return await show(request, ids[0], Refused(422, name, invalid.errors, typed))
         except ChangedMeanwhile:
             errors = {"": _("This has changed since you opened it. Check what is new, then send it again.")}
-            return await show(request, path[0], Refused(409, name, errors, typed, version))
+            return await show(request, ids[0], Refused(409, name, errors, typed, since))
         except RuleBroken as broken:
-            return await show(request, path[0], Refused(broken.status, name, {broken.field: _(str(broken))}, typed))
+            return await show(request, ids[0], Refused(broken.status, name, {broken.field: _(str(broken))}, typed))
         await running(request).positions.settle(done.saved, actions.views)
-        back = actions.back(path[0], typed.get("back", ""))
+        back = actions.back(ids[0], typed.get("back", ""))
         response = RedirectResponse(back, 303)
         if done.saved:
-            _notice(request, response, actions, action, path, done, body, back)
+            _notice(request, response, actions, action, ids, done, body, back)
         return response
 
-    _sign(endpoint, action, names, {"form": Form})
     return endpoint
 
 
@@ -128,42 +128,33 @@ def _notice(
     """Says what was done, with the form that takes it back: of the version that it made, so nobody is overwritten."""
     undo = action.undo(done.before, *ids[1:]) if action.undo and done.before is not None else None
     said = _(action.sentence(body, asker(request).id))
-    fields = {"version": str(done.state.version), "key": secrets.token_urlsafe(12), "back": back}
     if undo is None:
         flash(request, response, said)
-    else:
-        flash(request, response, said, undo=actions.address(ids[0], undo.path), fields=fields | dict(undo.fields))
+        return
+    fields = {"version": str(done.state.version), "key": secrets.token_urlsafe(12), "back": back, **undo.fields}
+    flash(request, response, said, undo=actions.address(ids[0], undo.path), fields=fields)
 
 
 def _way_back(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Response]]:
     """Redirect the address of a form to its page."""
-    names = _ids(actions, action)
 
-    async def endpoint(request: Request, **ids: UUID) -> Response:
-        return RedirectResponse(actions.back(ids[names[0]]), 303)
+    async def endpoint(ids: _ids(actions, action)) -> Response:  # type: ignore[valid-type]
+        return RedirectResponse(actions.back(ids[0]), 303)
 
-    _sign(endpoint, action, names, {})
     return endpoint
 
 
-def _ids(actions: Actions[Any], action: Action[Any]) -> list[str]:
-    return re.findall(r"\{(\w+)\}", actions.at + action.path)
+def _ids(actions: Actions[Any], action: Action[Any]) -> Any:
+    """A parameter of an endpoint: the ids in the path of the action, the aggregate's first."""
 
+    async def read(**ids: UUID) -> list[UUID]:
+        return [*ids.values()]
 
-def _sign(endpoint: Any, action: Action[Any], ids: list[str], more: Mapping[str, Any]) -> None:
-    """Give the endpoint the parameters that FastAPI reads."""
-    kinds = {"request": Request} | dict.fromkeys(ids, UUID) | dict(more)
-    optional = ("if_match", "idempotency_key")
-    endpoint.__name__ = action.decision.__name__
-    endpoint.__signature__ = inspect.Signature(
-        [
-            inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, annotation=kind,
-                default=None if name in optional else inspect.Parameter.empty,
-            )
-            for name, kind in kinds.items()
-        ]
-    )  # fmt: skip
+    names = re.findall(r"\{(\w+)\}", actions.at + action.path)
+    read.__signature__ = Signature(  # type: ignore[attr-defined]
+        [Parameter(name, Parameter.KEYWORD_ONLY, annotation=UUID) for name in names]
+    )
+    return Annotated[list[UUID], Depends(read)]
 
 
 def _form_key(typed: Mapping[str, str]) -> str | None:

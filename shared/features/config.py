@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 T = TypeVar("T")
 Place = tuple[int | str, ...]
 
-CONFIG: dict[str, "ConfigFile[Any] | ConfigFolder[Any]"] = {}
+CONFIG: dict[str, "ConfigFile[Any]"] = {}
 """Files and folders that the imported modules read, by their name in the firm's folder."""
 
 
@@ -19,8 +19,8 @@ class ConfigNotValid(ValueError):
     """Files break rules: the message says file, line and rule of each."""
 
 
-class _Config(Generic[T]):
-    """Read once, when first asked for or checked."""
+class ConfigFile(Generic[T]):
+    """One file, read once, when first asked for or checked; `kind` is what it holds, as pydantic reads it."""
 
     firm: ClassVar[Path | None] = None
     """The folder whose files stand in for ours."""
@@ -28,15 +28,16 @@ class _Config(Generic[T]):
 
     def __init__(self, path: Path, kind: Any) -> None:
         self.path, self.model = path, TypeAdapter(kind)
-        CONFIG[path.name] = self  # type: ignore[assignment]
+        CONFIG[path.name] = self
 
     def __call__(self) -> T:
         if self.value is None:
             self.value = self._load()
         return self.value
 
-    def _load(self) -> T:
-        raise NotImplementedError
+    def _load(self) -> Any:
+        [path] = self.paths(self.path.name)
+        return read(path, self.model)
 
     def paths(self, pattern: str) -> list[Path]:
         """The files of that pattern beside ours, each of them the firm's where it has one of that name."""
@@ -45,16 +46,7 @@ class _Config(Generic[T]):
         return [found[name] for name in sorted(found)]
 
 
-class ConfigFile(_Config[T]):
-    """One file; `kind` is what it holds, as pydantic reads it."""
-
-    def _load(self) -> T:
-        [path] = self.paths(self.path.name)
-        value: T = read(path, self.model)
-        return value
-
-
-class ConfigFolder(_Config[dict[str, T]]):
+class ConfigFolder(ConfigFile[dict[str, T]]):
     """All files of a folder by their names without `.toml`."""
 
     def _load(self) -> dict[str, T]:
@@ -65,7 +57,7 @@ def use(folder: Path | None) -> None:
     """Read everything anew from here on, and the files of this folder in place of ours."""
     if folder is not None and not folder.is_dir():
         raise ConfigNotValid(f"{folder} is no folder")
-    _Config.firm = folder
+    ConfigFile.firm = folder
     for config in CONFIG.values():
         config.value = None
 

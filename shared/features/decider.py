@@ -15,8 +15,8 @@ from shared.events.base import Versioned
 from shared.eventstore import requests
 from shared.eventstore.requests import Request
 from shared.eventstore.store import Conflict, Fold, Saved
-from shared.features.running import Running
 from shared.problems import NotFound, RuleBroken
+from shared.service.runtime import Runtime
 
 S = TypeVar("S", bound=Versioned)
 TRIES = 5
@@ -56,7 +56,7 @@ class Decider(Generic[S]):
         self.topic, self.evolve = topic, evolve
 
     async def decide(
-        self, runtime: Running, id_: UUID, decision: Callable[[S, Provenance], Sequence[Event]], asked: Asked,
+        self, runtime: Runtime, id_: UUID, decision: Callable[[S, Provenance], Sequence[Event]], asked: Asked,
         name: str = "", content: object = None,
     ) -> Done[S]:  # fmt: skip
         """Raises `NotFound`, `ChangedMeanwhile`, `KeyUsedForAnotherRequest` or what the decision refuses.
@@ -81,16 +81,16 @@ class Decider(Generic[S]):
                 return Done(new_id, position, saved, state, reduce(self.evolve, events, state))
         raise Conflict(f"{id_} changes faster than it can be decided")
 
-    def _request(self, runtime: Running, id_: UUID, asked: Asked, name: str, content: Any) -> Request | None:
+    def _request(self, runtime: Runtime, id_: UUID, asked: Asked, name: str, content: Any) -> Request | None:
         if not asked.key:
             return None
         return Request.of(runtime.settings.ids, asked.key, [self.topic, asked.actor, name, id_], content)
 
-    async def _answered(self, runtime: Running, request: Request) -> requests.Answered | None:
+    async def _answered(self, runtime: Runtime, request: Request) -> requests.Answered | None:
         async with runtime.pool.connection() as conn:
             return await requests.find(conn, request)
 
-    async def _position(self, runtime: Running, first: requests.Answered) -> str | None:
+    async def _position(self, runtime: Runtime, first: requests.Answered) -> str | None:
         if first.originator_id is None or first.position is None:
             return None
         return await runtime.positions.token_of(self.topic, first.originator_id, first.position)

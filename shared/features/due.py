@@ -11,9 +11,9 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composable, Identifier
 
 from shared.eventstore.store import Saved
-from shared.features.running import Running
 from shared.postgres.leader import leading
 from shared.projections.view import Table, View
+from shared.service.runtime import Runtime
 from shared.telemetry import LATE
 
 R = TypeVar("R")
@@ -60,7 +60,7 @@ class Due(Generic[R]):
         return [self.table.row(*values) for values in await found.fetchall()]
 
 
-async def work_off(runtime: Running, name: str, due: Due[R], take: Take[R], every: float) -> None:
+async def work_off(runtime: Runtime, name: str, due: Due[R], take: Take[R], every: float) -> None:
     """Hand `take` what is due, for ever: one process of the service at a time, and nothing before its time.
 
     What it answers is waited for until the view shows it, so that hardly a row is looked at twice.

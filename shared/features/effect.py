@@ -22,7 +22,7 @@ from shared.events import Event, Provenance
 from shared.eventstore.store import Conflict, Saved
 from shared.features.due import Due, R, work_off
 from shared.features.retry import RFC5321, Retry
-from shared.features.running import Running
+from shared.service.runtime import Runtime
 from shared.telemetry import log
 
 EVERY = 0.15
@@ -58,10 +58,10 @@ class Effect(Generic[R]):
     retry: Retry = RFC5321
     final: Callable[[Exception], bool] = lambda _: False
 
-    async def run(self, runtime: Running) -> None:
+    async def run(self, runtime: Runtime) -> None:
         await work_off(runtime, self.name, self.queue, partial(self._take, runtime), EVERY)
 
-    async def _take(self, runtime: Running, conn: AsyncConnection[Any], rows: Sequence[R]) -> list[Saved]:
+    async def _take(self, runtime: Runtime, conn: AsyncConnection[Any], rows: Sequence[R]) -> list[Saved]:
         saved: list[Saved] = []
         send: Send | None = None
         async with AsyncExitStack() as connection:
@@ -86,7 +86,7 @@ class Effect(Generic[R]):
     def _waits(self, known: Attempts, now: datetime) -> bool:
         return not known.over and (known.number == 0 or now >= known.last + self.retry.pause(known.number))
 
-    async def _attempts(self, runtime: Running, row: R) -> Attempts:
+    async def _attempts(self, runtime: Runtime, row: R) -> Attempts:
         found = await asyncio.to_thread(runtime.commits.store.load, self.queue.id(row), self._fold)
         assert found is not None, "a queue follows from events"
         return found
@@ -100,7 +100,7 @@ class Effect(Generic[R]):
             return Attempts(version, known.began, at, event.attempt, over)
         return replace(known, version=version) if known else Attempts(version, at, at, over=True)
 
-    async def _note(self, runtime: Running, row: R, known: Attempts, failure: Exception | None) -> list[Saved]:
+    async def _note(self, runtime: Runtime, row: R, known: Attempts, failure: Exception | None) -> list[Saved]:
         """Save the attempt, after whatever somebody else has saved meanwhile; nothing once it is over."""
         while not known.over:
             now = runtime.clock.now()

@@ -2,8 +2,9 @@
 
 import types
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Protocol, TypeVar, Union, get_args, get_origin, runtime_checkable
 
@@ -44,25 +45,18 @@ class FormField:
 
     def what_to_do(self, error: Mapping[str, Any]) -> str:
         """The error in words that say what to do (GOV.UK Design System)."""
-        label = _(self.label)
-        match error["type"]:
-            case "string_too_long":
-                return _("%(label)s must be %(limit)s characters or fewer") % {
-                    "label": label, "limit": f"{error['ctx']['max_length']:,}",
-                }  # fmt: skip
-            case "value_error" if isinstance(error["ctx"]["error"], NotPlain):
-                return _(CANNOT_BE_READ)
-            case "value_error" if self.given(error):
-                return _(str(error["ctx"]["error"]))
-        return _(self.enter) if self.enter else self._missing(label[:1].lower() + label[1:])
-
-    def given(self, error: Mapping[str, Any]) -> bool:
-        return error.get("input") not in (None, "")
-
-    def _missing(self, label: str) -> str:
-        if self.options:
-            return _("Select %(label)s") % {"label": label}
-        return _("Enter %(label)s") % {"label": label}
+        label, cause = _(self.label), error["ctx"]["error"] if error["type"] == "value_error" else None
+        if error["type"] == "string_too_long":
+            said = {"label": label, "limit": f"{error['ctx']['max_length']:,}"}
+            return _("%(label)s must be %(limit)s characters or fewer") % said
+        if isinstance(cause, NotPlain):
+            return _(CANNOT_BE_READ)
+        if cause and error.get("input") not in (None, ""):
+            return _(str(cause))
+        if self.enter:
+            return _(self.enter)
+        told = _("Select %(label)s") if self.options else _("Enter %(label)s")
+        return told % {"label": label[:1].lower() + label[1:]}
 
 
 class Invalid(ValueError):
@@ -79,14 +73,14 @@ def fields_of(model: type[BaseModel]) -> tuple[FormField, ...]:
     return tuple(_field(name, info) for name, info in model.model_fields.items())
 
 
-def read(model: type[M], typed: Mapping[str, str], zone: tzinfo) -> M:
-    """The model from what was typed: empty fields are absent, a time without a zone is the firm's. Raises `Invalid`."""
+def read(model: type[M], typed: Mapping[str, str]) -> M:
+    """The model from what was typed: empty fields are absent, a time without a zone is in UTC. Raises `Invalid`."""
     fields = {field.name: field for field in fields_of(model)}
     given: dict[str, object] = {}
     for name, field in fields.items():
         text = typed.get(name, "").replace("\r\n", "\n").strip()
         if text:
-            given[name] = _zoned(text, zone) if field.kind == "datetime-local" else text
+            given[name] = _in_utc(text) if field.kind == "datetime-local" else text
         elif field.nullable:
             given[name] = None
     try:
@@ -95,17 +89,15 @@ def read(model: type[M], typed: Mapping[str, str], zone: tzinfo) -> M:
         errors: dict[str, str] = {}
         for error in invalid.errors():
             name = str(error["loc"][0]) if error["loc"] else ""
-            told = fields.get(name)
-            errors.setdefault(name, told.what_to_do(error) if told else str(error["msg"]))
+            errors.setdefault(name, fields[name].what_to_do(error) if name in fields else str(error["msg"]))
         raise Invalid(errors) from None
 
 
-def _zoned(text: str, zone: tzinfo) -> object:
-    try:
+def _in_utc(text: str) -> object:
+    with suppress(ValueError):
         instant = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return text
 
 
 def _field(name: str, info: FieldInfo) -> FormField:

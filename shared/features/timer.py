@@ -20,10 +20,10 @@ from shared.events import Event, Provenance
 from shared.eventstore.store import Saved
 from shared.features.decider import Asked, Decider, S
 from shared.features.due import Due, R, work_off
-from shared.features.running import Running
+from shared.service.runtime import Runtime
 from shared.telemetry import log, redacted
 
-Decide = Callable[[Running, Any, Asked], Awaitable[Sequence[Saved]]]
+Decide = Callable[[Runtime, Any, Asked], Awaitable[Sequence[Saved]]]
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Timer(Generic[R]):
     decide: Decide
     every: float = 1.0
 
-    async def run(self, runtime: Running) -> None:
+    async def run(self, runtime: Runtime) -> None:
         await work_off(runtime, self.name, self.due, partial(self._take, runtime), self.every)
 
-    async def _take(self, runtime: Running, conn: AsyncConnection[Any], rows: Sequence[R]) -> list[Saved]:
+    async def _take(self, runtime: Runtime, conn: AsyncConnection[Any], rows: Sequence[R]) -> list[Saved]:
         saved: list[Saved] = []
         for row in rows:
             await conn.execute("select")  # fails where another process leads by now
@@ -53,7 +53,7 @@ class Timer(Generic[R]):
 def decided(decider: Decider[S], decision: Callable[[S, Provenance], Sequence[Event]]) -> Decide:
     """Decide on the aggregate that the row's key names."""
 
-    async def decide(runtime: Running, row: Any, asked: Asked) -> Sequence[Saved]:
+    async def decide(runtime: Runtime, row: Any, asked: Asked) -> Sequence[Saved]:
         id_ = getattr(row, fields(row)[0].name)
         return (await decider.decide(runtime, id_, decision, asked)).saved
 

@@ -14,20 +14,8 @@ MOST_VALUES = 500_000
 """Commas: JSON is parsed on the event loop, and short values take it twenty times as long as the same bytes of text."""
 
 
-class BodyTooLarge(HTTPException):
-    def __init__(self, most: int) -> None:
-        super().__init__(413, f"A request may have {most // 1000:,} kB. Send less at once.", {"Connection": "close"})
-
-
-class TooManyValues(HTTPException):
-    def __init__(self) -> None:
-        detail = f"A request may have {MOST_VALUES:,} commas. Send fewer values at once."
-        super().__init__(413, detail, {"Connection": "close"})
-
-
-class BodyTooSlow(HTTPException):
-    def __init__(self) -> None:
-        super().__init__(408, "The request did not arrive in time. Send it again.", {"Connection": "close"})
+def _refused(status: int, detail: str) -> HTTPException:
+    return HTTPException(status, detail, {"Connection": "close"})
 
 
 def limited(scope: Scope, receive: Receive, most: int) -> Receive:
@@ -37,26 +25,27 @@ def limited(scope: Scope, receive: Receive, most: int) -> Receive:
     if not length and b"transfer-encoding" not in headers:
         return receive
     size, values, until, whole = 0, 0, time.monotonic() + LONGEST, False
+    too_large = _refused(413, f"A request may have {most // 1000:,} kB. Send less at once.")
 
     async def counted() -> Message:
         nonlocal size, values, whole
         if whole:
             return await receive()
         if length.isdigit() and int(length) > most:
-            raise BodyTooLarge(most)
+            raise too_large
         try:
             async with asyncio.timeout(max(0.0, min(SLOWEST, until - time.monotonic()))):
                 message = await receive()
         except TimeoutError:
-            raise BodyTooSlow from None
+            raise _refused(408, "The request did not arrive in time. Send it again.") from None
         body = message.get("body", b"")
         size += len(body)
         values += body.count(b",")
         whole = not message.get("more_body", False)
         if size > most:
-            raise BodyTooLarge(most)
+            raise too_large
         if values > MOST_VALUES:
-            raise TooManyValues
+            raise _refused(413, f"A request may have {MOST_VALUES:,} commas. Send fewer values at once.")
         return message
 
     return counted

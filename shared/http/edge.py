@@ -4,8 +4,9 @@ It asks no database and no other server: what it needs is in the request or in m
 """
 
 import secrets
-from functools import lru_cache, partial
-from ipaddress import IPv6Address, ip_address
+from contextlib import suppress
+from functools import partial
+from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -64,15 +65,11 @@ class Edge:
         visitor = given or secrets.token_urlsafe(16)
         address = _network(scope["client"][0] if scope.get("client") else "")
         scope.setdefault("state", {}).update(
-            who=who,
-            session=session,
-            again=again,
-            address=address,
+            who=who, session=session, again=again, address=address,
             csrf=self.signer.csrf(session.id if session else visitor),
         )  # fmt: skip
-        leaves = []
-        if given is None and bearer is None and not scope["path"].startswith("/api/"):
-            leaves.append(names.set(names.visitor, visitor))
+        is_new = given is None and bearer is None and not scope["path"].startswith("/api/")
+        leaves = [names.set(names.visitor, visitor)] if is_new else []
 
         async def with_cookies(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -132,24 +129,15 @@ class Edge:
 
     def _renewed(self, session: Session | None, present: MutableHeaders) -> list[str]:
         """A session in use goes on, except where signing in or out has its own say."""
-        name = self.sessions.cookies.session
-        if session is None or not session.due:
-            return []
-        if any(cookie.startswith(f"{name}=") for cookie in present.getlist("set-cookie")):
-            return []
-        cookie = self.sessions.renew(session)
-        return [self.sessions.cookies.set(name, cookie)] if cookie else []
+        cookies = self.sessions.cookies
+        said = any(cookie.startswith(f"{cookies.session}=") for cookie in present.getlist("set-cookie"))
+        renewed = self.sessions.renew(session) if session and session.due and not said else None
+        return [cookies.set(cookies.session, renewed)] if renewed else []
 
 
 def _network(address: str) -> str:
     """Whom an address stands for: one IPv4 address, or the /64 that an IPv6 subscriber is given."""
-    return _parsed(address[:LONGEST_ADDRESS])
-
-
-@lru_cache(4096)
-def _parsed(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return parsed.exploded[:19] if isinstance(parsed, IPv6Address) else address
+    address = address[:LONGEST_ADDRESS]
+    with suppress(ValueError):
+        return IPv6Address(address).exploded[:19]
+    return address

@@ -23,12 +23,8 @@ from shared.telemetry import log, redacted
 from shared.web.pages import error_page
 
 PROBLEM = "application/problem+json"
-
-
 NO_ANSWER = (psycopg.OperationalError, OperationalError, InterfaceError, KafkaError)
 """Errors of the libraries when PostgreSQL or Kafka does not answer."""
-
-
 SENTENCES = {
     404: ("Not found", "There is nothing at this address."),
     405: (
@@ -59,25 +55,16 @@ FAILURES: dict[int | str, dict[str, Any]] = {
 """Responses that OpenAPI lists for every operation."""
 
 
-def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
-    """RFC 9457."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    return JSONResponse(body, status, media_type=PROBLEM)
-
-
 def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-def failure(
-    request: Request, status: int, title: str, detail: str, todo: str = "", reference: str = "", **more: Any
-) -> Response:
+def failure(request: Request, status: int, title: str, detail: str, todo: str = "", **more: Any) -> Response:
     """problem+json to a program and a designed page to a person."""
     if wants_page(request):
-        return error_page(request, status, title, detail, todo, reference=reference)
-    if reference:
-        more["reference"] = reference
-    return problem(status, title, detail, **more)
+        return error_page(request, status, title, detail, todo, reference=more.get("reference", ""))
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return JSONResponse(body, status, media_type=PROBLEM)
 
 
 def refusal(request: Request, error: RuleBroken) -> Response:
@@ -88,11 +75,6 @@ def refusal(request: Request, error: RuleBroken) -> Response:
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
-
-
-def _route(request: Request) -> str:
-    """For the log: the address may be a customer's link."""
-    return str(getattr(request.scope.get("route"), "path", ""))
 
 
 def _sign_in_first(request: Request) -> Response:
@@ -138,13 +120,12 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         phrase = HTTPStatus(error.status_code).phrase
-        title, detail = SENTENCES.get(error.status_code, (phrase, str(error.detail)))
-        response = failure(request, error.status_code, title, detail)
+        response = failure(request, error.status_code, *SENTENCES.get(error.status_code, (phrase, str(error.detail))))
         response.headers.update(error.headers or {})
         return response
 
     async def no_answer(request: Request, error: Exception) -> Response:
-        log.warning("a server does not answer", route=_route(request), error=redacted(error))
+        log.warning("a server does not answer", route=_route(request.scope), error=redacted(error))
         return refusal(request, Unavailable())
 
     for kind in NO_ANSWER:
@@ -173,17 +154,18 @@ def answer_all(app: ASGIApp) -> ASGIApp:
             if scope["type"] != "http":
                 raise
             reference = secrets.token_hex(4)
-            request = Request(scope)
-            log.error("request failed", route=_route(request), reference=reference, exc_info=error)
+            log.error("request failed", route=_route(scope), reference=reference, exc_info=error)
             if begun:
                 raise  # the server breaks the connection off, so that half an answer is not taken for all of it
-            await _unforeseen(request, reference)(scope, receive, send)
+            answer = failure(
+                Request(scope), 500, "Something went wrong", "Nothing that you sent was accepted.",
+                "Try again. If it fails again, tell us the reference.", reference=reference,
+            )  # fmt: skip
+            await answer(scope, receive, send)
 
     return answering
 
 
-def _unforeseen(request: Request, reference: str) -> Response:
-    return failure(
-        request, 500, "Something went wrong",
-        "Nothing that you sent was accepted.", "Try again. If it fails again, tell us the reference.", reference,
-    )  # fmt: skip
+def _route(scope: Scope) -> str:
+    """For the log: the address may be a customer's link."""
+    return str(getattr(scope.get("route"), "path", ""))

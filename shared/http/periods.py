@@ -6,41 +6,11 @@ from shared.problems import Unprocessable
 from shared.times import CLOCKS_DIFFER
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+LONGEST_DAY = len("2026-03-14")
 
 
 def beginning(name: str, text: str) -> datetime:
     """The instant, or the first of the day."""
-    read = _read(name, text)
-    return read if isinstance(read, datetime) else _midnight(read)
-
-
-def end(name: str, text: str) -> datetime:
-    """The instant, or the first after the day, which so is taken whole."""
-    read = _read(name, text)
-    if isinstance(read, datetime):
-        return read
-    return END_OF_TIME if read == date.max else _midnight(read + timedelta(days=1))
-
-
-def past(name: str, text: str, now: datetime) -> datetime:
-    """An instant at which something may be known; a day is its beginning."""
-    read = beginning(name, text)
-    if read > now + CLOCKS_DIFFER:
-        raise Unprocessable(f"{name} must be in the past.")
-    return read
-
-
-def ensure_in_order(since: str = "", until: str = "") -> None:
-    """One that ends on the day on which it begins is one day long."""
-    if since and until and beginning("to", until) < beginning("from", since):
-        raise Unprocessable("The period ends before it begins. Its end must be the same as or after its beginning.")
-
-
-def _read(name: str, text: str) -> date | datetime:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        pass
     try:
         read = datetime.fromisoformat(text)
         return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
@@ -50,5 +20,17 @@ def _read(name: str, text: str) -> date | datetime:
         ) from None
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, datetime.min.time(), UTC)
+def end(name: str, text: str) -> datetime:
+    """The instant, or the first after the day, which so is taken whole."""
+    read = beginning(name, text)
+    if len(text) > LONGEST_DAY:
+        return read
+    return END_OF_TIME if read.date() == date.max else read + timedelta(days=1)
+
+
+def past(name: str, text: str, now: datetime) -> datetime:
+    """An instant at which something may be known; a day is its beginning."""
+    read = beginning(name, text)
+    if read > now + CLOCKS_DIFFER:
+        raise Unprocessable(f"{name} must be in the past.")
+    return read

@@ -11,7 +11,7 @@ from shared.http.requests import Form
 from shared.problems import TooMany, Unavailable
 from shared.security.accounts import Accounts
 from shared.security.sessions import Sessions
-from shared.web.pages import render
+from shared.web.pages import is_local, render
 from shared.web.templating import gettext as _
 
 HOME = "/cases"
@@ -59,5 +59,4 @@ def router(sessions: Sessions, accounts: Accounts, limits: Limits) -> APIRouter:
 
 
 def _ours(target: str) -> str:
-    """A path on this site: nobody is sent elsewhere by a link to our sign-in page."""
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else HOME
+    return target if is_local(target) else HOME

@@ -26,7 +26,7 @@ from shared.kafka.topics import ACCESS, Cluster
 from shared.problems import Unavailable
 from shared.security.permissions import Who
 from shared.security.signing import Signer
-from shared.security.tokens import Token, digest, holder
+from shared.security.tokens import Token, actor, digest
 from shared.supervision import cancelled_only_by_us, closed
 from shared.telemetry import log, redacted
 
@@ -80,7 +80,7 @@ class Access:
         if now - self.used.get(known_by, 0) > NOTE_USE_EVERY:
             self.used[known_by] = now
             self._spawn(self._note_use(known_by, now))
-        return holder(token, known_by)
+        return Who(actor(known_by), token.name, token.role, scopes=token.scopes)
 
     async def end_session(self, session: str, until: float) -> None:
         """Sign out everywhere; `until` is when the session would have ended by itself."""
@@ -123,7 +123,9 @@ class Access:
 
     async def _follow(self) -> None:
         await self._forget_the_past()
-        await self._sign_anew()
+        if self._signer.changes:  # tokens outlive the secret: the new one comes to vouch for them too
+            for known_by, token in list(self.tokens.items()):
+                self._unsent.setdefault(f"token/{known_by}", token.model_dump(mode="json", exclude_none=True))
         while True:
             try:
                 with cancelled_only_by_us():
@@ -140,17 +142,12 @@ class Access:
         batches = await self._consumer.getmany(self._at, timeout_ms=timeout_ms)
         for record in batches.get(self._at, []):
             if record.key and record.value:
-                try:
-                    self._learn(*self._read(record.key, record.value))
-                except (ValueError, LookupError, TypeError, AttributeError):
-                    log.warning("a record of access that is not ours is passed by", offset=record.offset)
-
-    def _read(self, key: bytes, value: bytes) -> tuple[str, dict[str, Any]]:
-        """Raises one of those that say that it is none of ours."""
-        name, said = key.decode(), orjson.loads(value)
-        if self._signer.read("access", said.pop("signed")) != [name, said]:
-            raise ValueError("another key, another content or another secret")
-        return name, said
+                with suppress(ValueError, LookupError, TypeError, AttributeError):
+                    key, value = record.key.decode(), orjson.loads(record.value)
+                    if self._signer.read("access", value.pop("signed")) == [key, value]:
+                        self._learn(key, value)
+                        continue
+                log.warning("a record of access that is not ours is passed by", offset=record.offset)
 
     def _learn(self, key: str, value: dict[str, Any]) -> None:
         kind, _, name = key.partition("/")
@@ -175,12 +172,6 @@ class Access:
             with suppress(Unavailable):
                 await self._send(f"session/{name}", None)
             del self._ended[name]
-
-    async def _sign_anew(self) -> None:
-        """Tokens outlive the secret: while it is being changed, the new one comes to vouch for them too."""
-        if self._signer.changes:
-            for known_by, token in list(self.tokens.items()):
-                self._unsent.setdefault(f"token/{known_by}", token.model_dump(mode="json", exclude_none=True))
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)

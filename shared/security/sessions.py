@@ -2,7 +2,7 @@
 
 The cookie holds the session's id, the account and when it began. It is renewed while it is used, ends an hour after it
 was last used and twelve after it began, and a new id is made at each sign-in, so that an id planted before it is worth
-nothing. Signing out is told to all services (`access.py`).
+nothing. Signing out is told to all services (`revocations.py`).
 """
 
 import time
@@ -27,23 +27,17 @@ class Session:
     due: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Cookies:
     """The names and attributes of our cookies. `__Host-` binds one to this host and to https (RFC 6265bis)."""
 
-    secure: bool
-
-    @property
-    def session(self) -> str:
-        return "__Host-recourse_session" if self.secure else "recourse_session"
-
-    @property
-    def visitor(self) -> str:
-        return "__Host-recourse_visitor" if self.secure else "recourse_visitor"
+    def __init__(self, secure: bool) -> None:
+        prefix = "__Host-" if secure else ""
+        self.session, self.visitor = f"{prefix}recourse_session", f"{prefix}recourse_visitor"
+        self._attributes = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
 
     def set(self, name: str, value: str) -> str:
         """Until the browser is closed; the session's own limits are in its signature."""
-        return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if self.secure else ''}"
+        return f"{name}={value}; {self._attributes}"
 
     def delete(self, name: str) -> str:
         return self.set(name, "") + "; Max-Age=0"
@@ -55,9 +49,7 @@ class Sessions:
     def __init__(
         self, signer: Signer, access: Access, accounts: Accounts, *, idle: float, longest: float, secure: bool
     ) -> None:
-        self._signer = signer
-        self._access = access
-        self._accounts = accounts
+        self._signer, self._access, self._accounts = signer, access, accounts
         self.idle, self.longest = idle, longest
         self.cookies = Cookies(secure)
 

@@ -18,11 +18,7 @@ REMEMBERED = 4096
 """Signatures that were checked, so that a session's is not checked at each of its requests."""
 LONGEST = 4096
 """Characters of a link, cookie or token; ours have a few hundred, and a browser keeps no longer cookie."""
-
-
 SELF_ISSUED = "recourse_signed_"
-
-
 SELF_ISSUED_SECONDS = 3600
 """Lifetime of a token made by a holder of the secret; a command makes a fresh one before it ends."""
 

@@ -8,8 +8,6 @@ import secrets
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from shared.security.permissions import Who
-
 PREFIX = "recourse_"
 """A token says what it is when it is found in a log or a repository by mistake."""
 
@@ -40,7 +38,3 @@ def digest(secret: str) -> str:
 def actor(known_by: str) -> str:
     """The name of a token in events and in `recourse token`."""
     return f"token:{known_by[:12]}"
-
-
-def holder(token: Token, known_by: str) -> Who:
-    return Who(actor(known_by), token.name, token.role, scopes=token.scopes)

@@ -1,7 +1,7 @@
 """Routes for operators: liveness, readiness and metrics."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -10,18 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from shared.telemetry import READY
 
 
-class Watched(Protocol):
-    """A service as its operators see it."""
-
-    service: str
-
-    @property
-    def ready(self) -> bool: ...
-
-    def state(self) -> Mapping[str, Any]: ...
-
-
-def router(watched: Watched) -> APIRouter:
+def router(service: str, is_ready: Callable[[], bool], state: Callable[[], Mapping[str, Any]]) -> APIRouter:
     """No permission is asked for: the gateway leads nobody here."""
     routes = APIRouter(include_in_schema=False)
 
@@ -31,12 +20,12 @@ def router(watched: Watched) -> APIRouter:
 
     @routes.get("/health/ready")
     async def ready() -> JSONResponse:
-        well = watched.ready
-        return JSONResponse({"status": "ready" if well else "not ready", **watched.state()}, 200 if well else 503)
+        well = is_ready()
+        return JSONResponse({"status": "ready" if well else "not ready", **state()}, 200 if well else 503)
 
     @routes.get("/metrics")
     async def metrics() -> Response:
-        READY.labels(watched.service).set(watched.ready)
+        READY.labels(service).set(is_ready())
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

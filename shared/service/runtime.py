@@ -14,9 +14,6 @@ from shared.eventstore import relay, requests
 from shared.eventstore.group_commit import Committer
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import Store
-from shared.features import config
-from shared.features.effect import Effect
-from shared.features.timer import Timer
 from shared.gc_tuning import tune_gc
 from shared.http import signin
 from shared.http.edge import Edge
@@ -57,27 +54,20 @@ class Runtime:
     views: Sequence[View] = ()
     policies: Sequence[Policy] = ()
     workers: list[Worker] = field(default_factory=list)
-    timers: list[Timer[Any]] = field(default_factory=list)
-    effects: list[Effect[Any]] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
     rest: float = 0.25
     """Seconds between the batches of a consumer: what is shown may be as much behind."""
 
     def __post_init__(self) -> None:
-        config.check()
         at = self.settings
         self.keyring = Keyring(at.masters())
         self.signer = Signer(at.secret)
         self.accounts = Accounts(at.accounts)
         self.access = Access(at.cluster, self.signer)
         self.sessions = Sessions(
-            self.signer,
-            self.access,
-            self.accounts,
-            idle=60 * at.session_minutes,
-            longest=3600 * at.session_hours,
+            self.signer, self.access, self.accounts, idle=60 * at.session_minutes, longest=3600 * at.session_hours,
             secure=at.secure,
-        )
+        )  # fmt: skip
         self.pool = lasting_pool(at.postgres, max_size=12, timeout=10, configure=_unhurried)
         self.keys = KeyFollower(at.cluster, self.pool, self.keyring, self.service)
         self.batch_delay = BatchDelay(self.rest)
@@ -113,7 +103,7 @@ class Runtime:
         app.add_middleware(TraceRequests)
         app.include_router(signin.router(self.sessions, self.accounts, self.settings.limits))
         app.include_router(styleguide.router, dependencies=[allow("cases.read")])
-        app.include_router(operations.router(self))
+        app.include_router(operations.router(self.service, lambda: self.ready, self.state))
         return app
 
     @asynccontextmanager
@@ -144,16 +134,13 @@ class Runtime:
             stack.push_async_callback(self.lag.stop)
             workers: list[Worker] = [
                 *self.workers,
-                *[partial(timer.run, self) for timer in self.timers],
-                *[partial(effect.run, self) for effect in self.effects],
                 *self.bus.rebuilds(self.keys),
                 partial(purge.keep_rewriting, self.pool, self.clock, self.settings.purge_window),
                 partial(requests.keep_forgetting, self.pool),
                 partial(versions.keep_dropping, self.pool, self.views),
             ]
             for worker in workers:
-                task = asyncio.create_task(supervise(worker, "worker", self.service))
-                stack.push_async_callback(finish, task)
+                stack.push_async_callback(finish, asyncio.create_task(supervise(worker, "worker", self.service)))
             tune_gc()
             log.info("service started", service=self.service)
             yield
@@ -184,19 +171,22 @@ class Runtime:
             "rebuilding": sorted(self.rebuilding),
             "consumers": [
                 {
-                    "consumer": lag.consumer,
-                    "behind": lag.behind,
-                    "still_for": round(lag.still_for, 1),
+                    "consumer": lag.consumer, "behind": lag.behind, "still_for": round(lag.still_for, 1),
                     "trouble": lag.trouble,
                 }
                 for lag in self.lag.lags.values()
             ],
-        }
+        }  # fmt: skip
+
+
+def running(request: Request) -> Runtime:
+    """The service that answers the request."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
 
 
 async def _current(request: Request) -> Runtime:
-    runtime: Runtime = request.app.state.runtime
-    return runtime
+    return running(request)
 
 
 CurrentRuntime = Annotated[Runtime, Depends(_current)]

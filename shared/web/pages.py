@@ -1,7 +1,6 @@
 """Renders pages for a request, with the context every page needs and the headers that keep it safe."""
 
 from collections.abc import Mapping, MutableMapping
-from datetime import UTC, tzinfo
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -22,41 +21,30 @@ NOTICE = "notice"
 class Pages:
     """The pages of one service: its own templates before the shared ones."""
 
-    def __init__(self, *folders: Path, zone: tzinfo = UTC) -> None:
-        self.environment = templates(*folders, zone=zone)
+    def __init__(self, *folders: Path) -> None:
+        self.environment = templates(*folders)
 
     @classmethod
     def beside(cls, module: str) -> "Pages":
         """With the templates of every feature whose folder stands beside this file."""
         return cls(*sorted(Path(module).parent.glob("*/templates")))
 
-    def html(self, request: Request, name: str, context: Mapping[str, Any]) -> str:
-        """The page as text; what the caller passes wins.
+    def render(self, request: Request, name: str, /, status: int = 200, **context: Any) -> HTMLResponse:
+        """The response for a page; what the caller passes wins. A notice is shown once, and never eaten by an update.
 
         A page asks `may` as a route does, so that it shows nobody a way that ends in a refusal.
         """
-        token = address.set((request.url.path, request.url.query))
         base = {
-            "request": request,
-            "who": getattr(request.state, "who", None),
-            "csrf": getattr(request.state, "csrf", ""),
-            "theme": theme_of(request),
-            "language": language.get(),
-            "area": "",
-            "live": "",
-            "counts": {},
-            "notice": notice_of(request),
-            **context,
-        }
-        who = base["who"] or ANONYMOUS
+            "request": request, "who": getattr(request.state, "who", None), "csrf": getattr(request.state, "csrf", ""),
+            "theme": theme_of(request), "language": language.get(), "area": "", "live": "", "counts": {},
+            "notice": notice_of(request), **context,
+        }  # fmt: skip
+        base = {"may": partial(may, base["who"] or ANONYMOUS), **base}
+        token = address.set((request.url.path, request.url.query))
         try:
-            return self.environment.get_template(name).render({"may": partial(may, who), **base})
+            response = HTMLResponse(self.environment.get_template(name).render(base), status)
         finally:
             address.reset(token)
-
-    def render(self, request: Request, name: str, /, status: int = 200, **context: Any) -> HTMLResponse:
-        """The response for a page; a notice is shown once, and never eaten by a live update."""
-        response = HTMLResponse(self.html(request, name, context), status)
         if NOTICE in request.cookies and not is_live(request):
             response.delete_cookie(NOTICE)
         return response
@@ -94,18 +82,12 @@ def theme_of(request: Request) -> str:
 
 
 def flash(
-    request: Request,
-    response: Response,
-    text: str,
-    *,
-    undo: str = "",
-    fields: Mapping[str, str] | None = None,
-    label: str = "",
+    request: Request, response: Response, text: str, *, undo: str = "", fields: Mapping[str, str] | None = None
 ) -> None:
     """Leaves a notice for the next page, with the path that undoes it for ten seconds; for who is signed in."""
     if (notices := _notices(request)) is None:
         return
-    value = notices.dumps({"text": text, "undo": undo, "label": label, "fields": dict(fields or {})})
+    value = notices.dumps({"text": text, "undo": undo, "fields": dict(fields or {})})
     secure = request.url.scheme == "https"
     response.set_cookie(NOTICE, str(value), max_age=60, httponly=True, samesite="lax", secure=secure)
 
@@ -119,9 +101,12 @@ def notice_of(request: Request) -> dict[str, Any] | None:
         notice: dict[str, Any] = notices.loads(value)
     except BadSignature:
         return None
-    undo = notice["undo"]
-    local = undo == "" or (undo.startswith("/") and not undo.startswith(("//", "/\\")))
-    return notice if local else None
+    return notice if notice["undo"] == "" or is_local(notice["undo"]) else None
+
+
+def is_local(target: str) -> bool:
+    """True for a path on this site: nobody is sent elsewhere by an address of ours."""
+    return target.startswith("/") and not target.startswith(("//", "/\\"))
 
 
 def _notices(request: Request) -> URLSafeSerializer | None:

@@ -4,14 +4,13 @@ import gettext as catalogues
 import hashlib
 from collections.abc import Sequence
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import jinja2
-from jinja2.runtime import Context
 from markupsafe import Markup
 
 from shared.text import drawable
@@ -76,54 +75,42 @@ def query(**changes: object) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
-def time_tag(instant: datetime, text: str, kind: str, zone: tzinfo) -> Markup:
+def time_tag(instant: datetime, text: str, kind: str) -> Markup:
     """A `<time>` kept fresh by the page, with the exact instant and zone on hover and for screen readers."""
-    exactly = words.exact(instant, zone, gettext)
+    exactly = exact(instant)
     return Markup(
         '<time datetime="%s" title="%s" data-time="%s"><span>%s</span><span class="hidden"> (%s)</span></time>'
     ) % (instant.astimezone(UTC).isoformat(), exactly, kind, text, exactly)
 
 
-def _zone(context: Context) -> tzinfo:
-    zone = context.environment.globals["zone"]
-    return zone if isinstance(zone, tzinfo) else UTC
-
-
-@jinja2.pass_context
-def when(context: Context, instant: datetime | None, now: datetime | None = None) -> str:
+def when(instant: datetime | None, now: datetime | None = None) -> str:
     """The distance to an instant; an empty value gives a dash, as tables need."""
     if instant is None:
         return "–"
-    text = words.relative(instant, now or datetime.now(UTC), gettext)
-    return time_tag(instant, text, "when", _zone(context))
+    return time_tag(instant, words.relative(instant, now or datetime.now(UTC), gettext), "when")
 
 
-@jinja2.pass_context
-def left(context: Context, due: datetime, now: datetime | None = None) -> str:
+def left(due: datetime, now: datetime | None = None) -> str:
     """The words of a running clock."""
-    text = words.remaining(due, now or datetime.now(UTC), gettext)
-    return time_tag(due, text, "left", _zone(context))
+    return time_tag(due, words.remaining(due, now or datetime.now(UTC), gettext), "left")
 
 
-@jinja2.pass_context
-def exact(context: Context, instant: datetime) -> str:
+def exact(instant: datetime) -> str:
     """The instant itself, for the audit trail and wherever seconds matter."""
-    return words.exact(instant, _zone(context), gettext)
+    return words.exact(instant, gettext)
 
 
-@jinja2.pass_context
-def day(context: Context, value: date | None) -> str:
-    """A date in words, or a dash; an instant's is the one that it has where the page is read."""
+def day(value: date | None) -> str:
+    """A date in words, or a dash; an instant's is the one that it has in UTC."""
     if isinstance(value, datetime):
-        value = value.astimezone(_zone(context))
+        value = value.astimezone(UTC)
     return words.day(value, gettext) if value else "–"
 
 
-@jinja2.pass_context
-def field_value(context: Context, value: object, kind: str) -> object:
-    """A value as an input of this type takes it."""
+def field_value(value: object) -> object:
+    """A value as an input takes it."""
     if isinstance(value, datetime):
-        return value.astimezone(_zone(context)).strftime("%Y-%m-%dT%H:%M")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
     return "" if value is None else value
 
 
@@ -132,43 +119,21 @@ def digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()[:16]
 
 
-def templates(*folders: Path, zone: tzinfo = UTC) -> jinja2.Environment:
+def templates(*folders: Path) -> jinja2.Environment:
     """An environment that finds a service's templates first and the shared ones after them."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([*folders, HERE / "templates"]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
-    )
+        loader=jinja2.FileSystemLoader([*folders, HERE / "templates"]), autoescape=True, auto_reload=False,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
     i18n: Any = environment
     i18n.install_gettext_callables(gettext, ngettext, newstyle=True)
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters.update(
-        when=when,
-        left=left,
-        exact=exact,
-        day=day,
-        digest=digest,
-        field_value=field_value,
-        number=words.number,
-        money=words.money,
-        percent=words.percent,
-        drawable=drawable,
-    )
+        when=when, left=left, exact=exact, day=day, digest=digest, field_value=field_value, number=words.number,
+        money=words.money, percent=words.percent, drawable=drawable,
+    )  # fmt: skip
     environment.globals.update(
-        _=safe_gettext,
-        gettext=safe_gettext,
-        static=static,
-        query=query,
-        zone=zone,
-        clock_state=words.clock_state,
-        feeling=words.feeling,
-        share=charts.share,
-        ticks=charts.ticks,
-        spots=charts.spots,
-        address=address.get,
-    )
+        _=safe_gettext, gettext=safe_gettext, static=static, query=query, clock_state=words.clock_state,
+        feeling=words.feeling, share=charts.share, ticks=charts.ticks, spots=charts.spots, address=address.get,
+    )  # fmt: skip
     return environment

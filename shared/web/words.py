@@ -1,7 +1,7 @@
 """Times, dates, numbers and money as people read them: pure functions, so that every page says them alike."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Literal, NamedTuple
 
@@ -59,10 +59,10 @@ def day(value: date, translate: Translate = _english) -> str:
     return f"{value.day} {translate(MONTHS[value.month - 1])} {value.year}"
 
 
-def exact(instant: datetime, zone: tzinfo = UTC, translate: Translate = _english) -> str:
+def exact(instant: datetime, translate: Translate = _english) -> str:
     """The instant with its zone, so that two people in two places read one time."""
-    local = instant.astimezone(zone)
-    return f"{day(local, translate)}, {local:%H:%M:%S} {local.tzname()}"
+    in_utc = instant.astimezone(UTC)
+    return f"{day(in_utc, translate)}, {in_utc:%H:%M:%S} UTC"
 
 
 def number(value: Number) -> str:

@@ -15,10 +15,10 @@ from services.cases.priority.priority import BY_HAND, ChangePriority, change_pri
 from shared.events import Event, Provenance
 from shared.features.codes import PRIORITIES
 from shared.features.decider import Asked, Done
-from shared.features.running import running
 from shared.http.paging import LARGEST
 from shared.http.requests import Form, allow, asker
 from shared.problems import RuleBroken, Unprocessable
+from shared.service.runtime import running
 from shared.web.pages import flash
 from shared.web.templating import gettext as _
 from shared.web.templating import ngettext

@@ -18,7 +18,6 @@ from shared.events import Event, Provenance
 from shared.eventstore.group_commit import TRIES
 from shared.eventstore.store import Conflict, Saved
 from shared.features.decider import Asked
-from shared.features.running import Running
 from shared.problems import NotFound
 from shared.service.runtime import Runtime
 
@@ -86,7 +85,7 @@ class Erasures:
     async def lift(self, person_id: UUID, reason: str, *, actor: str) -> list[Saved]:
         return await self._decide(person_id, actor, lambda at, by: person.lift(at.person, reason, by))
 
-    async def erase_due(self, _: Running, row: Erasure, asked: Asked) -> list[Saved]:
+    async def erase_due(self, _: Runtime, row: Erasure, asked: Asked) -> list[Saved]:
         """Erase a person whose day has come; a complaint made since may defer it again."""
         with suppress(person.PersonAlreadyErased):  # the view may be behind an erasure that somebody asked for since
             return await self.erase(row.person_id, row.reason or "", actor=asked.actor)

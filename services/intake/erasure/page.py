@@ -1,7 +1,6 @@
 """A person's data on a page: what requires it, keeping it longer, and erasing it."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC
 from typing import TypeVar
 from uuid import UUID
 
@@ -74,7 +73,7 @@ async def _take(
     """Back to the page, which says what was done, or what is to be put right."""
     typed = {field: str(value) for field, value in form.items()}
     try:
-        said = await do(read(model, typed, UTC))
+        said = await do(read(model, typed))
     except Invalid as invalid:
         return await show(request, runtime, person_id, Refused(422, name, invalid.errors, typed))
     except RuleBroken as broken:

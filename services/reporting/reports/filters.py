@@ -9,8 +9,8 @@ from fastapi import Depends, Query, Request
 
 from services.reporting.reports.listing import BEHIND, AspectRow, Dimension, behind
 from shared.features.listing import Asked, Listing, asked
-from shared.features.running import running
 from shared.http.periods import past
+from shared.service.runtime import running
 
 AT = "The figures as they were known then: an instant like 2026-03-14T09:30:00Z; UTC where no offset is given."
 

@@ -1,9 +1,9 @@
 """Actions on a mention: promote it to a complaint, dismiss it, restore it."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AliasPath, BaseModel, Field
 
 from services.social.mention.state import Mention, evolve
 from shared.events import Event, Provenance
@@ -11,7 +11,7 @@ from shared.events.mentions import MentionDismissed, MentionPromoted, MentionRes
 from shared.events.sealed import Sealed
 from shared.features.action import Actions, Position, Undo
 from shared.features.codes import DISMISSALS
-from shared.features.decider import Decider, Done
+from shared.features.decider import Decider
 from shared.problems import PersonWasErased, RuleBroken
 
 work = Actions(
@@ -29,11 +29,9 @@ class MentionIsDismissed(RuleBroken):
 
 
 class Promotion(Position):
-    complaint_id: UUID = Field(description="The complaint that the mention is.")
-
-    @classmethod
-    def of(cls, done: Done[Any]) -> Self:
-        return cls(position=done.position, complaint_id=done.state.complaint_id)
+    complaint_id: UUID = Field(
+        validation_alias=AliasPath("state", "complaint_id"), description="The complaint that the mention is."
+    )
 
 
 class DismissMention(BaseModel):

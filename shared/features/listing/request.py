@@ -10,12 +10,20 @@ from uuid import UUID
 from fastapi import Query
 
 from shared.features.listing.declaration import Filter, Listing
-from shared.http.periods import beginning, end, ensure_in_order
+from shared.http.periods import beginning, end
 from shared.problems import Unprocessable
 from shared.text import askable
 
 LONGEST = 300
-LARGEST_NUMBER = 2**31 - 1
+READ_AS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
+    "id": (
+        "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        "an id like 0f0c9d7e-52c4-4b0a-9d2e-6a1f3b8c7d5e",
+        UUID,
+    ),
+    "number": ("[0-9]{1,9}", "a whole number", int),
+}
+"""Kinds of filters with the pattern of a value, what it is like, and its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +48,20 @@ class Asked:
 
 def asked(listing: Listing[Any], *, sort: bool = True) -> Callable[..., Any]:
     """The dependency that reads them; an empty parameter asks for nothing, as an empty field of a form does."""
-    described = {name: said for name, said in _described(listing).items() if sort or name != "sort"}
+    described = {one.name: (one.description, _schema(one)) for one in listing.filters}
+    if listing.tabs:
+        described[listing.tab] = ("One of the list's views.", _enum(_tabs(listing)))
+    if sort:
+        described["sort"] = (f"A minus turns it round; `{listing.sort}` without one.", _enum(_sorts(listing)))
 
     async def read(**given: str) -> Asked:
-        return asked_of(listing, {name: given[_safe(name)].strip() for name in described})
+        return asked_of(listing, {name: given[f"{name}_"].strip() for name in described})  # `from` is none of Python's
 
     read.__signature__ = Signature(  # type: ignore[attr-defined]
         [
-            Parameter(
-                _safe(name), Parameter.KEYWORD_ONLY, default="",
-                annotation=Annotated[
-                    str, Query(alias=name, description=text, json_schema_extra={"maxLength": LONGEST} | schema)
-                ],
-            )
+            Parameter(f"{name}_", Parameter.KEYWORD_ONLY, default="", annotation=Annotated[str, Query(
+                alias=name, description=text, json_schema_extra={"maxLength": LONGEST} | schema
+            )])
             for name, (text, schema) in described.items()
         ]
     )  # fmt: skip
@@ -62,7 +71,8 @@ def asked(listing: Listing[Any], *, sort: bool = True) -> Callable[..., Any]:
 def asked_of(listing: Listing[Any], given: Mapping[str, str]) -> Asked:
     given = {name: text for name, text in given.items() if text}
     values = {one.name: _value(one, given[one.name]) for one in listing.filters if one.name in given}
-    ensure_in_order(*(given.get(one.name, "") for one in listing.filters if one.kind in ("from", "to")))
+    if "from" in values and "to" in values and beginning("to", given["to"]) < values["from"]:
+        raise Unprocessable("The period ends before it begins. Its end must be the same as or after its beginning.")
     tab, sort = given.get(listing.tab, listing.default), given.get("sort", "")
     if listing.tab in given:
         _one_of(listing.tab, tab, _tabs(listing))
@@ -77,23 +87,15 @@ def order_of(listing: Listing[Any], asked: Asked) -> str:
     return asked.sort or (tab.sort if tab else "") or listing.sort
 
 
-def _described(listing: Listing[Any]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Description and schema by parameter."""
-    tabs = {listing.tab: ("One of the list's views.", _enum(_tabs(listing)))}
-    sorts = {"sort": (f"A minus turns it round; `{listing.sort}` without one.", _enum(_sorts(listing)))}
-    filters = {one.name: (one.description, _schema(one)) for one in listing.filters}
-    return (tabs if listing.tabs else {}) | filters | sorts
-
-
 def _enum(values: Iterable[str]) -> dict[str, Any]:
     return {"enum": ["", *(value for value in values if value)]}
 
 
 def _schema(one: Filter) -> dict[str, Any]:
-    patterns = {"id": "^([0-9a-fA-F-]{36})?$", "number": r"^\d*$", "text": one.pattern and f"^({one.pattern})?$"}
     if one.kind in ("code", "flag"):
         return _enum(one.options or ["true"])
-    return {"pattern": patterns[one.kind]} if patterns.get(one.kind) else {}
+    pattern = READ_AS[one.kind][0] if one.kind in READ_AS else one.pattern
+    return {"pattern": f"^({pattern})?$"} if pattern else {}
 
 
 def _value(one: Filter, text: str) -> Any:
@@ -106,27 +108,11 @@ def _value(one: Filter, text: str) -> Any:
             return end(one.name, text)
         case "code" | "flag":
             return _one_of(one.name, text, one.options or ["true"])
-        case "number" | "id":
-            return _read_as(int if one.kind == "number" else UUID, one.name, text)
-    return _text(one, text)
-
-
-def _read_as(kind: type[Any], name: str, text: str) -> Any:
+    pattern, like, read = READ_AS.get(one.kind, (one.pattern, f"like this: {one.description.rstrip('.')}", askable))
+    if pattern and not re.fullmatch(pattern, text):
+        raise Unprocessable(f"{one.name} must be {like}.")
     try:
-        value = kind(text)
-    except ValueError:
-        value = None
-    if value is None or (kind is int and not 0 <= value <= LARGEST_NUMBER):
-        like = "a whole number" if kind is int else "an id like 0f0c9d7e-52c4-4b0a-9d2e-6a1f3b8c7d5e"
-        raise Unprocessable(f"{name} must be {like}.")
-    return value
-
-
-def _text(one: Filter, text: str) -> str:
-    if one.pattern and not re.fullmatch(one.pattern, text):
-        raise Unprocessable(f"{one.name} must be like this: {one.description}")
-    try:
-        return askable(text)
+        return read(text)
     except ValueError as error:
         raise Unprocessable(f"{one.name}: {error}.") from None
 
@@ -143,8 +129,3 @@ def _tabs(listing: Listing[Any]) -> list[str]:
 
 def _sorts(listing: Listing[Any]) -> list[str]:
     return [sign + name for name in listing.sorts for sign in ("", "-")]
-
-
-def _safe(name: str) -> str:
-    """A name for Python: `from` is none."""
-    return f"{name}_"

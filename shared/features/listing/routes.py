@@ -12,9 +12,9 @@ from fastapi.responses import Response, StreamingResponse
 from shared.features.listing import queries, sheet
 from shared.features.listing.declaration import Column, Filter, Listing, Tab
 from shared.features.listing.request import Asked, asked, order_of
-from shared.features.running import running
 from shared.http.paging import Envelope, Page, Paging
 from shared.http.requests import AtLeast, allow, asker
+from shared.service.runtime import running
 
 FILES = asyncio.Semaphore(3)
 """Files that may be sent at once. Each holds a connection for as long as its reader takes, and pages need some too."""

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,6 @@ from shared.features.decider import Asked, Decider
 from shared.features.due import Due
 from shared.features.effect import Effect, Send
 from shared.features.retry import Retry
-from shared.features.running import Running
 from shared.features.timer import Timer, decided
 from shared.projections.view import Table, View
 from shared.service.runtime import Runtime
@@ -99,7 +99,7 @@ class World:
         view = self.view()
         decide = decided(Decider[Case]("cases", evolve), again)
 
-        async def die_or_decide(runtime: Running, row: Reopening, asked: Asked) -> Sequence[Any]:
+        async def die_or_decide(runtime: Runtime, row: Reopening, asked: Asked) -> Sequence[Any]:
             self._die_if("timer before")
             if self.down.exists() and self.down.read_text() == str(row.case_id):
                 raise ArithmeticError("a decision that fails")
@@ -113,17 +113,14 @@ class World:
                 raise ConnectionRefusedError
             yield self._write
 
-        return Runtime(
-            "cases", self.settings, [view],
-            timers=[Timer("again", Due(view, view.tables[0], "due_at"), die_or_decide, every=0.1)],
-            effects=[
-                Effect(
-                    "lines", Due(view, view.tables[1], "next_at"), connect, CaseReopened, MessageSent, MessageFailed,
-                    RETRY, lambda failure: isinstance(failure, ValueError),
-                )
-            ],
-            clock=self.clock,
+        runtime = Runtime("cases", self.settings, [view], clock=self.clock)
+        timer = Timer("again", Due(view, view.tables[0], "due_at"), die_or_decide, every=0.1)
+        effect = Effect(
+            "lines", Due(view, view.tables[1], "next_at"), connect, CaseReopened, MessageSent, MessageFailed,
+            RETRY, lambda failure: isinstance(failure, ValueError),
         )  # fmt: skip
+        runtime.workers += [partial(timer.run, runtime), partial(effect.run, runtime)]
+        return runtime
 
     async def _write(self, row: Line) -> None:
         self._die_if("effect before")

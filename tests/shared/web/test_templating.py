@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from zoneinfo import ZoneInfo
 
 import jinja2
 import pytest
@@ -78,8 +77,8 @@ def test_times_say_the_exact_instant_to_everyone() -> None:
 
 def test_a_day_is_that_of_the_exact_instant_beside_it() -> None:
     late = datetime(2026, 3, 14, 23, 30, tzinfo=timezone(-timedelta(hours=5)))
-    page = templates(zone=ZoneInfo("Europe/Paris")).from_string("{{ at|day }} {{ at|exact }} {{ at.date()|day }}")
-    assert page.render(at=late) == "15 March 2026 15 March 2026, 05:30:00 CET 14 March 2026"
+    page = templates().from_string("{{ at|day }} {{ at|exact }} {{ at.date()|day }}")
+    assert page.render(at=late) == "15 March 2026 15 March 2026, 04:30:00 UTC 14 March 2026"
 
 
 def test_a_clock_always_has_words() -> None:
@@ -106,7 +105,7 @@ def test_callers_words_are_escaped_in_every_place() -> None:
     text = shown(
         '{{ ui.button(e, attrs={"data-x": e}) }}{{ ui.badge(e) }}{{ ui.row_check(e, e) }}{{ ui.status_badge(e) }}'
         "{{ ui.textarea(e, e, e, e, e) }}{{ ui.timeline([{'who': e, 'at': now, 'kind': 'in', 'text': e, 'body': e}]) }}"
-        "{{ ui.toast(e, e, e, e, {e: e}) }}{{ ui.key_value([(e, e)]) }}{{ ui.tabs([(e, e, e)], e) }}",
+        "{{ ui.toast(e, e, e, {e: e}) }}{{ ui.key_value([(e, e)]) }}{{ ui.tabs([(e, e, e)], e) }}",
         e=evil,
         now=NOW,
     )

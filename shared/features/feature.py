@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from shared.features import config
 from shared.features.effect import Effect
 from shared.features.timer import Timer
 from shared.projections.policies import Policy
@@ -35,21 +36,16 @@ class Feature:
 
 def assemble(service: str, settings: Settings, features: Sequence[Feature], *, rest: float = 0.25) -> FastAPI:
     """The service, which runs once its lifespan begins; `rest` as for `Runtime`."""
-    runtime = Runtime(
-        service, settings, [view for feature in features for view in feature.views],
-        [
-            policy if isinstance(policy, Policy) else policy(settings)
-            for feature in features
-            for policy in feature.policies
-        ],
-        rest=rest,
-    )  # fmt: skip
-    for feature in features:
-        runtime.timers += [one if isinstance(one, Timer) else one(runtime) for one in feature.timers]
-        runtime.effects += [one if isinstance(one, Effect) else one(runtime) for one in feature.effects]
-    runtime.workers += [partial(worker, runtime) for feature in features for worker in feature.workers]
+    config.check()
+    policies = [
+        one if isinstance(one, Policy) else one(settings) for feature in features for one in feature.policies
+    ]  # fmt: skip
+    runtime = Runtime(service, settings, [view for feature in features for view in feature.views], policies, rest=rest)
     app = runtime.application(f"Recourse {service}")
     for feature in features:
+        for one in (*feature.timers, *feature.effects):
+            runtime.workers.append(partial((one if isinstance(one, Timer | Effect) else one(runtime)).run, runtime))
+        runtime.workers += [partial(worker, runtime) for worker in feature.workers]
         for routes in feature.routes:
             app.include_router(routes)
     return app
