@@ -12,7 +12,7 @@ from deploy.cli.bus.kafka_log import batches, places
 from deploy.cli.console import Say
 from deploy.cli.operations import opened
 from shared.eventstore.store import Store
-from shared.kafka.chain import Dead, Place
+from shared.kafka.chain import Place
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.records import Malformed, read, read_all
 from shared.kafka.topics import Cluster
@@ -63,7 +63,7 @@ async def _step_over(runtime: Runtime, store: Store, say: Say) -> None:
 
 
 async def _starts(sink: Sink, cluster: Cluster) -> dict[Place, int]:
-    topics = {topic.removeprefix(cluster.prefix) for reads in sink.reads.values() for topic in reads.topics}
+    topics = {topic.removeprefix(cluster.prefix) for reading in sink.readings for topic in reading.topics}
     return dict(await furthest_behind(sink, await places(cluster, topics)))
 
 
@@ -71,14 +71,11 @@ async def _take_in(
     runtime: Runtime, sink: Sink, starts: Mapping[Place, int], ends: Mapping[Place, int] | None, say: Say
 ) -> None:
     """As a live consumer would; who meets a gap stays there, and the log's audit names it."""
-    dead_letters, step, done = DeadLetters(runtime.settings.cluster), f"Reading into {runtime.service}", 0
-
-    async def publish_dead(name: str, dead: Sequence[Dead]) -> None:
-        await dead_letters.publish(f"{runtime.service}.{name}", dead)
-
+    dead_letters = DeadLetters(runtime.settings.cluster, runtime.service)
+    step, done = f"Reading into {runtime.service}", 0
     say(step, done, None)
     async for batch in batches(runtime.settings.cluster, starts, ends):
-        await sink.take(read_all(batch), publish_dead)
+        await sink.take(read_all(batch), dead_letters.publish)
         done += len(batch)
         say(step, done, None)
 

@@ -11,8 +11,9 @@ from uuid import UUID
 import psycopg
 
 from deploy.cli.bus.kafka_log import whole
+from shared.events.unsealing import person_of
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
-from shared.keys.keyring import Keyring, person_of
+from shared.keys.keyring import Keyring
 
 Connection = psycopg.Connection[Any]
 OWNER = "intake"
