@@ -20,7 +20,8 @@ from deploy.cli.operations import databases, runtime_of
 from deploy.cli.recovery import resumption, tombstones
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from services.reporting.audit.verify import Verified, verify
+from services.reporting.audit.findings import Verified
+from services.reporting.audit.verify import verify
 from shared.eventstore.relay import Relay
 from shared.kafka.topics import ACCESS, Cluster
 from shared.keys.keyring import Keyring

@@ -24,7 +24,7 @@ from deploy.cli.recovery.take_back import only_in_kafka, set_relayed, take_back
 from deploy.embedded.servers import servers
 from deploy.installation import NAMED, Installation, data_folder, seed
 from deploy.services import SERVICES
-from services.reporting.audit.verify import Verified
+from services.reporting.audit.findings import Verified
 from shared.events import OWNERS
 from shared.kafka.topics import create_topics
 
