@@ -67,9 +67,7 @@ class Decider(Generic[S]):
         new_id = request.new_id if request else uuid7()
         for _ in range(TRIES):
             first = await self._answered(runtime, request) if request else None
-            state = await asyncio.to_thread(runtime.commits.store.load, id_, self.evolve)
-            if state is None:
-                raise NotFound
+            state = await self.load(runtime, id_)
             if first:
                 return Done(new_id, await self._position(runtime, first), [], None, state)
             if asked.version not in (None, state.version):
@@ -80,6 +78,13 @@ class Decider(Generic[S]):
                 position = await runtime.positions.token(saved) if saved else None
                 return Done(new_id, position, saved, state, reduce(self.evolve, events, state))
         raise Conflict(f"{id_} changes faster than it can be decided")
+
+    async def load(self, runtime: Runtime, id_: UUID) -> S:
+        """The state to decide on; raises `NotFound`."""
+        state = await asyncio.to_thread(runtime.commits.store.load, id_, self.evolve)
+        if state is None:
+            raise NotFound
+        return state
 
     def _request(self, runtime: Runtime, id_: UUID, asked: Asked, name: str, content: Any) -> Request | None:
         if not asked.key:

@@ -29,7 +29,7 @@ class Feature:
     policies: Sequence[Policy | Callable[[Settings], Policy]] = ()
     routes: Sequence[APIRouter] = ()
     actions: Sequence[ModuleType] = ()
-    timers: Sequence[Timer[Any] | Callable[[Runtime], Timer[Any]]] = ()
+    timers: Sequence[Timer[Any]] = ()
     effects: Sequence[Effect[Any] | Callable[[Runtime], Effect[Any]]] = ()
     workers: Sequence[Callable[[Runtime], Awaitable[None]]] = ()
 

@@ -45,7 +45,7 @@ class FormField:
 
     def what_to_do(self, error: Mapping[str, Any]) -> str:
         """The error in words that say what to do (GOV.UK Design System)."""
-        label, cause = _(self.label), error["ctx"]["error"] if error["type"] == "value_error" else None
+        label, cause = _(self.label), error["ctx"].get("error") if error["type"] == "value_error" else None
         if error["type"] == "string_too_long":
             said = {"label": label, "limit": f"{error['ctx']['max_length']:,}"}
             return _("%(label)s must be %(limit)s characters or fewer") % said

@@ -21,7 +21,8 @@ from deploy.cli.recovery import resumption, tombstones
 from deploy.cli.recovery.chains import Refused
 from deploy.installation import Installation
 from deploy.services import SERVICES
-from services.reporting.audit.verify import Verified, verify
+from services.reporting.audit.findings import Verified
+from services.reporting.audit.verify import verify
 from shared.events import OWNERS
 from shared.eventstore.relay import Relay
 from shared.kafka.topics import ACCESS, Cluster

@@ -22,7 +22,7 @@ from deploy.cli.recovery.take_back import only_in_kafka, set_relayed, take_back
 from deploy.embedded.errors import EmbeddedServerError
 from deploy.embedded.servers import servers
 from deploy.installation import NAMED, Installation, data_folder, seed
-from services.reporting.audit.verify import Verified
+from services.reporting.audit.findings import Verified
 from shared.events import OWNERS
 
 app = typer.Typer()
