@@ -18,11 +18,8 @@ ACCEPTED = Counter("recourse_events_stored", "Events stored.", ["service"])
 SENT = Counter("recourse_relay_records_sent", "Records sent to Kafka and acknowledged.", ["service"])
 APPLIED = Counter("recourse_view_records_applied", "Records that a view or policy has taken in.", ["consumer"])
 DEAD = Counter("recourse_dead_letters", "Records that could not be taken in and were set aside.", ["consumer"])
-LAG = Gauge(
-    "recourse_lag_records",
-    "Records in Kafka that a view or policy has not read.",
-    ["consumer", "topic", "partition"],
-)
+PLACE = ["consumer", "topic", "partition"]
+LAG = Gauge("recourse_lag_records", "Records in Kafka that a view or policy has not read.", PLACE)
 BEHIND = Gauge("recourse_behind_records", "What a view, policy or relay has still to do.", ["consumer"])
 STILL = Gauge("recourse_still_seconds", "How long it has not moved although it is behind.", ["consumer"])
 LATE = Gauge("recourse_due_late_seconds", "How late the oldest due moment of a timer or effect is.", ["work"])
@@ -86,16 +83,6 @@ def _without_words(record: logging.LogRecord) -> bool:
     return True
 
 
-class StandardError:
-    """Wherever standard error leads when a line is written."""
-
-    def msg(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
-
-    debug = info = warning = error = critical = msg
-
-
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """Structured lines on standard error, with the trace id; callers log ids, never words of people."""
     logging.getLogger("uvicorn.error").addFilter(_without_words)
@@ -109,7 +96,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: StandardError(),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # wherever that leads when a line is written
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from aiokafka.structs import ConsumerRecord
 from psycopg.sql import SQL, Identifier
 
 from shared.events import Event, wire_name
@@ -21,12 +22,7 @@ PARTITIONS = 4
 Rows = dict[str, dict[Any, dict[str, Any]]]
 
 
-class Fed:
-    """A record as Kafka would hand it over."""
-
-    def __init__(self, event: Event, value: bytes, partition: int, offset: int, made: list[tuple[str, bytes]]) -> None:
-        self.topic, self.partition, self.offset = event.topic, partition, offset
-        self.key, self.value, self.headers = str(event.originator_id).encode(), value, made
+Fed = ConsumerRecord[bytes, bytes]
 
 
 class Feeder:
@@ -57,7 +53,7 @@ class Feeder:
             topic=event.topic, key=key, version=event.originator_version, name=wire_name(event), value=value,
             service="test", position=self._positions, previous=previous, chained=chained, trace=None,
         )  # fmt: skip
-        return Fed(event, value, partition, offset, made)
+        return Fed(event.topic, partition, offset, 0, 0, key.encode(), value, None, len(key), len(value), made)
 
     async def feed(self, view: View, *events: Event) -> Rows:
         """Fold the events, then the same records again; answers the rows by table and key."""

@@ -14,6 +14,7 @@ from deploy.services import SERVICES
 from shared.features.listing import Asked, Listing, rows
 from shared.features.listing.queries import statement
 from shared.http.paging import Paging, decoded
+from shared.kafka.progress import SCHEMA as PROGRESS
 from shared.projections import versions
 from shared.projections.view import Table
 
@@ -52,7 +53,8 @@ ASKED = [
 async def conn(postgres: Callable[[str], str]) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """Every table of every service that has lists, full."""
     async with await psycopg.AsyncConnection.connect(postgres("lists"), autocommit=True) as conn:
-        await conn.execute(versions.SCHEMA)
+        for schema in (versions.SCHEMA, PROGRESS):
+            await conn.execute(schema)
         for service in SERVICES.values():
             for view in service.views:
                 await versions.prepare(conn, view)

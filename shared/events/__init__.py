@@ -15,18 +15,6 @@ OWNERS = {
 """Topic -> the one service that writes it."""
 
 __all__ = [
-    "EVENTS",
-    "OWNERS",
-    "Event",
-    "Provenance",
-    "UnknownEvent",
-    "cases",
-    "complaints",
-    "decode",
-    "mentions",
-    "people",
-    "reports",
-    "sentiments",
-    "surveys",
-    "wire_name",
+    "EVENTS", "OWNERS", "Event", "Provenance", "UnknownEvent", "cases", "complaints", "decode", "mentions", "people",
+    "reports", "sentiments", "surveys", "wire_name",
 ]  # fmt: skip

@@ -31,29 +31,26 @@ def json_schema(event: type[Event]) -> dict[str, Any]:
 
 def asyncapi() -> dict[str, Any]:
     """AsyncAPI 3.0 with Kafka bindings: one channel per topic, one message per event."""
-    messages = {wire_name(event): _message(event) for event in EVENTS.values()}
-    channels = {
+    channels: dict[str, Any] = {
         topic: {
             "address": topic,
             "description": f"Written by {owner} alone; keyed by the aggregate's id; kept for ever.",
-            "messages": {
-                wire_name(event): {"$ref": f"#/components/messages/{wire_name(event)}"}
-                for event in EVENTS.values()
-                if event.topic == topic
-            },
+            "messages": {},
         }
         for topic, owner in OWNERS.items()
     }
-    operations = {
-        f"subscribe-{topic}": {"action": "receive", "channel": {"$ref": f"#/channels/{topic}"}} for topic in OWNERS
-    }
+    for event in EVENTS.values():
+        name = wire_name(event)
+        channels[event.topic]["messages"][name] = {"$ref": f"#/components/messages/{name}"}
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Recourse events", "version": "1"},
         "defaultContentType": "application/json",
         "channels": channels,
-        "operations": operations,
-        "components": {"messages": messages},
+        "operations": {
+            f"subscribe-{topic}": {"action": "receive", "channel": {"$ref": f"#/channels/{topic}"}} for topic in OWNERS
+        },
+        "components": {"messages": {wire_name(event): _message(event) for event in EVENTS.values()}},
     }
 
 

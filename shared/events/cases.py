@@ -1,13 +1,12 @@
 """Events of `cases`: the work on a complaint, aspect by aspect."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events.base import Event, Upcast
+from shared.events.base import Event
 from shared.events.codes import CODES_OPENED, AlertKind, Channel, Code, Outcome, Priority, Redress
 from shared.events.sealed import Sealed
 
@@ -15,17 +14,17 @@ from shared.events.sealed import Sealed
 class CaseEvent(Event):
     """`originator_id` is the case, which has its complaint's id."""
 
-    topic: ClassVar[str] = "cases"
+    topic = "cases"
 
 
 class CaseOpened(CaseEvent):
     """Work on the complaint began."""
 
-    type: ClassVar[str] = "case.opened"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Case opened, priority {priority}"
-    details: ClassVar[tuple[str, ...]] = ("organisation",)
+    type = "case.opened"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Case opened, priority {priority}"
+    details = ("organisation",)
 
     reference: str = Field(description="The complaint's reference.")
     person_id: UUID = Field(description="Who complains.")
@@ -44,12 +43,9 @@ class AspectEvent(CaseEvent):
 class AspectRaised(AspectEvent):
     """One grievance of the case; the first is primary."""
 
-    type: ClassVar[str] = "case.aspect-raised"
-    sentence: ClassVar[str] = "{aspect} added"
-    details: ClassVar[tuple[str, ...]] = (
-        "product",
-        "issue",
-    )
+    type = "case.aspect-raised"
+    sentence = "{aspect} added"
+    details = ("product", "issue")
 
     primary: bool = Field(description="True for the main grievance.")
     product: str | None = Field(None, description="What it is about.")
@@ -62,12 +58,9 @@ class AspectRaised(AspectEvent):
 class AspectClassified(AspectEvent):
     """A handler said what the aspect is about."""
 
-    type: ClassVar[str] = "case.aspect-classified"
-    sentence: ClassVar[str] = "{aspect} classified"
-    details: ClassVar[tuple[str, ...]] = (
-        "product",
-        "issue",
-    )
+    type = "case.aspect-classified"
+    sentence = "{aspect} classified"
+    details = ("product", "issue")
 
     product: str | None = Field(None, description="What it is about.")
     sub_product: str | None = Field(None, description="What it is about, finer.")
@@ -78,9 +71,9 @@ class AspectClassified(AspectEvent):
 class AspectAssigned(AspectEvent):
     """An aspect got an owner; with `handler` empty it has none."""
 
-    type: ClassVar[str] = "case.aspect-assigned"
-    sentence: ClassVar[str] = "{aspect} assigned to {handler}"
-    sentence_without: ClassVar[dict[str, str]] = {"handler": "{aspect} unassigned"}
+    type = "case.aspect-assigned"
+    sentence = "{aspect} assigned to {handler}"
+    sentence_without = {"handler": "{aspect} unassigned"}
 
     handler: str | None = Field(None, description="The owner's account; absent when there is none.")
 
@@ -88,16 +81,11 @@ class AspectAssigned(AspectEvent):
 class AspectResolved(AspectEvent):
     """An aspect was decided."""
 
-    type: ClassVar[str] = "case.aspect-resolved"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "{aspect} decided: {outcome}"
-    details: ClassVar[tuple[str, ...]] = (
-        "redress",
-        "amount",
-        "currency",
-        "root_cause",
-    )
+    type = "case.aspect-resolved"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "{aspect} decided: {outcome}"
+    details = ("redress", "amount", "currency", "root_cause")
 
     outcome: Outcome = Field(description="The decision.")
     redress: Redress = Field("none", description="What puts it right.")
@@ -112,8 +100,8 @@ class AspectResolved(AspectEvent):
 class NoteAdded(CaseEvent):
     """A handler wrote something down for colleagues; it is never sent to the customer."""
 
-    type: ClassVar[str] = "case.note-added"
-    sentence: ClassVar[str] = "Note added"
+    type = "case.note-added"
+    sentence = "Note added"
 
     note_id: UUID = Field(description="The note.")
     text: Sealed = Field(description="What it says.")
@@ -122,11 +110,11 @@ class NoteAdded(CaseEvent):
 class PriorityChanged(CaseEvent):
     """A change of how soon the case is worked on."""
 
-    type: ClassVar[str] = "case.priority-changed"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Priority changed to {priority}"
-    details: ClassVar[tuple[str, ...]] = ("reason",)
+    type = "case.priority-changed"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Priority changed to {priority}"
+    details = ("reason",)
 
     priority: Priority = Field(description="The new priority.")
     reason: str = Field(description="Why; names nobody.")
@@ -135,11 +123,11 @@ class PriorityChanged(CaseEvent):
 class AlertRaised(CaseEvent):
     """Somebody should look at the case now."""
 
-    type: ClassVar[str] = "case.alert-raised"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Alert raised: {kind}"
-    details: ClassVar[tuple[str, ...]] = ("reason",)
+    type = "case.alert-raised"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Alert raised: {kind}"
+    details = ("reason",)
 
     kind: AlertKind = Field(description="What raised it.")
     reason: str = Field(description="Why; names nobody.")
@@ -148,8 +136,8 @@ class AlertRaised(CaseEvent):
 class CaseClosed(CaseEvent):
     """All aspects are decided and the work is done."""
 
-    type: ClassVar[str] = "case.closed"
-    sentence: ClassVar[str] = "Case closed"
+    type = "case.closed"
+    sentence = "Case closed"
 
     person_id: UUID = Field(description="Who complained: surveys ask them.")
 
@@ -157,8 +145,8 @@ class CaseClosed(CaseEvent):
 class CaseReopened(CaseEvent):
     """Work goes on: the customer disputes, or something was missed."""
 
-    type: ClassVar[str] = "case.reopened"
-    sentence: ClassVar[str] = "Case reopened"
-    details: ClassVar[tuple[str, ...]] = ("reason",)
+    type = "case.reopened"
+    sentence = "Case reopened"
+    details = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")

@@ -1,32 +1,27 @@
 """Events of `intake` about arrivals, complaints and the messages exchanged about them."""
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Event, Upcast
+from shared.events.base import Event
 from shared.events.codes import CODES_OPENED, Channel, Purpose
 from shared.events.sealed import Sealed
 
 
 class ComplaintEvent(Event):
-    topic: ClassVar[str] = "complaints"
+    topic = "complaints"
 
 
 class ArrivalRecorded(ComplaintEvent):
     """The receipt of one arrival, whatever became of it: received = accepted + duplicate + refused."""
 
-    type: ClassVar[str] = "arrival.recorded"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Arrival {outcome} ({channel})"
-    details: ClassVar[tuple[str, ...]] = (
-        "source",
-        "line",
-        "reasons",
-    )
+    type = "arrival.recorded"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Arrival {outcome} ({channel})"
+    details = ("source", "line", "reasons")
 
     channel: Channel = Field(description="The road it came by.")
     outcome: Literal["accepted", "duplicate", "refused"] = Field(description="What became of it.")
@@ -40,16 +35,12 @@ class ArrivalRecorded(ComplaintEvent):
 class ComplaintReceived(ComplaintEvent):
     """A complaint was accepted: from here on it has a reference and its clocks run."""
 
-    type: ClassVar[str] = "complaint.received"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Complaint {reference} received ({channel})"
-    details: ClassVar[tuple[str, ...]] = (
-        "organisation",
-        "product",
-        "issue",
-    )
-    introduces: ClassVar[str | None] = "person_id"
+    type = "complaint.received"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Complaint {reference} received ({channel})"
+    details = ("organisation", "product", "issue")
+    introduces = "person_id"
 
     reference: str = Field(description="What the customer quotes, for example `R7K2-M9QX`.")
     channel: Channel = Field(description="The road it came by.")
@@ -71,9 +62,9 @@ class ComplaintReceived(ComplaintEvent):
 class LinkRevoked(ComplaintEvent):
     """Links by which the customer follows the complaint open nothing any more; `originator_id` is the links'."""
 
-    type: ClassVar[str] = "link.revoked"
-    sentence: ClassVar[str] = "Tracking links turned off"
-    details: ClassVar[tuple[str, ...]] = ("generation",)
+    type = "link.revoked"
+    sentence = "Tracking links turned off"
+    details = ("generation",)
 
     complaint_id: UUID = Field(description="The complaint that they opened.")
     generation: int = Field(ge=0, description="Links of this generation and of earlier ones have ended.")
@@ -88,10 +79,10 @@ class MessageEvent(ComplaintEvent):
 class MessageWritten(MessageEvent):
     """A message to the customer was written and waits to be sent."""
 
-    type: ClassVar[str] = "message.written"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Message written: {purpose} ({channel})"
+    type = "message.written"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Message written: {purpose} ({channel})"
 
     person_id: UUID = Field(description="Who it is for.")
     purpose: Purpose = Field(description="Why it is sent.")
@@ -104,8 +95,8 @@ class MessageWritten(MessageEvent):
 class MessageSent(MessageEvent):
     """The message was handed to the world, which answered that it took it."""
 
-    type: ClassVar[str] = "message.sent"
-    sentence: ClassVar[str] = "Message sent (attempt {attempt})"
+    type = "message.sent"
+    sentence = "Message sent (attempt {attempt})"
 
     attempt: int = Field(ge=1, description="Which try succeeded, from 1.")
 
@@ -113,9 +104,9 @@ class MessageSent(MessageEvent):
 class MessageFailed(MessageEvent):
     """A try to hand the message over failed; it is tried again unless `final`."""
 
-    type: ClassVar[str] = "message.failed"
-    sentence: ClassVar[str] = "Message not sent (attempt {attempt})"
-    details: ClassVar[tuple[str, ...]] = ("error",)
+    type = "message.failed"
+    sentence = "Message not sent (attempt {attempt})"
+    details = ("error",)
 
     attempt: int = Field(ge=1, description="Which try failed, from 1.")
     error: str = Field(description="What the other side said, without addresses.")

@@ -1,12 +1,11 @@
 """Events of `social`: posts, comments, reviews and direct messages about the firm."""
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events.base import Event, Upcast
+from shared.events.base import Event
 from shared.events.codes import CODES_OPENED, Code, MentionKind
 from shared.events.sealed import Sealed
 
@@ -14,21 +13,18 @@ from shared.events.sealed import Sealed
 class MentionEvent(Event):
     """`originator_id` is the mention."""
 
-    topic: ClassVar[str] = "mentions"
+    topic = "mentions"
 
 
 class MentionCaptured(MentionEvent):
     """Somebody said something about the firm in public, or wrote to one of its accounts."""
 
-    type: ClassVar[str] = "mention.captured"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = CODES_OPENED
-    sentence: ClassVar[str] = "Mention captured on {network}"
-    details: ClassVar[tuple[str, ...]] = (
-        "kind",
-        "language",
-    )
-    introduces: ClassVar[str | None] = "person_id"
+    type = "mention.captured"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "Mention captured on {network}"
+    details = ("kind", "language")
+    introduces = "person_id"
 
     network: str = Field(description="For example `mastodon`, `x`, `reviews`.")
     kind: MentionKind = Field("post", description="What it is.")
@@ -45,8 +41,8 @@ class MentionCaptured(MentionEvent):
 class MentionPromoted(MentionEvent):
     """The mention is a complaint; `intake` receives it under this id."""
 
-    type: ClassVar[str] = "mention.promoted"
-    sentence: ClassVar[str] = "Complaint created from the mention"
+    type = "mention.promoted"
+    sentence = "Complaint created from the mention"
 
     complaint_id: UUID = Field(description="The complaint that it becomes.")
     person_id: UUID = Field(description="Its author, who complains.")
@@ -58,9 +54,9 @@ class MentionPromoted(MentionEvent):
 class MentionDismissed(MentionEvent):
     """The mention needs no work."""
 
-    type: ClassVar[str] = "mention.dismissed"
-    sentence: ClassVar[str] = "Mention dismissed"
-    details: ClassVar[tuple[str, ...]] = ("reason",)
+    type = "mention.dismissed"
+    sentence = "Mention dismissed"
+    details = ("reason",)
 
     reason: Annotated[str, Code("dismissals")] = Field(description="Why; names nobody.")
 
@@ -68,5 +64,5 @@ class MentionDismissed(MentionEvent):
 class MentionRestored(MentionEvent):
     """A dismissal was undone."""
 
-    type: ClassVar[str] = "mention.restored"
-    sentence: ClassVar[str] = "Mention restored"
+    type = "mention.restored"
+    sentence = "Mention restored"

@@ -1,7 +1,5 @@
 """Events of `reporting`: checkpoints of the log."""
 
-from typing import ClassVar
-
 from pydantic import Field
 
 from shared.events.base import Event
@@ -10,9 +8,9 @@ from shared.events.base import Event
 class CheckpointSealed(Event):
     """The whole log up to here has one root, which is signed; checkpoint n is event n of the seal."""
 
-    topic: ClassVar[str] = "reports"
-    type: ClassVar[str] = "checkpoint.sealed"
-    sentence: ClassVar[str] = "Log sealed: checkpoint {originator_version} over {size} records"
+    topic = "reports"
+    type = "checkpoint.sealed"
+    sentence = "Log sealed: checkpoint {originator_version} over {size} records"
 
     size: int = Field(ge=0, description="How many records of all topics it covers.")
     root: str = Field(description="SHA-256 root over all partitions, base64.")

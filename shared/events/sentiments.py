@@ -1,6 +1,6 @@
 """Events of `sentiment`: how upset a customer's text sounds."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -19,13 +19,10 @@ class DecidingWord(BaseModel):
 class SentimentMeasured(Event):
     """One text measured by one model; `originator_id` is the measurement."""
 
-    topic: ClassVar[str] = "sentiments"
-    type: ClassVar[str] = "sentiment.measured"
-    sentence: ClassVar[str] = "Sentiment of the {subject} measured: {heat}"
-    details: ClassVar[tuple[str, ...]] = (
-        "score",
-        "model",
-    )
+    topic = "sentiments"
+    type = "sentiment.measured"
+    sentence = "Sentiment of the {subject} measured: {heat}"
+    details = ("score", "model")
 
     subject: Literal["complaint", "mention", "response"] = Field(description="What was measured.")
     subject_id: UUID = Field(description="Its id.")

@@ -1,6 +1,6 @@
 """Events of `surveys`: questions asked and answered about how a case was handled."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -12,7 +12,7 @@ from shared.events.sealed import Sealed
 class SurveyEvent(Event):
     """`originator_id` is the response: one invitation to one person about one case."""
 
-    topic: ClassVar[str] = "surveys"
+    topic = "surveys"
 
     case_id: UUID = Field(description="The case that is asked about.")
     questionnaire: str = Field(description="Its name and version, for example `handling.v1`.")
@@ -22,9 +22,9 @@ class SurveyEvent(Event):
 class SurveyInvited(SurveyEvent):
     """A person is asked; `intake` sends them the link."""
 
-    type: ClassVar[str] = "survey.invited"
-    sentence: ClassVar[str] = "Survey invitation created"
-    details: ClassVar[tuple[str, ...]] = ("questionnaire",)
+    type = "survey.invited"
+    sentence = "Survey invitation created"
+    details = ("questionnaire",)
 
     expires_at: AwareDatetime = Field(description="After this the link no longer works.")
 
@@ -41,9 +41,9 @@ class Answer(BaseModel):
 class SurveyAnswered(SurveyEvent):
     """The person answered; a questionnaire is answered once."""
 
-    type: ClassVar[str] = "survey.answered"
-    sentence: ClassVar[str] = "Survey answered"
-    details: ClassVar[tuple[str, ...]] = ("questionnaire",)
+    type = "survey.answered"
+    sentence = "Survey answered"
+    details = ("questionnaire",)
 
     answers: list[Answer] = Field(description="One per question that was answered.")
 
@@ -51,6 +51,6 @@ class SurveyAnswered(SurveyEvent):
 class SurveyWithdrawn(SurveyEvent):
     """Staff took the invitation back before it was answered: its link opens nothing any more."""
 
-    type: ClassVar[str] = "survey.withdrawn"
-    sentence: ClassVar[str] = "Survey invitation withdrawn"
-    details: ClassVar[tuple[str, ...]] = ("questionnaire",)
+    type = "survey.withdrawn"
+    sentence = "Survey invitation withdrawn"
+    details = ("questionnaire",)

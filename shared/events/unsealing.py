@@ -63,6 +63,14 @@ def unseal(key: AESGCM, person: UUID, box: bytes) -> str:
         raise ValueError(f"a sealed field does not open with the key of person {person}") from None
 
 
+def person_of(key: bytes) -> UUID | None:
+    """Whose record on `people-keys` it is; nobody's where it keeps compaction going, or a stranger wrote it."""
+    try:
+        return UUID(key.decode())
+    except ValueError:
+        return None
+
+
 class PeopleKeys:
     """The keys of one that only reads: hand it every record of `people-keys`, and give it to `decode`."""
 
@@ -72,13 +80,10 @@ class PeopleKeys:
 
     def learn(self, key: bytes | None, value: bytes | None) -> None:
         """The key and the value of a record; a record without a value says that the person was erased."""
-        try:
-            person = UUID((key or b"").decode())
-        except ValueError:
-            return  # keeps compaction going, or is a stranger's
-        self._keys.pop(person, None)
-        if value and (opened := unwrap(self._masters, person, value)):
-            self._keys[person] = AESGCM(opened)
+        if (person := person_of(key or b"")) is not None:
+            self._keys.pop(person, None)
+            if value and (opened := unwrap(self._masters, person, value)):
+                self._keys[person] = AESGCM(opened)
 
     def open(self, person: UUID, box: bytes) -> str | None:
         """None where the person was erased."""

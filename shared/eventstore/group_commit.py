@@ -1,7 +1,7 @@
 """Group commit: commands that arrive together are saved in one transaction, and each gets its own answer."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -24,12 +24,8 @@ class Waiting:
 
     events: Sequence[Event]
     request: Request | None
-    traces: Mapping[str, str]
+    trace: str | None
     saved: asyncio.Future[list[Saved]]
-
-    @property
-    def requests(self) -> list[tuple[Request, int]]:
-        return [(self.request, len(self.events))] if self.request else []
 
 
 class Committer:
@@ -68,10 +64,8 @@ class Committer:
 
     async def _save(self, events: Sequence[Event], request: Request | None) -> list[Saved]:
         with span("store", {"events": len(events)}):
-            trace = current_traceparent()
-            traces = {f"{e.originator_id}/{e.originator_version}": trace for e in events} if trace else {}
             saved: asyncio.Future[list[Saved]] = asyncio.get_running_loop().create_future()
-            self._waiting.append(Waiting(events, request, traces, saved))
+            self._waiting.append(Waiting(events, request, current_traceparent(), saved))
             if self._saving is None or self._saving.done():
                 self._saving = asyncio.create_task(self._drain())
             return await saved
@@ -79,33 +73,25 @@ class Committer:
     async def _drain(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            try:
-                await self._together(group)
-            except (Conflict, KeyMissing):
-                for one in group:
-                    await self._alone(one)
-            except Exception as error:
-                for one in group:
-                    if not one.saved.done():
-                        one.saved.set_exception(error)
+            await self._commit(group)
 
-    async def _together(self, group: Sequence[Waiting]) -> None:
+    async def _commit(self, group: Sequence[Waiting]) -> None:
+        """All in one transaction; each by itself where that fails by one of them, so that only the loser does."""
         events = [event for one in group for event in one.events]
-        traces = {key: trace for one in group for key, trace in one.traces.items()}
-        requests = [asked for one in group for asked in one.requests]
-        rows = iter(await asyncio.to_thread(self.store.put, events, traces=traces, requests=requests))
+        traces = {event.id: one.trace for one in group if one.trace for event in one.events}
+        requests = [(one.request, len(one.events)) for one in group if one.request]
+        try:
+            rows = iter(await asyncio.to_thread(self.store.put, events, traces=traces, requests=requests))
+        except Exception as error:
+            if len(group) > 1 and isinstance(error, (Conflict, KeyMissing)):
+                for one in group:
+                    await self._commit([one])
+                return
+            for one in group:
+                if not one.saved.done():
+                    one.saved.set_exception(error)
+            return
         for one in group:
             answer = [next(rows) for _ in one.events]
-            if not one.saved.done():
-                one.saved.set_result(answer)
-
-    async def _alone(self, one: Waiting) -> None:
-        """So that only the loser of a conflict fails."""
-        try:
-            answer = await asyncio.to_thread(self.store.put, one.events, traces=one.traces, requests=one.requests)
-        except Exception as error:
-            if not one.saved.done():
-                one.saved.set_exception(error)
-        else:
             if not one.saved.done():
                 one.saved.set_result(answer)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import psycopg
 from aiokafka import AIOKafkaProducer
 from psycopg.rows import namedtuple_row
 from psycopg.sql import SQL, Identifier
@@ -15,6 +14,7 @@ from shared.kafka.chain import Place
 from shared.kafka.records import FIRST_CHAIN, chain, headers
 from shared.kafka.topics import PEOPLE_KEYS, Cluster, partition_of
 from shared.postgres.leader import leading
+from shared.postgres.pools import Connection
 from shared.supervision import finish, supervise
 from shared.telemetry import SENT, span
 
@@ -91,14 +91,14 @@ class Relay:
                     async for _ in conn.notifies(timeout=WAKE_AFTER, stop_after=1):
                         pass
 
-    async def _resume(self, conn: psycopg.AsyncConnection[Any]) -> tuple[int, int]:
+    async def _resume(self, conn: Connection) -> tuple[int, int]:
         rows = await (await conn.execute("select * from relay_partitions")).fetchall()
         self._ends = {(row.topic, row.partition): (row.position, bytes(row.chain)) for row in rows}
         row = await (await conn.execute("select position, key_change from relay_position")).fetchone()
         assert row is not None
         return row.position, row.key_change
 
-    async def _send_keys(self, conn: psycopg.AsyncConnection[Any], producer: AIOKafkaProducer, after: int) -> int:
+    async def _send_keys(self, conn: Connection, producer: AIOKafkaProducer, after: int) -> int:
         """Keys made or destroyed since, acknowledged before any event that needs them is sent."""
         found = await conn.execute(
             "select c.number, c.person_id, k.wrapped from key_changes c join keys k using (person_id)"
@@ -113,13 +113,12 @@ class Relay:
         sends = []
         for row in rows:
             key = str(row.person_id).encode()
-            wrapped = None if row.wrapped is None else bytes(row.wrapped)
-            sends.append(await producer.send(topic, wrapped, key=key, partition=partition_of(key, partitions)))
+            sends.append(await producer.send(topic, row.wrapped, key=key, partition=partition_of(key, partitions)))
         await asyncio.gather(*sends)
         await conn.execute(RECORD_KEYS, {"number": rows[-1].number})
         return int(rows[-1].number)
 
-    async def _waiting(self, conn: psycopg.AsyncConnection[Any], after: int) -> Sequence[Any]:
+    async def _waiting(self, conn: Connection, after: int) -> Sequence[Any]:
         query = SQL(
             "select notification_id, originator_id, originator_version, topic, state, trace,"
             " (select max(number) from key_changes) as newest_key from {}"
@@ -127,9 +126,7 @@ class Relay:
         ).format(Identifier(self._table))
         return await (await conn.execute(query, [after, LIMIT], binary=True)).fetchall()
 
-    async def _send_events(
-        self, conn: psycopg.AsyncConnection[Any], producer: AIOKafkaProducer, rows: Sequence[Any]
-    ) -> int:
+    async def _send_events(self, conn: Connection, producer: AIOKafkaProducer, rows: Sequence[Any]) -> int:
         ends = dict(self._ends)
         partitions = {t: len(await producer.partitions_for(t)) for t in {self._topic(row.topic) for row in rows}}
         outgoing: dict[Place, list[Outgoing]] = {}
@@ -159,14 +156,9 @@ class Relay:
                 pass
         return place, (key.encode(), value, made)
 
-    async def _record(
-        self,
-        conn: psycopg.AsyncConnection[Any],
-        position: int,
-        ends: Ends,
-    ) -> None:
+    async def _record(self, conn: Connection, position: int, ends: Ends) -> None:
         """After the broker's acknowledgement: a crash before this sends the same again."""
-        changed = [(t, p, at, link) for (t, p), (at, link) in ends.items() if self._ends.get((t, p)) != (at, link)]
+        changed = [(*place, *end) for place, end in ends.items() if self._ends.get(place) != end]
         await conn.execute(RECORD, [position, *map(list, zip(*changed, strict=True))])
 
     def _topic(self, name: str) -> str:
@@ -179,9 +171,8 @@ async def _send(producer: AIOKafkaProducer, place: Place, records: Sequence[Outg
     sent = []
     batch = producer.create_batch()
     for key, value, made in records:
-        if batch.append(timestamp=None, key=key, value=value, headers=made) is None:
+        while batch.append(timestamp=None, key=key, value=value, headers=made) is None:
             sent.append(await producer.send_batch(batch, topic, partition=partition))
-            batch = producer.create_batch()
-            batch.append(timestamp=None, key=key, value=value, headers=made)
+            batch = producer.create_batch()  # which takes its first record, however long
     sent.append(await producer.send_batch(batch, topic, partition=partition))
     await asyncio.gather(*sent)

@@ -13,9 +13,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from psycopg import AsyncConnection, Cursor
+from psycopg import Cursor
 
-from shared.postgres.pools import Pool
+from shared.postgres.pools import Connection, Pool
 from shared.problems import Unprocessable
 
 SCHEMA = """
@@ -78,7 +78,7 @@ def insert(
     cursor.execute(INSERT, [list(column) for column in zip(*rows, strict=True)])
 
 
-async def find(conn: AsyncConnection[Any], request: Request) -> Answered | None:
+async def find(conn: Connection, request: Request) -> Answered | None:
     """The first answer, if there was one; raises `KeyUsedForAnotherRequest` where it was to something else."""
     row = await (await conn.execute(FIND, [request.id])).fetchone()
     if row is None:

@@ -5,7 +5,7 @@ tailing relay misses nothing. In the same transaction go new keys and, for polic
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,7 +23,7 @@ from shared.eventstore import requests
 from shared.eventstore.requests import Request
 from shared.kafka import progress
 from shared.kafka.progress import Advance
-from shared.keys.keyring import INTRODUCE, KeyMissing, Keyring, load_keys
+from shared.keys.keyring import INTRODUCE, KeyMissing, Keyring
 from shared.keys.keyring import SCHEMA as KEYS
 from shared.postgres import purge
 from shared.postgres.migrations import add_column
@@ -52,7 +52,8 @@ class Saved:
 class Beside:
     """Rows written in the transaction of the events beside them."""
 
-    traces: Mapping[str, str] = field(default_factory=dict)
+    traces: Sequence[str | None] = ()
+    """Of each event."""
     new_keys: Mapping[UUID, bytes] = field(default_factory=dict)
     destroyed_keys: Sequence[UUID] = ()
     advances: Sequence[Advance] = ()
@@ -66,30 +67,25 @@ class Recorder(PostgresApplicationRecorder):
     def __init__(self, datastore: PostgresDatastore, *args: Any, **kwargs: Any) -> None:
         super().__init__(datastore, *args, **kwargs)
         table = Identifier(self.events_table_name)
-        self.sql_create_statements += [
-            SQL(add_column(self.events_table_name, "trace", "text")).format(),
-            SQL(KEYS).format(),
-            SQL(requests.SCHEMA).format(),
-            SQL(progress.SCHEMA).format(),
-        ]
+        trace = add_column(self.events_table_name, "trace", "text")
+        self.sql_create_statements += [SQL(s).format() for s in (trace, KEYS, requests.SCHEMA, progress.SCHEMA)]
         self._insert = SQL(
             "insert into {} (originator_id, originator_version, topic, state, trace) select * from"
             " unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %t::text[]) returning notification_id"
         ).format(table)
         self._claim = SQL("begin; set local lock_timeout = '{}s'; lock table {} in exclusive mode; notify {}").format(
-            SQL(str(self.datastore.lock_timeout or 10)), table, Identifier(self.channel_name)
+            SQL(str(self.datastore.lock_timeout)), table, Identifier(self.channel_name)
         )
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """One transaction: keys, events, progress; ids come back in the order of the events."""
-        beside: Beside = kwargs.get("beside") or Beside()
+        beside: Beside = kwargs.get("beside") or Beside([None] * len(stored_events))
         with self.datastore.get_connection() as conn, conn.cursor() as cursor:
             cursor.execute(self._claim)  # begins; the pool commits what returns, and rolls back what raises
             if beside.advances:
                 progress.write(cursor, beside.advances)
             if beside.new_keys:
-                people, wrapped = list(beside.new_keys), list(beside.new_keys.values())
-                cursor.execute(INTRODUCE, [people, wrapped])
+                cursor.execute(INTRODUCE, [list(beside.new_keys), list(beside.new_keys.values())])
             if beside.destroyed_keys:
                 people = sorted(beside.destroyed_keys)  # in one order, as whoever follows keys writes them
                 cursor.execute(
@@ -99,23 +95,15 @@ class Recorder(PostgresApplicationRecorder):
                 )
                 cursor.execute("insert into key_changes (person_id) select unnest(%b::uuid[])", [people])
                 cursor.execute(purge.NOTE, [["keys"]])
-            positions = self._insert_rows(cursor, stored_events, beside.traces) if stored_events else []
+            rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
+            ids, *columns = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
+            positions = []
+            if rows:
+                cursor.execute(self._insert, [ids, *columns, beside.traces])
+                positions = [row["notification_id"] for row in cursor.fetchall()]
             if beside.requests:
-                requests.insert(cursor, beside.requests, [e.originator_id for e in stored_events], positions)
+                requests.insert(cursor, beside.requests, ids, positions)
             return positions
-
-    def _insert_rows(
-        self, cursor: psycopg.Cursor[Any], events: Sequence[StoredEvent], traces: Mapping[str, str]
-    ) -> list[int]:
-        columns = [
-            [e.originator_id for e in events],
-            [e.originator_version for e in events],
-            [e.topic for e in events],
-            [e.state for e in events],
-            [traces.get(f"{e.originator_id}/{e.originator_version}") for e in events],
-        ]
-        cursor.execute(self._insert, columns)
-        return [row["notification_id"] for row in cursor.fetchall()]
 
 
 class EventMapper(Mapper[UUID]):
@@ -177,24 +165,18 @@ class Store(Application[UUID]):
 
     def load_many(self, ids: Sequence[UUID], fold: Fold[S]) -> dict[UUID, S]:
         """The states of many aggregates in one query; those without events are not in the answer."""
-        query = SQL(
-            "select originator_id, topic, state from {} where originator_id = any(%b)"
-            " order by originator_id, originator_version"
-        ).format(Identifier(self.table))
-        with self.recorder.datastore.get_connection() as conn, conn.cursor() as cursor:  # type: ignore[attr-defined]
-            rows = cursor.execute(query, [list(ids)]).fetchall()
-            events = self._open(conn, rows)
+        rows = self._select(
+            "select topic, state from {} where originator_id = any(%b) order by originator_id, originator_version", ids
+        )
         states: dict[UUID, S] = {}
-        for event in events:
+        for event in self._open([(row["topic"], row["state"]) for row in rows]):
             states[event.originator_id] = fold(states.get(event.originator_id), event)
         return states
 
     def existing(self, ids: Sequence[UUID]) -> set[UUID]:
         """The subset of `ids` that already have an event."""
-        query = SQL("select originator_id from {} where originator_version = 1 and originator_id = any(%b)")
-        with self.recorder.datastore.get_connection() as conn, conn.cursor() as cursor:  # type: ignore[attr-defined]
-            rows = cursor.execute(query.format(Identifier(self.table)), [list(ids)]).fetchall()
-        return {row["originator_id"] for row in rows}
+        first = "select originator_id from {} where originator_version = 1 and originator_id = any(%b)"
+        return {row["originator_id"] for row in self._select(first, ids)}
 
     def put(
         self,
@@ -204,53 +186,59 @@ class Store(Application[UUID]):
         advances: Sequence[Advance] = (),
         requests: Sequence[tuple[Request, int]] = (),
     ) -> list[Saved]:
-        """All or nothing; raises `Conflict` where a version is taken, or a request was answered meanwhile."""
+        """All or nothing; raises `Conflict` where a version is taken, or a request was answered meanwhile.
+
+        `traces` are by the event's id. A key that was made for a save that failed is forgotten: it is in no table and
+        on no topic.
+        """
         with self._writing:
+            beside = Beside(
+                [(traces or {}).get(event.id) for event in events], self._introduce(events),
+                [event.originator_id for event in events if event.type == "person.erased"], advances, requests,
+            )  # fmt: skip
             try:
-                positions = self._insert(events, Beside(traces or {}, advances=advances, requests=requests))
-            except IntegrityError as taken:
-                raise Conflict(str(taken)) from taken
+                stored = [self.mapper.to_stored_event(event) for event in events]
+                positions = self.recorder.insert_events(stored, beside=beside) or []
+            except BaseException as error:
+                self.keyring.discard(beside.new_keys)
+                if isinstance(error, IntegrityError):
+                    raise Conflict(str(error)) from error
+                raise
+            for person in beside.destroyed_keys:
+                self.keyring.forget(person)
         ACCEPTED.labels(self.name).inc(len(events))
         return [Saved(event, position) for event, position in zip(events, positions, strict=True)]
-
-    def _insert(self, events: Sequence[Event], beside: Beside) -> Sequence[int]:
-        """A key that was made for a save that failed is forgotten: it is in no table and on no topic."""
-        beside.new_keys, beside.destroyed_keys = self._introduce(events), self._destroy(events)
-        try:
-            stored = [self.mapper.to_stored_event(event) for event in events]
-            positions = self.recorder.insert_events(stored, beside=beside) or []
-        except BaseException:
-            self.keyring.discard(beside.new_keys)
-            raise
-        for person in beside.destroyed_keys:
-            self.keyring.forget(person)
-        return positions
 
     @property
     def table(self) -> str:
         return f"{self.name}_events"
 
-    def _open(self, conn: Any, rows: Iterable[Mapping[str, Any]]) -> list[Event]:
+    def _select(self, statement: str, ids: Collection[UUID]) -> list[dict[str, Any]]:
+        """Rows of these; `{}` in the statement stands for the table of events."""
+        with self.recorder.datastore.get_connection() as conn:  # type: ignore[attr-defined]
+            found: list[dict[str, Any]] = conn.execute(
+                SQL(statement).format(Identifier(self.table)), [list(ids)]
+            ).fetchall()
+        return found
+
+    def _open(self, closed: Sequence[tuple[str, bytes]]) -> list[Event]:
         """Decode; keys that are not remembered come from the table, what that lacks reads as erased."""
-        closed = [(str(row["topic"]), bytes(row["state"])) for row in rows]
-        events = [decode(name, state, self.keyring) for name, state in closed]
-        while wanted := set(self.keyring.missing):
-            lacking = load_keys(conn, self.keyring, wanted)
+        while True:  # what was let go meanwhile is missed anew
+            events = [decode(name, state, self.keyring) for name, state in closed]
+            wanted = set(self.keyring.missing)
+            lacking = self._learn(wanted)
             self.keyring.missing -= wanted
             if lacking == wanted:
-                break
-            events = [decode(name, state, self.keyring) for name, state in closed]  # what was let go is missed anew
-        return events
+                return events
 
     def _introduce(self, events: Sequence[Event]) -> dict[UUID, bytes]:
         """Keys for people who are met here for the first time."""
         met = {getattr(event, event.introduces) for event in events if event.introduces}
-        absent = self.keyring.absent(met)
-        if absent:
-            with self.recorder.datastore.get_connection() as conn:  # type: ignore[attr-defined]
-                absent = load_keys(conn, self.keyring, absent)
-        return {person: self.keyring.create(person) for person in absent}
+        return {person: self.keyring.create(person) for person in self._learn(self.keyring.absent(met))}
 
-    @staticmethod
-    def _destroy(events: Sequence[Event]) -> list[UUID]:
-        return [event.originator_id for event in events if event.type == "person.erased"]
+    def _learn(self, people: set[UUID]) -> set[UUID]:
+        """Take these people's keys from the table; answers whose it does not hold."""
+        rows = self._select("select person_id, wrapped from keys where person_id = any(%b)", people) if people else []
+        for row in rows:
+            self.keyring.learn(row["person_id"], row["wrapped"])
+        return people - {row["person_id"] for row in rows}

@@ -18,13 +18,14 @@ MOST_BYTES = 4_194_304
 class DeadLetters:
     """The topics `<service>.<view or policy>.dead`, made when the first record must go there."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, service: str) -> None:
+        self._cluster, self._service = cluster, service
         self._made: set[str] = set()
 
-    async def publish(self, name: str, dead: Sequence[Dead]) -> None:
-        """Set records aside as they are."""
-        topic = self._cluster.name(f"{name}.dead")
+    async def publish(self, of: str, dead: Sequence[Dead]) -> None:
+        """Set records aside as they are, of a view or policy."""
+        consumer = f"{self._service}.{of}"
+        topic = self._cluster.name(f"{consumer}.dead")
         if topic not in self._made:
             await create_topics(self._cluster, dead=[topic])
             self._made.add(topic)
@@ -39,8 +40,8 @@ class DeadLetters:
                 # The client sends no record without key and value; that this one had none, its error says.
                 value = b"" if raw.key is None and raw.value is None else raw.value
                 await kafka.send_and_wait(topic, value, raw.key, headers=headers)
-                log.error("record set aside", consumer=name, source=source, error=letter.error)
-        DEAD.labels(name).inc(len(dead))
+                log.error("record set aside", consumer=consumer, source=source, error=letter.error)
+        DEAD.labels(consumer).inc(len(dead))
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,6 @@ class Letter:
     source: str
     type: str
     error: str
-    key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
 
@@ -73,5 +73,5 @@ def _letter(group: str, record: Any) -> Letter:
     found = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     return Letter(
         group, record.offset, found.get("source", ""), found.get("ce_type", ""), found.get("error", ""),
-        record.key, record.value, tuple(record.headers),
+        record.value, tuple(record.headers),
     )  # fmt: skip

@@ -1,12 +1,12 @@
 """Checkpoints: the last position applied from each source partition, saved in the transaction of the rows it made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from psycopg import AsyncConnection, Cursor
+from psycopg import Cursor
 
 from shared.postgres.migrations import add_column
+from shared.postgres.pools import Connection
 
 SCHEMA = """
 create table if not exists progress (
@@ -16,26 +16,29 @@ create table if not exists progress (
   primary key (consumer, topic, partition)
 );
 """ + add_column("progress", "link", "bytea")
-
-
-STEP = """
-update progress as p set position = a.position, next_offset = a.next_offset, link = a.link
-from unnest(%b::text[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bytea[], %b::bigint[])
-  as a(consumer, topic, partition, position, next_offset, link, seen)
-where (p.consumer, p.topic, p.partition, p.position) = (a.consumer, a.topic, a.partition, a.seen)
+ADVANCE = """
+with step as (
+  select * from unnest(%b::text[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bytea[])
+    as a(consumer, topic, partition, seen, position, next_offset, link)
+), further as (
+  update progress as p set position = step.position, next_offset = step.next_offset, link = step.link from step
+  where (p.consumer, p.topic, p.partition, p.position) = (step.consumer, step.topic, step.partition, step.seen)
+  returning true
+), begun as (
+  insert into progress (consumer, topic, partition, position, next_offset, link)
+  select consumer, topic, partition, position, next_offset, link from step where seen = 0
+  on conflict do nothing returning true
+)
+select * from further union all select * from begun
 """
-FIRST = """
-insert into progress (consumer, topic, partition, position, next_offset, link)
-select * from unnest(%b::text[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bytea[]) on conflict do nothing
-"""
+"""Answers a row for each step that was written."""
 
 
 class OutOfOrder(Exception):
     """Another owner of the partition has advanced meanwhile: nothing was written, read again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advance:
+class Advance(NamedTuple):
     """One consumer's step on one partition, conditional on where it stood."""
 
     consumer: str
@@ -48,39 +51,21 @@ class Advance:
     """The chain value at the position."""
 
 
-WRITTEN = ("consumer", "topic", "partition", "position", "next_offset", "link")
-
-
 def write(cursor: Cursor[Any], advances: Sequence[Advance]) -> None:
     """Positions only move forward, and only from where this owner saw them; raises `OutOfOrder`."""
-    cursor.execute(STEP, _columns(advances, *WRITTEN, "seen"))
-    written = cursor.rowcount
-    if written < len(advances):
-        cursor.execute(FIRST, _columns(_first(advances), *WRITTEN))
-        _check(advances, written + cursor.rowcount)
+    _check(advances, cursor.execute(ADVANCE, _columns(advances)).rowcount)
 
 
-async def advance(conn: AsyncConnection[Any], advances: Sequence[Advance]) -> None:
+async def advance(conn: Connection, advances: Sequence[Advance]) -> None:
     """`write` on an asynchronous connection, in the caller's transaction."""
-    if not advances:
-        return
-    async with conn.cursor() as cursor:
-        await cursor.execute(STEP, _columns(advances, *WRITTEN, "seen"))
-        written = cursor.rowcount
-        if written < len(advances):
-            await cursor.execute(FIRST, _columns(_first(advances), *WRITTEN))
-            _check(advances, written + cursor.rowcount)
+    if advances:
+        _check(advances, (await conn.execute(ADVANCE, _columns(advances))).rowcount)
 
 
-def _first(advances: Sequence[Advance]) -> list[Advance]:
-    """On partitions that this consumer may not have read before."""
-    return [advance for advance in advances if advance.seen == 0]
+def _columns(advances: Sequence[Advance]) -> list[list[Any]]:
+    return [list(column) for column in zip(*advances, strict=True)]
 
 
 def _check(advances: Sequence[Advance], written: int) -> None:
     if written != len(advances):
         raise OutOfOrder(f"another owner of {advances[0].consumer} has advanced")
-
-
-def _columns(advances: Sequence[Advance], *names: str) -> list[list[Any]]:
-    return [[getattr(advance, name) for advance in advances] for name in names]

@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from aiokafka.structs import ConsumerRecord as KafkaRecord
 
 from shared.events import Event, decode
 from shared.events.sealed import Keys
@@ -12,23 +14,6 @@ from shared.events.sealed import Keys
 FIRST_CHAIN = b"\0" * 32
 HIGHEST = 2**63 - 1
 """PostgreSQL's largest bigint."""
-
-
-class ConsumerRecord(Protocol):
-    """A record as it comes from Kafka."""
-
-    @property
-    def topic(self) -> str: ...
-    @property
-    def partition(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-    @property
-    def headers(self) -> Any: ...
 
 
 class Malformed(ValueError):
@@ -82,6 +67,10 @@ class Record(NamedTuple):
     def event(self, keys: Keys | None) -> Event:
         """Decode; sealed fields open with `keys`."""
         return decode(self.name, self.value, keys)
+
+
+ConsumerRecord = KafkaRecord[bytes, bytes] | Record
+"""A record as it comes from Kafka, or with its headers read."""
 
 
 def recorded_at(value: bytes) -> bytes:

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg.sql import SQL, Identifier
 
 from shared.events import OWNERS
-from shared.events.unsealing import wrapped_by
+from shared.events.unsealing import person_of, wrapped_by
 from shared.kafka.clients import reader, required_partitions
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
-from shared.keys.keyring import Keyring, person_of
+from shared.keys.keyring import Keyring
 from shared.keys.master_keys import WrongMasterKey
 from shared.postgres import purge
-from shared.postgres.pools import Pool
+from shared.postgres.pools import Connection, Pool
 from shared.supervision import cancelled_only_by_us, closed, finish
 from shared.telemetry import log, redacted
 
@@ -55,7 +54,7 @@ class KeyFollower:
         self._pool = pool
         self._keyring = keyring
         self._turn = asyncio.Lock()
-        self._consumer: AIOKafkaConsumer | None = None
+        self._consumer: AIOKafkaConsumer
         self._task: asyncio.Task[None] | None = None
         self._partitions: dict[str, int] = {}
         self._unread: dict[UUID, Unread] = {}
@@ -75,14 +74,13 @@ class KeyFollower:
 
     async def start(self) -> None:
         """Assign all partitions from where the table stands, then follow."""
-        consumer = reader(self._cluster)
+        self._consumer = consumer = reader(self._cluster)
         await consumer.start()
-        self._consumer = consumer
         partitions = await required_partitions(consumer, self._topic)
         consumer.assign(partitions)
         async with self._pool.connection() as conn:
             rows = await (await conn.execute("select partition, next_offset from key_offsets")).fetchall()
-        offsets = {row[0]: row[1] for row in rows}
+        offsets = dict(rows)
         beginnings = await consumer.beginning_offsets(partitions)
         for partition in partitions:
             consumer.seek(partition, max(offsets.get(partition.partition, 0), beginnings[partition]))
@@ -91,14 +89,12 @@ class KeyFollower:
     async def partitions(self, topic: str) -> int:
         """The topic's number of partitions, which never changes, for keys would move."""
         if topic not in self._partitions:
-            assert self._consumer is not None
             self._partitions[topic] = len(await required_partitions(self._consumer, topic))
         return self._partitions[topic]
 
     async def stop(self) -> None:
         await finish(self._task)
-        if self._consumer:
-            await closed(self._consumer.stop())
+        await closed(self._consumer.stop())
 
     async def fetch(self, people: set[UUID]) -> set[UUID]:
         """Get these keys: those that have just come, then from the table, then from the topic up to its present end.
@@ -136,7 +132,6 @@ class KeyFollower:
 
     async def catch_up(self) -> None:
         """Take what is on the topic now: what was destroyed before opens nothing from here on."""
-        assert self._consumer is not None
         ends = await self._consumer.end_offsets(self._consumer.assignment())
         async with self._turn:
             while any([await self._consumer.position(p) < end for p, end in ends.items()]):
@@ -160,7 +155,6 @@ class KeyFollower:
         """Another master key was given: go back to what could not be read without it."""
         ids = self._keyring.masters.ids
         if self._unread and ids != self._tried:
-            assert self._consumer is not None
             for partition in {one.partition for one in self._unread.values()}:
                 self._consumer.seek(partition, self._unread_from(partition))
             self._unread.clear()
@@ -171,7 +165,6 @@ class KeyFollower:
 
     async def _take(self, timeout_ms: int) -> bool:
         """True where there was something; its changes of the table are known here."""
-        assert self._consumer is not None
         batches = await self._consumer.getmany(timeout_ms=timeout_ms)
         if not batches:
             return False
@@ -209,25 +202,22 @@ class KeyFollower:
     async def _keep(
         self, keys: Mapping[UUID, bytes | None], ends: Mapping[int, int]
     ) -> Sequence[tuple[UUID, bytes | None]]:
-        held: Sequence[tuple[UUID, bytes | None]] = ()
         async with self._pool.connection() as conn, conn.transaction():
             # Unlike views, which are read again: here a key that a killed database forgets is a person erased, and one
             # that it had destroyed comes back.
             await conn.execute("set local synchronous_commit = on")
             if self._service == OWNERS["people"]:
                 await self._destroy_again(conn, [person for person, wrapped in keys.items() if wrapped is not None])
-            # In one order: the other processes of the service write the same rows at the same time.
-            if keys:
-                people = sorted(keys)
-                wrapped = [keys[person] for person in people]
-                held = await (await conn.execute(UPSERT, [people, wrapped], binary=True)).fetchall()
+            people = sorted(keys)  # in one order: other processes of the service write the same rows at the same time
+            rows = await conn.execute(UPSERT, [people, [keys[person] for person in people]], binary=True)
+            held = await rows.fetchall()
             if any(wrapped is None for _, wrapped in held):
                 await conn.execute(purge.NOTE, [["keys"]])
             places = sorted(ends)
             await conn.execute(OFFSETS, [places, [ends[place] for place in places]])
         return held
 
-    async def _destroy_again(self, conn: psycopg.AsyncConnection[Any], sent: Sequence[UUID]) -> None:
+    async def _destroy_again(self, conn: Connection, sent: Sequence[UUID]) -> None:
         """A relay that stood still may send a key that was destroyed meanwhile: who destroys them sends that after it.
 
         Under the lock of the events, as all that write `key_changes`, and before any key's row is locked.

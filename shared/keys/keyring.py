@@ -7,10 +7,8 @@ outbox of keys made or destroyed here; the relay sends them to `people-keys` bef
 import os
 import threading
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
-import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.events.unsealing import NONCE, unseal, wrapped_by
@@ -28,14 +26,6 @@ insert into key_changes (person_id) select person_id from made
 """
 """Keys of people who are met for the first time, and that they are to be sent."""
 REMEMBERED = 50_000
-
-
-def person_of(key: bytes) -> UUID | None:
-    """Whose record on `people-keys` it is; nobody's where a stranger wrote it."""
-    try:
-        return UUID(key.decode())
-    except ValueError:
-        return None
 
 
 class KeyMissing(Exception):
@@ -139,12 +129,3 @@ class Keyring:
                 self._known[person] = AESGCM(key)
                 self._gone.discard(person)
             self.missing.discard(person)
-
-
-def load_keys(conn: psycopg.Connection[Any], keyring: Keyring, people: set[UUID]) -> set[UUID]:
-    """Learn from the table; answers those that it does not hold."""
-    rows = conn.execute("select person_id, wrapped from keys where person_id = any(%s)", [list(people)]).fetchall()
-    for row in rows:
-        person, wrapped = tuple(row.values()) if isinstance(row, dict) else row
-        keyring.learn(person, None if wrapped is None else bytes(wrapped))
-    return people - {next(iter(row.values())) if isinstance(row, dict) else row[0] for row in rows}

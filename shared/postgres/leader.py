@@ -7,12 +7,14 @@ from typing import Any
 
 import psycopg
 
+from shared.postgres.pools import Connection
+
 EVERY = 0.5
 """Seconds between two tries to get the lock."""
 
 
 @asynccontextmanager
-async def leading(url: str, name: str, **connecting: Any) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+async def leading(url: str, name: str, **connecting: Any) -> AsyncIterator[Connection]:
     """A connection that holds the lock, as soon as no other does; the lock ends with the connection.
 
     Whoever works asks it something between two steps: a statement fails where the lock is lost. It is asked for again

@@ -8,7 +8,8 @@ from eventsourcing.postgres import ConnectionPool, PostgresDatastore
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+Connection = psycopg.AsyncConnection[Any]
+Pool = AsyncConnectionPool[Connection]
 SOUGHT = 2.0
 """Seconds after which a pool begins anew to look for a server that is away: else it waits twice as long each time."""
 
@@ -16,7 +17,7 @@ SOUGHT = 2.0
 def lasting_pool(url: str, **given: Any) -> Pool:
     """A pool that is not open yet, in autocommit mode."""
 
-    async def check(conn: psycopg.AsyncConnection[Any]) -> None:
+    async def check(conn: Connection) -> None:
         try:
             if _speaks(conn):
                 await AsyncConnectionPool.check_connection(conn)
@@ -50,7 +51,7 @@ def make_lasting(datastore: PostgresDatastore, url: str) -> None:
     )  # fmt: skip
 
 
-def _speaks(conn: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> bool:
+def _speaks(conn: psycopg.Connection[Any] | Connection) -> bool:
     """A server says nothing on an idle connection unless it ends it; to look costs no way there and back."""
     looked = poll()
     looked.register(conn.fileno(), POLLIN)

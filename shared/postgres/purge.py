@@ -6,13 +6,13 @@ and unlinks the old files. Who takes words or a key away notes the table in the 
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from shared.postgres.pools import Connection
 from shared.telemetry import log
 from shared.times import Clock, Window
 
@@ -27,12 +27,23 @@ TAKE_BACK = """
 with done as (delete from to_rewrite where name = %s and left_by = %s::xid8 returning left_by, since)
 insert into to_rewrite select %s, left_by, since from done on conflict do nothing
 """
+STILL_SEEN = """
+select pg_snapshot_xmin(pg_current_snapshot()) <= %s::xid8 or exists (
+  select from pg_stat_activity where (datname = current_database() or datname is null)
+  and pid <> pg_backend_pid() and age(backend_xmin) >= age(%s::xid8::xid)
+  union all select from pg_replication_slots where age(xmin) >= age(%s::xid8::xid)
+)
+"""
+"""True while a transaction that began before the erasure committed reads the rows as they were.
+
+One of another database does not, and yet VACUUM keeps them for as long as it runs; and for standbys that say so, which
+belong to no database, or to a slot while they are away.
+"""
 LOG = "the log"
 """Marker that the write-ahead log still holds old rows after VACUUM FULL; it survives a crash between the two."""
 EVERY = 60.0
 """Seconds between two rounds of a service in its window: a table is locked while it is rewritten (28 MB took 1.4 s)."""
 LOCK_TIMEOUT = "5s"
-Connection = psycopg.AsyncConnection[Any]
 
 
 @dataclass(frozen=True)
@@ -46,13 +57,12 @@ class Rewritten:
 
 async def rewrite(conn: Connection) -> Rewritten:
     """Everything that is noted in this database; on a connection in autocommit. What is locked or in use waits."""
-    async with await conn.execute("select pg_try_advisory_lock(hashtext('recourse.rewrite'))") as found:
-        if not await _true(found):
-            return Rewritten(waiting=await waiting(conn))
+    if not await _one(conn, "select pg_try_advisory_lock(hashtext('recourse.rewrite'))"):
+        return Rewritten(waiting=await waiting(conn))
     try:
         done = [name for name in await waiting(conn) if name != LOG and await _rewrite(conn, name)]
-        cut = True
-        if LOG in await waiting(conn):
+        cut = LOG not in await waiting(conn)
+        if not cut:
             cut = await _cut_log(conn)
             await conn.execute("delete from to_rewrite where name = %s", [LOG])  # who may not, may not the next time
     finally:
@@ -73,22 +83,16 @@ async def keep_rewriting(pool: Any, clock: Clock, window: Window) -> None:
             async with pool.connection() as conn:
                 done = await rewrite(conn)
             if done != Rewritten():
-                log.info(
-                    "tables rewritten after an erasure", tables=done.tables, waiting=done.waiting, log_cut=done.log_cut
-                )
+                log.info("tables rewritten after an erasure", **vars(done))
         await asyncio.sleep(EVERY)
 
 
 async def _rewrite(conn: Connection, name: str) -> bool:
     """False where somebody still may see the old rows, as VACUUM would then keep them, or holds the table."""
-    found = await conn.execute("select left_by::text from to_rewrite where name = %s", [name])
-    mark = await found.fetchone()
-    if mark is None or await _still_seen(conn, mark[0]):
+    mark = await _one(conn, "select left_by::text from to_rewrite where name = %s", name)
+    if mark is None or await _one(conn, STILL_SEEN, mark, mark, mark):
         return False
-    table = await (
-        await conn.execute("select to_regclass(%s)", [SQL("{}").format(Identifier(name)).as_string(None)])
-    ).fetchone()
-    if table and table[0]:
+    if await _one(conn, "select to_regclass(quote_ident(%s))", name):
         try:
             await conn.execute(f"set lock_timeout = '{LOCK_TIMEOUT}'")
             await conn.execute(SQL("vacuum (full, analyze) {}").format(Identifier(name)))
@@ -96,24 +100,8 @@ async def _rewrite(conn: Connection, name: str) -> bool:
             return False
         finally:
             await conn.execute("reset lock_timeout")
-    await conn.execute(TAKE_BACK, [name, mark[0], LOG])
+    await conn.execute(TAKE_BACK, [name, mark, LOG])
     return True
-
-
-async def _still_seen(conn: Connection, transaction: str) -> bool:
-    """A transaction that began before the erasure committed reads the rows as they were.
-
-    One of another database does not, and yet VACUUM keeps them for as long as it runs; and for standbys that say so,
-    which belong to no database, or to a slot while they are away.
-    """
-    found = await conn.execute(
-        "select pg_snapshot_xmin(pg_current_snapshot()) <= %(left_by)s::xid8 or exists ("
-        "select from pg_stat_activity where (datname = current_database() or datname is null)"
-        " and pid <> pg_backend_pid() and age(backend_xmin) >= age(%(left_by)s::xid8::xid)"
-        " union all select from pg_replication_slots where age(xmin) >= age(%(left_by)s::xid8::xid))",
-        {"left_by": transaction},
-    )
-    return await _true(found)
 
 
 async def _cut_log(conn: Connection) -> bool:
@@ -127,6 +115,7 @@ async def _cut_log(conn: Connection) -> bool:
     return True
 
 
-async def _true(found: psycopg.AsyncCursor[Any]) -> bool:
-    row: Sequence[Any] | None = await found.fetchone()
-    return bool(row and row[0])
+async def _one(conn: Connection, query: str, *values: str) -> Any:
+    """The first column of the first row; None where there is no row."""
+    row = await (await conn.execute(query, values)).fetchone()
+    return row and row[0]

@@ -13,12 +13,11 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaRouter
 
 from shared.kafka.broker import Batch, GroupMember
-from shared.kafka.chain import Dead
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.topics import Cluster
 from shared.projections.batching import BatchDelay
-from shared.projections.middlewares import Delivery, Metrics, Next, Traces
-from shared.projections.sink import OtherVersion, Reading, Sink, furthest_behind
+from shared.projections.middlewares import Delivery, Next, Telemetry
+from shared.projections.sink import OtherVersion, Sink, furthest_behind
 from shared.supervision import FIRST_WAIT, LONGEST_WAIT, CancelledByKafka, cancelled_only_by_us, finish
 from shared.telemetry import log, redacted
 
@@ -39,19 +38,13 @@ class Consumer:
         self, service: str, purpose: str, sink: Sink, cluster: Cluster, delay: BatchDelay, broker: KafkaBroker
     ) -> None:
         self.group = f"{service}.{purpose}"
-        self.readings = [Reading(service, name, reads) for name, reads in sink.reads.items()]
-        self._service, self._sink, self._delay = service, sink, delay
-        self._dead_letters = DeadLetters(cluster)
+        self.readings = sink.readings
+        self._sink, self._delay = sink, delay
+        self._dead_letters = DeadLetters(cluster, service)
         self._wait = FIRST_WAIT
         self._sought: dict[TopicPartition, int] = {}
         self._task: asyncio.Task[None] | None = None
-        router = KafkaRouter(
-            middlewares=[
-                partial(Delivery, self._deliver),
-                partial(Metrics, self.readings),
-                partial(Traces, self.readings),
-            ]
-        )
+        router = KafkaRouter(middlewares=[partial(Delivery, self._deliver), partial(Telemetry, service, self.readings)])
         self._subscriber = router.subscriber(
             *sorted({topic for reading in self.readings for topic in reading.topics}),
             group_id=cluster.name(self.group), batch=True, max_records=MOST, batch_timeout_ms=POLL_MS,
@@ -135,7 +128,7 @@ class Consumer:
     async def _take(self, records: list[Any]) -> None:
         """Let all take the batch in, whom positions keep from seeing it twice; a gap is read again for, once."""
         try:
-            gaps = await self._sink.take(records, self._publish_dead)
+            gaps = await self._sink.take(records, self._dead_letters.publish)
         except Exception as error:
             for reading in self.readings:
                 reading.trouble = redacted(error)
@@ -143,15 +136,9 @@ class Consumer:
         missing = [gap for reading in self.readings if reading.meets(gap := gaps.get(reading.of)) and gap]
         if missing:
             raise missing[0]
-        again: dict[TopicPartition, int] = {}
-        for gap in filter(None, gaps.values()):
-            place = TopicPartition(*gap.place)
-            again[place] = min(again.get(place, gap.next_offset), gap.next_offset)
         if self.member is not None:
-            self.member.go_to(again)
-
-    async def _publish_dead(self, name: str, dead: Sequence[Dead]) -> None:
-        await self._dead_letters.publish(f"{self._service}.{name}", dead)
+            latest_first = sorted(filter(None, gaps.values()), key=lambda gap: gap.next_offset, reverse=True)
+            self.member.go_to({TopicPartition(*gap.place): gap.next_offset for gap in latest_first})
 
     async def _back_off(self, error: Exception) -> None:
         log.warning("consumer waits", consumer=self.group, seconds=self._wait, error=redacted(error))

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import ValidationError
-
-from shared.events import Event, UnknownEvent
+from shared.events import Event
 from shared.events.sealed import people_in
 from shared.kafka.chain import Checked, Dead
 from shared.kafka.records import SHORT, ConsumerRecord, Record
@@ -24,10 +22,11 @@ async def open_events(found: Checked, keyring: Keyring, keys: KeyFollower | None
         some = found.records[start : start + TOGETHER]
         if keys is not None and (unknown := keyring.unknown(people_in(record.value for record in some))):
             await keys.fetch(unknown)
-        events, dead = _decode(some, found.raws, keyring)
-        while keys is not None and keyring.missing:  # let go meanwhile, or written in another form than ours
-            await keys.fetch(set(keyring.missing))
+        while True:
             events, dead = _decode(some, found.raws, keyring)
+            if keys is None or not keyring.missing:
+                break
+            await keys.fetch(set(keyring.missing))  # let go meanwhile, or written in another form than ours
         opened += events
         found.dead += dead
     return opened
@@ -55,6 +54,6 @@ def _decode(
     for record in records:
         try:
             opened.append((record, _event(record, keyring)))
-        except (UnknownEvent, ValidationError, ValueError, KeyError) as error:
+        except (ValueError, KeyError) as error:
             dead.append(Dead(raws[record.id], f"{type(error).__name__}: {record.name}"))
     return opened, dead

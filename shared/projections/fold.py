@@ -1,18 +1,18 @@
 """Folds a batch of records into a view's rows: load what is touched, fold in memory, write once."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import orjson
-import psycopg
 from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.types.json import set_json_dumps
 
 from shared.events import Event
 from shared.events.people import PersonErased
 from shared.kafka.records import Record
 from shared.postgres import purge
+from shared.postgres.pools import Connection
 from shared.projections.view import Handler, Table, View
 from shared.telemetry import redacted
 
@@ -35,16 +35,21 @@ def table_name(table: Table[Any], generation: int) -> Identifier:
     return Identifier(f"{table.name}_g{generation}")
 
 
-async def fold(conn: psycopg.AsyncConnection[Any], view: View, generation: int, batch: Sequence[Opened]) -> None:
+def statement(text: str, table: Table[Any], generation: int, **parts: Composable) -> Composed:
+    """SQL about one generation of a table; in braces stand its name, columns, key, the key's type, and the parts."""
+    return SQL(text).format(
+        table=table_name(table, generation), columns=_names(table.columns), key=Identifier(table.key),
+        type=SQL(table.columns[table.key]), person=Identifier(table.person or table.key), **parts,
+    )  # fmt: skip
+
+
+async def fold(conn: Connection, view: View, generation: int, batch: Sequence[Opened]) -> None:
     """Write what the batch makes of the view's tables, in the caller's transaction."""
     for table in view.tables:
         steps = _steps(table, batch)
         if steps:
-            rows = (
-                {}
-                if table.append_only
-                else await _load(conn, table, generation, list(dict.fromkeys(s[0] for s in steps)))
-            )
+            touched = [] if table.append_only else list(dict.fromkeys(step[0] for step in steps))
+            rows = await _load(conn, table, generation, touched)
             before = {key: table.values(row) for key, row in rows.items()}
             _apply(table, rows, steps)
             changed = {k: row for k, row in rows.items() if table.documents or table.values(row) != before.get(k)}
@@ -70,19 +75,12 @@ def _steps(table: Table[Any], batch: Sequence[Opened]) -> list[Step]:
     return steps
 
 
-async def _load(
-    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, keys: Sequence[Hashable]
-) -> Rows:
+async def _load(conn: Connection, table: Table[Any], generation: int, keys: Sequence[Hashable]) -> Rows:
+    if not keys:
+        return {}
+    select = statement("select {columns} from {table} where {key} = any(%b::{type}[])", table, generation)
     async with conn.cursor(row_factory=tuple_row, binary=True) as cursor:
-        await cursor.execute(
-            SQL("select {} from {} where {} = any(%b::{}[])").format(
-                _names(table),
-                table_name(table, generation),
-                Identifier(table.key),
-                SQL(table.columns[table.key]),
-            ),
-            [list(keys)],
-        )
+        await cursor.execute(select, [keys])
         return {values[0]: table.row(*values) for values in await cursor.fetchall()}
 
 
@@ -106,44 +104,33 @@ def _apply(table: Table[Any], rows: Rows, steps: Sequence[Step]) -> None:
         table.aggregate.row_of(rows[key], state)
 
 
-async def _write(
-    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, rows: Rows, stored: Sequence[Hashable]
-) -> None:
+async def _write(conn: Connection, table: Table[Any], generation: int, rows: Rows, stored: Sequence[Hashable]) -> None:
     """Take away the rows that were `stored` and COPY them all: a third of what an upsert from arrays costs."""
     if not rows:
         return
     if stored:
         await conn.execute(
-            SQL("delete from {} where {} = any(%b::{}[])").format(
-                table_name(table, generation), Identifier(table.key), SQL(table.columns[table.key])
-            ),
-            [stored],
+            statement("delete from {table} where {key} = any(%b::{type}[])", table, generation), [stored]
         )
-    statement = SQL("copy {} ({}) from stdin (format binary)").format(table_name(table, generation), _names(table))
+    into = statement("copy {table} ({columns}) from stdin (format binary)", table, generation)
     async with conn.cursor() as cursor:
         set_json_dumps(orjson.dumps, cursor)
-        async with cursor.copy(statement) as copy:
+        async with cursor.copy(into) as copy:
             copy.set_types(list(table.columns.values()))
             for row in rows.values():
                 await copy.write_row(table.values(row))
 
 
-async def _scrub(
-    conn: psycopg.AsyncConnection[Any], table: Table[Any], generation: int, people: Sequence[Hashable]
-) -> None:
+async def _scrub(conn: Connection, table: Table[Any], generation: int, people: Sequence[Hashable]) -> None:
     if table.person and table.personal:
-        done = await conn.execute(
-            SQL("update {} set {} where {} = any(%s) and num_nonnulls({}) > 0").format(
-                table_name(table, generation),
-                SQL(", ").join(SQL("{} = null").format(Identifier(name)) for name in table.personal),
-                Identifier(table.person),
-                SQL(", ").join(map(Identifier, table.personal)),
-            ),
-            [list(people)],
-        )
-        if done.rowcount:
+        nulls = SQL(", ").join(SQL("{} = null").format(Identifier(name)) for name in table.personal)
+        scrub = statement(
+            "update {table} set {nulls} where {person} = any(%s) and num_nonnulls({personal}) > 0", table, generation,
+            nulls=nulls, personal=_names(table.personal),
+        )  # fmt: skip
+        if (await conn.execute(scrub, [list(people)])).rowcount:
             await conn.execute(purge.NOTE, [[f"{table.name}_g{generation}"]])
 
 
-def _names(table: Table[Any]) -> Composed:
-    return SQL(", ").join(map(Identifier, table.columns))
+def _names(columns: Iterable[str]) -> Composed:
+    return SQL(", ").join(map(Identifier, columns))

@@ -99,14 +99,14 @@ class LagWatch:
         for server in ("kafka", "postgres"):
             ANSWERS.labels(self._service, server).set(1)
         for reading in self._readings:
-            behind = reached = 0
+            name, behind, reached = f"{self._service}.{reading.of}", 0, 0
             lost = len(reading.topics - {partition.topic for partition in found})
             for partition, end in found.items():
                 if partition.topic in reading.topics:
                     at = offsets.get((reading.of, partition), 0)
-                    LAG.labels(reading.name, partition.topic, str(partition.partition)).set(max(0, end - at))
+                    LAG.labels(name, partition.topic, str(partition.partition)).set(max(0, end - at))
                     behind, reached, lost = behind + max(0, end - at), reached + at, lost + max(0, at - end)
-            self._note(reading.name, behind + lost, reached, CUT_SHORT if lost else reading.trouble)
+            self._note(name, behind + lost, reached, CUT_SHORT if lost else reading.trouble)
         assert sent is not None
         self._note(f"{self._service}.relay", sent[1] - sent[0], sent[0], None)
 

@@ -1,4 +1,4 @@
-"""Middlewares around each batch of a consumer group: delivery, metrics, and the traces that its records carry."""
+"""Middlewares around each batch of a consumer group: delivery, and the metrics and traces of its records."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
@@ -26,36 +26,23 @@ class Delivery(BaseMiddleware):
         await self._deliver(call_next, msg)
 
 
-class Metrics(BaseMiddleware):
-    """Counts for each view and policy what it has taken in."""
+class Telemetry(BaseMiddleware):
+    """Counts what each view and policy has taken in; a traced record has a span with each until it is committed."""
 
-    def __init__(self, readings: Sequence[Reading], batch: Any, /, *, context: Any) -> None:
+    def __init__(self, service: str, readings: Sequence[Reading], batch: Any, /, *, context: Any) -> None:
         super().__init__(batch, context=context)
-        self._readings = readings
-
-    async def consume_scope(self, call_next: Next, msg: Batch) -> Any:
-        answer = await call_next(msg)
-        for reading in self._readings:
-            APPLIED.labels(reading.name).inc(sum(record.topic in reading.topics for record in msg.raw_message))
-        return answer
-
-
-class Traces(BaseMiddleware):
-    """A span for each traced record and each view or policy that takes it, until the batch is committed."""
-
-    def __init__(self, readings: Sequence[Reading], batch: Any, /, *, context: Any) -> None:
-        super().__init__(batch, context=context)
-        self._readings = readings
+        self._service, self._readings = service, readings
 
     async def consume_scope(self, call_next: Next, msg: Batch) -> Any:
         with ExitStack() as stack:
             for record in await msg.decode() or ():
                 if isinstance(record, Record) and record.trace:
-                    self._follow(record, stack)
-            return await call_next(msg)
-
-    def _follow(self, record: Record, stack: ExitStack) -> None:
-        about: dict[str, str | int] = {"type": record.type, "position": record.position}
+                    about: dict[str, str | int] = {"type": record.type, "position": record.position}
+                    for reading in self._readings:
+                        if record.type in reading.types:
+                            stack.enter_context(span(f"{reading.kind} {reading.of}", about, record.trace))
+            answer = await call_next(msg)
         for reading in self._readings:
-            if record.type in reading.reads.types:
-                stack.enter_context(span(f"{reading.reads.kind} {reading.of}", about, record.trace))
+            taken = sum(record.topic in reading.topics for record in msg.raw_message)
+            APPLIED.labels(f"{self._service}.{reading.of}").inc(taken)
+        return answer

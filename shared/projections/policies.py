@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psycopg
 from aiokafka.errors import KafkaError
@@ -21,7 +21,7 @@ from shared.postgres.pools import Pool
 from shared.projections import checkpoints
 from shared.projections.decoding import open_events
 from shared.projections.fold import Opened
-from shared.projections.sink import Gaps, PublishDead, Reads
+from shared.projections.sink import Gaps, PublishDead, Reading
 from shared.telemetry import redacted
 
 TRIES = 5
@@ -48,10 +48,10 @@ class Policy:
     name: str
     reads: tuple[type[Event], ...]
     react: React
-    topics: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "topics", tuple(sorted({event.topic for event in self.reads})))
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(sorted({event.topic for event in self.reads}))
 
     @property
     def types(self) -> frozenset[str]:
@@ -68,7 +68,7 @@ class PolicySink:
         self, policy: Policy, store: Store, cluster: Cluster, pool: Pool, keyring: Keyring, keys: KeyFollower | None
     ) -> None:
         self.name, self.policy = policy.name, policy
-        self.reads = {policy.name: Reads("policy", frozenset(map(cluster.name, policy.topics)), policy.types)}
+        self.readings = [Reading("policy", policy.name, frozenset(map(cluster.name, policy.topics)), policy.types)]
         self._store, self._pool, self._keyring, self._keys = store, pool, keyring, keys
 
     async def checkpoints(self) -> dict[str, dict[Place, Checkpoint]]:
@@ -123,11 +123,7 @@ class PolicySink:
         traces = {record.id: record.trace for record in found.records if record.trace}
         for _ in range(TRIES):
             events = self.policy.react(self._store, opened)
-            caused = {
-                f"{e.originator_id}/{e.originator_version}": traces[e.caused_by]
-                for e in events
-                if e.caused_by in traces
-            }
+            caused = {event.id: traces[event.caused_by] for event in events if event.caused_by in traces}
             with suppress(Conflict):
                 if events:
                     self._store.put(events, traces=caused, advances=found.advances)

@@ -8,11 +8,13 @@ from contextlib import suppress
 from uuid import UUID
 
 from shared.eventstore.store import Saved
+from shared.kafka.chain import BEGINNING, Place
 from shared.kafka.topics import Cluster, partition_of
 from shared.keys.follower import KeyFollower
 from shared.postgres.pools import Pool
 from shared.problems import Unavailable, Unprocessable
 from shared.projections.batching import BatchDelay
+from shared.projections.checkpoints import read_live
 from shared.projections.view import View
 
 TOKEN = re.compile(r"([a-z0-9._-]{1,200})/(\d{1,4}):(\d{1,18})")
@@ -63,19 +65,14 @@ class Positions:
         match = TOKEN.fullmatch(at_least)
         if match is None or match[1] not in map(self._cluster.name, view.topics):
             raise Unprocessable(f"at_least looks like `{view.topics[0]}/0:1`: the position that a write answered.")
-        until = time.monotonic() + seconds
+        until, place = time.monotonic() + seconds, (match[1], int(match[2]))
         with self._delay.skipped():
-            while await self._seen(view, match[1], int(match[2])) < int(match[3]):
+            while await self._seen(view, place) < int(match[3]):
                 if time.monotonic() > until:
                     raise Unavailable(f"The list is behind {at_least}. Nothing was lost; load it again in a moment.")
                 await asyncio.sleep(0.02)
 
-    async def _seen(self, view: View, topic: str, partition: int) -> int:
+    async def _seen(self, view: View, place: Place) -> int:
         async with self._pool.connection() as conn:
-            found = await conn.execute(
-                "select p.position from progress p join views v on p.consumer = v.name || '.g' || v.generation"
-                " where v.name = %s and topic = %s and partition = %s",
-                [view.name, topic, partition],
-            )
-            row = await found.fetchone()
-        return 0 if row is None else int(row[0])
+            live = await read_live(conn, [view])
+        return live[view.name].checkpoints.get(place, BEGINNING).position

@@ -1,11 +1,10 @@
 """Rebuild a view next to the live one from the beginning of the log, compare the two, switch."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import TopicPartition
-from psycopg.sql import SQL, Identifier
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.gc_tuning import tune_gc
 from shared.kafka.chain import Dead, GapFound, Place, check_chain
@@ -16,7 +15,8 @@ from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres.pools import Pool
 from shared.projections import checkpoints, tables, versions
-from shared.projections.fold import table_name
+from shared.projections.checkpoints import Live
+from shared.projections.fold import statement, table_name
 from shared.projections.view import View
 from shared.projections.view_sink import take_in
 
@@ -56,119 +56,89 @@ async def rebuild(
 ) -> Rebuilt:  # fmt: skip
     """Read all, catch up while the live view waits, compare if asked, and switch unless they differ."""
     tune_gc()
-    async with versions.building(pool, view) as generation:
-        reader = _Reader(view, generation, pool, cluster, keyring, keys)
-        try:
-            await reader.start()
-            await reader.read_to(await reader.ends(), progress)
-            await reader.index()
-            async with pool.connection() as conn, conn.transaction():
-                await versions.hold(conn, view)
-                live = (await checkpoints.lock(conn, [view]))[view.name]
-                await reader.read_to({place: at.next_offset for place, at in live.checkpoints.items()}, progress)
-                differences = await _differences(conn, view, live.generation, generation) if verify else ()
-                rows = await _count(conn, view, generation)
-                if not differences:
-                    await versions.switch(conn, view, generation)
-                    if verify:
-                        await conn.execute("update views set verified_at = now() where name = %s", [view.name])
-            gap = await reader.gap()
-        finally:
-            await reader.stop()
-    return Rebuilt(view.name, reader.done, rows, differences, not differences, str(gap) if gap else None)
+    async with versions.building(pool, view) as generation, reader(cluster, **WHOLE_LOG) as kafka:
+        kafka.assign(await partitions(kafka, *map(cluster.name, view.topics)))
+        build = _Build(view, generation, pool, kafka, keyring, keys, progress)
+        async with pool.connection() as conn:
+            live = (await checkpoints.read_live(conn, [view]))[view.name]
+        await build.read_to(live)  # what it has not seen yet is not compared
+        async with pool.connection() as conn:
+            await tables.index(conn, view, generation)
+        async with pool.connection() as conn, conn.transaction():
+            await versions.hold(conn, view)
+            live = (await checkpoints.lock(conn, [view]))[view.name]
+            await build.read_to(live)
+            differences = await _differences(conn, view, live.generation, generation) if verify else ()
+            rows = await _count(conn, view, generation)
+            if not differences:
+                await versions.switch(conn, view, generation)
+                if verify:
+                    await conn.execute("update views set verified_at = now() where name = %s", [view.name])
+        gap = await build.gap()
+    return Rebuilt(view.name, build.done, rows, differences, not differences, str(gap) if gap else None)
 
 
-class _Reader:
-    """Reads the view's topics from the beginning into one generation."""
+@dataclass
+class _Build:
+    """One generation, folded from the beginning of the view's topics."""
 
-    def __init__(
-        self,
-        view: View,
-        generation: int,
-        pool: Pool,
-        cluster: Cluster,
-        keyring: Keyring,
-        keys: KeyFollower | None,
-    ):
-        self._view, self._generation, self._pool = view, generation, pool
-        self._keyring, self._keys = keyring, keys
-        self._topics = tuple(map(cluster.name, view.topics))
-        self._kafka = reader(cluster, **WHOLE_LOG)
-        self.done = 0
-        self._there: dict[TopicPartition, int] = {}
-        self._sought: GapFound | None = None
+    view: View
+    generation: int
+    pool: Pool
+    kafka: AIOKafkaConsumer
+    keyring: Keyring
+    keys: KeyFollower | None
+    progress: Progress
+    done: int = 0
+    ends: dict[TopicPartition, int] = field(default_factory=dict)
+    sought: GapFound | None = None
 
-    async def start(self) -> None:
-        await self._kafka.start()
-        self._kafka.assign(await partitions(self._kafka, *self._topics))
-
-    async def stop(self) -> None:
-        await self._kafka.stop()
-
-    async def ends(self) -> dict[Place, int]:
-        """The live view's progress: what it has not seen yet is not compared."""
-        async with self._pool.connection() as conn:
-            live = await versions.prepare(conn, self._view)
-            found = await checkpoints.read(conn, self._view.consumer(live.generation))
-        return {place: at.next_offset for place, at in found.items()}
-
-    async def read_to(self, ends: dict[Place, int], progress: Progress) -> None:
-        """Fold every record below the given offsets; raises `LogCutShort`."""
-        await self._find(ends)
-        total = self.done + sum([max(0, end - await self._at(place)) for place, end in ends.items()])
+    async def read_to(self, live: Live) -> None:
+        """Fold every record that the live view has read; raises `LogCutShort`."""
+        limits = {TopicPartition(*place): at.next_offset for place, at in live.checkpoints.items()}
+        # Kafka is asked where the log ends only for what is new: it answers after the fetch that waits for more.
+        if any(self.ends.get(place, 0) < limit for place, limit in limits.items()):
+            self.ends = await self.kafka.end_offsets(self.kafka.assignment())
+        for place, limit in limits.items():
+            if self.ends.get(place, 0) < limit:
+                raise LogCutShort(place)
+        total = self.done + sum([max(0, limit - await self.kafka.position(p)) for p, limit in limits.items()])
         batch: list[ConsumerRecord] = []
-        async for some in read_to(self._kafka, {TopicPartition(*place): end for place, end in ends.items()}, BATCH):
+        async for some in read_to(self.kafka, limits, BATCH):
             batch += some
             if len(batch) >= BATCH:
-                await self._take(batch)
-                progress(self.done, total)
+                await self._take(batch, total)
                 batch = []
         if batch:
-            await self._take(batch)
-            progress(self.done, total)
+            await self._take(batch, total)
 
-    async def _find(self, ends: dict[Place, int]) -> None:
-        """Kafka is asked where the log ends only for what is new: it answers after the fetch that waits for more."""
-        wanted = {TopicPartition(*place): end for place, end in ends.items()}
-        if any(self._there.get(place, 0) < end for place, end in wanted.items()):
-            self._there = await self._kafka.end_offsets(self._kafka.assignment())
-        for place, end in wanted.items():
-            if self._there.get(place, 0) < end:
-                raise LogCutShort((place.topic, place.partition))
+    async def _take(self, batch: Sequence[ConsumerRecord], total: int) -> None:
+        async with self.pool.connection() as conn, conn.transaction():
+            gap = await take_in(
+                conn, self.view, self.generation, read_all(batch), self.keyring, self.keys, _set_aside_before
+            )
+        if gap is not None:
+            if gap == self.sought:
+                raise gap
+            self.kafka.seek(TopicPartition(*gap.place), gap.next_offset)  # what follows it may show a stranger
+        self.sought = gap
+        self.done += len(batch)
+        self.progress(self.done, total)
 
     async def gap(self) -> GapFound | None:
         """The gap between the view's checkpoint and the next record of the log, if there is one."""
-        ahead = {place for place, end in self._there.items() if await self._kafka.position(place) < end}
+        ahead = {place for place, end in self.ends.items() if await self.kafka.position(place) < end}
         batch: list[ConsumerRecord] = []
         while ahead:
-            for place, records in (await self._kafka.getmany(*ahead, timeout_ms=1000)).items():
+            for place, records in (await self.kafka.getmany(*ahead, timeout_ms=1000)).items():
                 ahead.discard(place)
                 batch += records
-        async with self._pool.connection() as conn:
-            read_to = await checkpoints.read(conn, self._view.consumer(self._generation))
-        return check_chain(self._view.name, read_all(batch), read_to, frozenset()).gap
-
-    async def index(self) -> None:
-        async with self._pool.connection() as conn:
-            await tables.index(conn, self._view, self._generation)
-
-    async def _at(self, place: Place) -> int:
-        position: int = await self._kafka.position(TopicPartition(*place))
-        return position
-
-    async def _take(self, batch: Sequence[ConsumerRecord]) -> None:
-        records = read_all(batch)
-        async with self._pool.connection() as conn, conn.transaction():
-            gap = await take_in(conn, self._view, self._generation, records, self._keyring, self._keys, _ignore)
-        if gap is not None:
-            if gap == self._sought:
-                raise gap
-            self._kafka.seek(TopicPartition(*gap.place), gap.next_offset)  # what follows it may show a stranger
-        self._sought = gap
-        self.done += len(batch)
+        async with self.pool.connection() as conn:
+            seen = await checkpoints.read(conn, self.view.consumer(self.generation))
+        return check_chain(self.view.name, read_all(batch), seen, frozenset()).gap
 
 
-async def _ignore(name: str, dead: Sequence[Dead]) -> None:
+async def _set_aside_before(name: str, dead: Sequence[Dead]) -> None:
     """Records that cannot be read were set aside when the live view met them."""
 
 
@@ -176,13 +146,13 @@ async def _differences(conn: Any, view: View, old: int, new: int) -> tuple[str, 
     """Keys of rows that are not the same, at most 20 per table."""
     names: list[str] = []
     for table in view.tables:
-        a, b = table_name(table, old), table_name(table, new)
         found = await conn.execute(
-            SQL(
-                "select distinct {key}::text from ((select * from {a} except select * from {b})"
-                " union all (select * from {b} except select * from {a})) d order by 1 limit 20"
-            ).format(key=Identifier(table.key), a=a, b=b)
-        )
+            statement(
+                "select distinct {key}::text from ((select * from {table} except select * from {other})"
+                " union all (select * from {other} except select * from {table})) d order by 1 limit 20",
+                table, old, other=table_name(table, new),
+            )
+        )  # fmt: skip
         names += [f"{table.name} {row[0]}" for row in await found.fetchall()]
     return tuple(names)
 
@@ -190,7 +160,6 @@ async def _differences(conn: Any, view: View, old: int, new: int) -> tuple[str, 
 async def _count(conn: Any, view: View, generation: int) -> int:
     total = 0
     for table in view.tables:
-        found = await conn.execute(SQL("select count(*) from {}").format(table_name(table, generation)))
-        row = await found.fetchone()
-        total += row[0]
+        found = await conn.execute(statement("select count(*) from {table}", table, generation))
+        total += (await found.fetchone())[0]
     return total

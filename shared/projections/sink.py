@@ -17,32 +17,17 @@ class OtherVersion(Exception):
     """Another release has built a view anew: the fold of this one would spoil its rows."""
 
 
-@dataclass(frozen=True)
-class Reads:
-    """The topics of one view or policy, by their names in Kafka, and the types of events that it takes from them."""
-
-    kind: Literal["view", "policy"]
-    topics: frozenset[str]
-    types: frozenset[str]
-
-
 @dataclass
 class Reading:
-    """One view or policy that reads, and the trouble that keeps it from going on."""
+    """One view or policy that reads: its topics, by their names in Kafka, the types of events that it takes from them,
+    and the trouble that keeps it from going on."""
 
-    service: str
+    kind: Literal["view", "policy"]
     of: str
-    reads: Reads
+    topics: frozenset[str]
+    types: frozenset[str]
     trouble: str | None = None
     sought: GapFound | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.service}.{self.of}"
-
-    @property
-    def topics(self) -> frozenset[str]:
-        return self.reads.topics
 
     def meets(self, gap: GapFound | None) -> bool:
         """True for a gap in the log: the same that was met before, and read again for."""
@@ -57,8 +42,7 @@ class Sink(Protocol):
     """Publishes what cannot be taken in as dead letters before it commits the rest."""
 
     @property
-    def reads(self) -> Mapping[str, Reads]:
-        """Readers by the name of the view or policy."""
+    def readings(self) -> Sequence[Reading]: ...
 
     async def take(self, batch: Sequence[ConsumerRecord], publish_dead: PublishDead) -> Gaps: ...
 
@@ -68,9 +52,10 @@ class Sink(Protocol):
 async def furthest_behind(sink: Sink, places: Collection[P]) -> dict[P, int]:
     """The offset of the view or policy that is furthest behind, as the database says."""
     behind: dict[P, int] = {}
-    for name, checkpoints in (await sink.checkpoints()).items():
+    checkpoints = await sink.checkpoints()
+    for reading in sink.readings:
         for place in places:
-            if place[0] in sink.reads[name].topics:
-                offset = checkpoints.get(place, BEGINNING).next_offset
+            if place[0] in reading.topics:
+                offset = checkpoints[reading.of].get(place, BEGINNING).next_offset
                 behind[place] = min(behind.get(place, offset), offset)
     return behind

@@ -1,39 +1,30 @@
 """The tables of a view's generations, and the SQL views under whose names pages read the live one."""
 
-from typing import Any
+from psycopg.sql import SQL, Identifier
 
-import psycopg
-from psycopg.sql import SQL, Composable, Identifier
-
-from shared.projections.fold import table_name
+from shared.postgres.pools import Connection
+from shared.projections.fold import statement
 from shared.projections.view import View
-
-Connection = psycopg.AsyncConnection[Any]
 
 
 async def create(conn: Connection, view: View, generation: int) -> None:
     """Tables with their keys alone."""
     for table in view.tables:
-        columns = SQL(", ").join(
-            SQL("{} {}").format(Identifier(name), SQL(kind + (" primary key" if name == table.key else "")))
-            for name, kind in table.columns.items()
-        )
+        made = dict(table.columns)
+        made[table.key] += " primary key"
         for name, (kind, follows_from) in table.computed.items():
-            columns += SQL(", {} {} generated always as ({}) stored").format(
-                Identifier(name), SQL(kind), SQL(follows_from)
-            )
-        await conn.execute(SQL("create table {} ({})").format(table_name(table, generation), columns))
+            made[name] = f"{kind} generated always as ({follows_from}) stored"
+        columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in made.items())
+        await conn.execute(statement("create table {table} ({made})", table, generation, made=columns))
 
 
 async def index(conn: Connection, view: View, generation: int) -> None:
     """Indexes make queries quick, and writing slow."""
     for table in view.tables:
         for columns in table.indexes:
-            await conn.execute(SQL("create index on {} using {}").format(table_name(table, generation), SQL(columns)))
+            await conn.execute(statement("create index on {table} using {by}", table, generation, by=SQL(columns)))
         if table.person and table.personal:
-            await conn.execute(
-                SQL("create index on {} ({})").format(table_name(table, generation), Identifier(table.person))
-            )
+            await conn.execute(statement("create index on {table} ({person})", table, generation))
 
 
 async def point(conn: Connection, view: View, generation: int) -> None:
@@ -45,14 +36,13 @@ async def point(conn: Connection, view: View, generation: int) -> None:
             [f"{table.name}_g{generation}"],
         )
         there = {name for (name,) in await rows.fetchall()}
-        chosen: list[Composable] = [SQL("*")] if there else []
-        chosen += [
+        lacking = [
             SQL("null::{} as {}").format(SQL(kind), Identifier(name))
             for name, kind in table.kinds.items()
             if name not in there
         ]
-        source = SQL("from {}").format(table_name(table, generation)) if there else SQL("where false")
-        await conn.execute(SQL("drop view if exists {}").format(Identifier(table.name)))
-        await conn.execute(
-            SQL("create view {} as select {} {}").format(Identifier(table.name), SQL(", ").join(chosen), source)
-        )
+        chosen = SQL(", ").join([SQL("*"), *lacking] if there else lacking)
+        select = "create view {view} as select {chosen} " + ("from {table}" if there else "where false")
+        view_name = Identifier(table.name)
+        await conn.execute(SQL("drop view if exists {}").format(view_name))
+        await conn.execute(statement(select, table, generation, view=view_name, chosen=chosen))

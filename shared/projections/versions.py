@@ -3,16 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
 
-import psycopg
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Identifier
 
 from shared.postgres import purge
 from shared.postgres.migrations import add_column
-from shared.postgres.pools import Pool
-from shared.projections import tables
+from shared.postgres.pools import Connection, Pool
+from shared.projections import checkpoints, tables
+from shared.projections.checkpoints import Live
 from shared.projections.view import View
 
 SCHEMA = """
@@ -23,15 +21,6 @@ create table if not exists views (
 """ + add_column("views", "erasure", "uuid")
 EVERY = 60.0
 """Seconds between two looks for what was abandoned."""
-Connection = psycopg.AsyncConnection[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """The generation that pages read."""
-
-    version: int
-    generation: int
 
 
 async def prepare(conn: Connection, view: View) -> Live:
@@ -41,34 +30,34 @@ async def prepare(conn: Connection, view: View) -> Live:
     """
     async with conn.transaction():
         await conn.execute("select pg_advisory_xact_lock(hashtext('recourse.views'))")
-        found = await _live(conn, view)
-        if found is None:
+        live = (await checkpoints.read_live(conn, [view])).get(view.name)
+        if live is None:
             await tables.create(conn, view, 1)
             await tables.index(conn, view, 1)
             await tables.point(conn, view, 1)
             await conn.execute("insert into views values (%s, %s, 1, 1)", [view.name, view.version])
-            found = Live(view.version, 1)
-        elif found.version < view.version:
-            await tables.point(conn, view, found.generation)
-    return found
+            live = Live(view.version, 1, None, {})
+        elif live.version < view.version:
+            await tables.point(conn, view, live.generation)
+    return live
 
 
 @asynccontextmanager
 async def building(pool: Pool, view: View) -> AsyncIterator[int]:
     """A generation to fill, for one builder at a time; gone again if it was not switched to."""
     async with pool.connection() as conn:
-        await conn.execute(SQL("select pg_advisory_lock({})").format(_builder(view)))
+        await conn.execute("select pg_advisory_lock(hashtext(%s))", [_builder(view)])
         try:
             await _give_up(conn, view)
             yield await _next_generation(conn, view)
         finally:
             await _give_up(conn, view)
-            await conn.execute(SQL("select pg_advisory_unlock({})").format(_builder(view)))
+            await conn.execute("select pg_advisory_unlock(hashtext(%s))", [_builder(view)])
 
 
 async def drop_abandoned(conn: Connection, view: View) -> None:
     """Drop the generation that a killed builder has left, in the caller's transaction: nobody takes words out of it."""
-    found = await conn.execute(SQL("select pg_try_advisory_xact_lock({})").format(_builder(view)))
+    found = await conn.execute("select pg_try_advisory_xact_lock(hashtext(%s))", [_builder(view)])
     if await found.fetchone() == (True,):
         await _give_up(conn, view)
 
@@ -93,21 +82,17 @@ async def _give_up(conn: Connection, view: View) -> None:
             await conn.execute(purge.NOTE, [dropped])
 
 
-def _builder(view: View) -> Composable:
-    return SQL("hashtext({})").format(f"recourse.build {view.name}")
+def _builder(view: View) -> str:
+    return f"recourse.build {view.name}"
 
 
 async def _next_generation(conn: Connection, view: View) -> int:
     """Empty tables beside the live ones, without indexes: `index` makes those when the rows are there."""
     async with conn.transaction():
-        cursor = await conn.execute(
-            "update views set newest = newest + 1 where name = %s returning newest", [view.name]
-        )
-        row = await cursor.fetchone()
-        assert row is not None
-        generation = int(row[0])
+        found = await conn.execute("update views set newest = newest + 1 where name = %s returning newest", [view.name])
+        ((generation,),) = await found.fetchall()
         await tables.create(conn, view, generation)
-    return generation
+    return int(generation)
 
 
 async def switch(conn: Connection, view: View, generation: int) -> None:
@@ -122,30 +107,23 @@ async def switch(conn: Connection, view: View, generation: int) -> None:
 
 async def unread(conn: Connection, view: View) -> list[str]:
     """The tables of generations that nobody reads: they are being filled, or were left so."""
-    live = await _live(conn, view)
-    assert live is not None
     names = await conn.execute(
-        "select tablename from pg_tables"
-        " where schemaname = current_schema() and tablename ~ %s and tablename <> all(%s)",
-        [
-            f"^({'|'.join(table.name for table in view.tables)})_g[0-9]+$",
-            [f"{table.name}_g{live.generation}" for table in view.tables],
-        ],
+        "select tablename from pg_tables where schemaname = current_schema() and tablename ~ %s"
+        " and tablename !~ (select '_g' || generation || '$' from views where name = %s)",
+        [f"^({'|'.join(table.name for table in view.tables)})_g[0-9]+$", view.name],
     )
     return [name for (name,) in await names.fetchall()]
 
 
 async def _drop_all_but_live(conn: Connection, view: View) -> list[str]:
     """The tables and the progress of generations that nobody reads; answers which tables."""
-    live = await _live(conn, view)
-    assert live is not None
     names = await unread(conn, view)
     for name in names:
         await conn.execute(SQL("drop table {} cascade").format(Identifier(name)))
     await conn.execute(
-        "delete from progress where consumer ~ %s and consumer <> %s",
-        [f"^{view.name}[.]g[0-9]+$", view.consumer(live.generation)],
-    )
+        "delete from progress where consumer ~ %s and consumer <> (select name || '.g' || generation from views"
+        " where name = %s)", [f"^{view.name}[.]g[0-9]+$", view.name],
+    )  # fmt: skip
     return names
 
 
@@ -165,9 +143,3 @@ async def mark_erasure(conn: Connection, views: Sequence[View]) -> None:
     await conn.execute(
         "update views set erasure = gen_random_uuid() where name = any(%s)", [[view.name for view in views]]
     )
-
-
-async def _live(conn: Connection, view: View) -> Live | None:
-    found = await conn.execute("select version, generation from views where name = %s", [view.name])
-    row = await found.fetchone()
-    return None if row is None else Live(*row)

@@ -8,7 +8,7 @@ a batch at a time, remembers positions, rebuilds, and scrubs what is personal wh
 
 import types
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import KW_ONLY, MISSING, dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, cached_property
@@ -60,46 +60,39 @@ class AggregateFold(Generic[R, S]):
         return self._adapter.dump_json(state)
 
 
+@dataclass(eq=False)
 class Table(Generic[R]):
-    """The rows of one dataclass, and what each event does to them."""
+    """The rows of one dataclass, and what each event does to them.
 
-    def __init__(
-        self,
-        name: str,
-        row: type[R],
-        *,
-        person: str | None = None,
-        personal: Sequence[str] = (),
-        computed: Mapping[str, tuple[str, str]] | None = None,
-        indexes: Sequence[str] = (),
-        append_only: bool = False,
-    ) -> None:
-        """`personal` columns are set to null when the person in column `person` is erased.
+    `personal` columns are set to null when the person in column `person` is erased.
+    `computed` columns are kept by PostgreSQL and only for queries: by name, their kind and what they follow from.
+    `indexes` are what follows `using` (`btree (owner, status)`); `append_only` says that each row is made by one
+    event and never read back, so that the kit need not load it.
+    """
 
-        `computed` columns are kept by PostgreSQL and only for queries: by name, their kind and what they follow from.
-        `indexes` are what follows `using` (`btree (owner, status)`); `append_only` says that each row is made by one
-        event and never read back, so that the kit need not load it.
-        """
-        hints = get_type_hints(row)
-        self.name = name
-        self.row: Callable[..., R] = row
-        self.columns = {f.name: sql_type(hints[f.name]) for f in fields(row)}  # type: ignore[arg-type]
-        self.key = next(iter(self.columns))
+    name: str
+    row: Callable[..., R]
+    _: KW_ONLY
+    person: str | None = None
+    personal: Sequence[str] = ()
+    computed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    indexes: Sequence[str] = ()
+    append_only: bool = False
+
+    def __post_init__(self) -> None:
+        hints, first_to_last = get_type_hints(self.row), fields(self.row)  # type: ignore[arg-type]
+        self.columns = {f.name: sql_type(hints[f.name]) for f in first_to_last}
+        self.key = first_to_last[0].name
         self.values: Callable[[R], tuple[Any, ...]] = attrgetter(*self.columns)
         self.documents = "jsonb" in self.columns.values()
         """True where a row holds a value that may change inside, and so cannot be compared with what it was."""
-        bare = [f.name for f in fields(row)[1:] if f.default is MISSING and f.default_factory is MISSING]  # type: ignore[arg-type]
+        bare = [f.name for f in first_to_last[1:] if f.default is MISSING and f.default_factory is MISSING]
         if len(self.columns) == 1:
-            raise TypeError(f"{name}: a row with nothing but its key tells nothing")
+            raise TypeError(f"{self.name}: a row with nothing but its key tells nothing")
         if bare:
-            raise TypeError(f"{name}: a row begins with its key alone, so {bare} need defaults")
-        self.person = person
-        self.personal = tuple(personal)
-        self.computed = dict(computed or {})
+            raise TypeError(f"{self.name}: a row begins with its key alone, so {bare} need defaults")
         self.kinds = self.columns | {name: kind for name, (kind, _) in self.computed.items()}
         """SQL types of all columns, computed ones too."""
-        self.indexes = tuple(indexes)
-        self.append_only = append_only
         self.aggregate: AggregateFold[R, Any] | None = None
         self._registered: list[tuple[type[Event], Keys, Handler]] = []
 
@@ -112,7 +105,7 @@ class Table(Generic[R]):
         """
 
         def register(handler: Callable[[R, E], None]) -> Callable[[R, E], None]:
-            self._register(types_, key, keys, lambda row, event, _: handler(row, event))
+            self.on_record(*types_, key=key, keys=keys)(lambda row, event, _: handler(row, event))
             return handler
 
         return register
@@ -123,7 +116,7 @@ class Table(Generic[R]):
         """The same for `handler(row, event, record)`, which also sees what travels beside the event."""
 
         def register(handler: Callable[[R, E, Record], None]) -> Callable[[R, E, Record], None]:
-            self._register(types_, key, keys, handler)
+            self._registered.extend((type_, keys or _one(key), handler) for type_ in types_)
             return handler
 
         return register
@@ -143,11 +136,6 @@ class Table(Generic[R]):
             return row_of
 
         return register
-
-    def _register(
-        self, types_: Sequence[type[Event]], key: Callable[[Any], Hashable] | None, keys: Keys | None, handler: Handler
-    ) -> None:
-        self._registered += [(type_, keys or _one(key), handler) for type_ in types_]
 
     @cached_property
     def handlers(self) -> dict[str, list[tuple[Keys, Handler]]]:

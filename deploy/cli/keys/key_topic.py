@@ -4,10 +4,9 @@ from collections import Counter
 from types import TracebackType
 from uuid import UUID
 
-from shared.events.unsealing import wrapped_by
+from shared.events.unsealing import person_of, wrapped_by
 from shared.kafka.clients import ends, read_to, reader, required_partitions
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
-from shared.keys.keyring import person_of
 
 
 class TopicKeys:

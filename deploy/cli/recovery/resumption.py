@@ -12,7 +12,7 @@ from uuid import UUID
 
 from deploy.cli.bus.kafka_log import batches, places
 from shared.eventstore.store import Store
-from shared.kafka.chain import Dead, Place
+from shared.kafka.chain import Place
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.records import Malformed, read, read_all
 from shared.kafka.topics import Cluster
@@ -76,7 +76,7 @@ async def _step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
 
 
 async def _starts(sink: Sink, cluster: Cluster) -> dict[Place, int]:
-    topics = {topic.removeprefix(cluster.prefix) for reads in sink.reads.values() for topic in reads.topics}
+    topics = {topic.removeprefix(cluster.prefix) for reading in sink.readings for topic in reading.topics}
     return await furthest_behind(sink, await places(cluster, topics))
 
 
@@ -84,13 +84,9 @@ async def _take_in(
     runtime: Runtime, sink: Sink, starts: Mapping[Place, int], ends: Mapping[Place, int] | None, advance: Progress
 ) -> None:
     """As a live consumer would; who meets a gap stays there, and the log's audit names it."""
-    dead_letters = DeadLetters(runtime.settings.cluster)
-
-    async def publish_dead(name: str, dead: Sequence[Dead]) -> None:
-        await dead_letters.publish(f"{runtime.service}.{name}", dead)
-
+    dead_letters = DeadLetters(runtime.settings.cluster, runtime.service)
     async for batch in batches(runtime.settings.cluster, starts, ends):
-        await sink.take(read_all(batch), publish_dead)
+        await sink.take(read_all(batch), dead_letters.publish)
         advance(len(batch))
 
 

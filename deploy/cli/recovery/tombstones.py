@@ -12,8 +12,9 @@ import psycopg
 
 from deploy.cli.bus.kafka_log import batches, places
 from deploy.cli.recovery.chains import Refused
+from shared.events.unsealing import person_of
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
-from shared.keys.keyring import Keyring, person_of
+from shared.keys.keyring import Keyring
 from shared.keys.master_keys import WrongMasterKey
 
 Connection = psycopg.Connection[Any]

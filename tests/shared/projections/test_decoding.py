@@ -1,8 +1,10 @@
 """A consumer reads a partition in which strangers write, records repeat, or something is missing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from aiokafka.structs import ConsumerRecord
 
 from shared.kafka.chain import STRANGER, Checked, Checkpoint, check_chain
 from shared.kafka.records import FIRST_CHAIN, chain, headers, read
@@ -10,18 +12,12 @@ from shared.kafka.records import FIRST_CHAIN, chain, headers, read
 VALUE = b'{"recorded_at":"2026-03-14T09:30:00Z"}'
 PLACE = ("cases", 0)
 NAME = "case.opened.v2"
+Raw = ConsumerRecord[bytes, bytes]
 
 
-@dataclass(frozen=True)
-class Raw:
-    """A record as Kafka would hand it over."""
-
-    offset: int
-    headers: list[tuple[str, bytes | None]]
-    value: bytes | None = VALUE
-    topic: str = "cases"
-    partition: int = 0
-    key: bytes | None = b"k"
+def raw(offset: int, made: Any) -> Raw:
+    """A record as Kafka hands it over."""
+    return Raw("cases", 0, offset, 0, 0, b"k", VALUE, None, 1, len(VALUE), made)
 
 
 def sent(*positions: int) -> list[Raw]:
@@ -30,14 +26,14 @@ def sent(*positions: int) -> list[Raw]:
     previous, link = 0, FIRST_CHAIN
     for offset, position in enumerate(positions):
         link = chain(link, position, NAME, VALUE)
-        found.append(Raw(offset, _headers(position, previous, link)))
+        found.append(raw(offset, _headers(position, previous, link)))
         previous = position
     return found
 
 
 def forged(offset: int, position: int, previous: int) -> Raw:
     """By somebody who knows the form, and not the chain's last value."""
-    return Raw(offset, _headers(position, previous, b"\1" * 32))
+    return raw(offset, _headers(position, previous, b"\1" * 32))
 
 
 def _headers(position: int, previous: int, link: bytes) -> list[tuple[str, bytes | None]]:
@@ -80,7 +76,7 @@ def test_a_stranger_is_set_aside_once_the_chain_goes_on_without_it(position: int
 
 def test_until_then_nothing_behind_it_is_taken_and_it_is_read_again() -> None:
     first, second, _ = sent(3, 5, 9)
-    found = at(first, second, forged(2, 10**15, 5), Raw(3, []))
+    found = at(first, second, forged(2, 10**15, 5), raw(3, []))
     assert (taken(found), found.dead) == ([3, 5], [])
     assert found.gap is not None
     assert (found.gap.next_offset, "chain value" in str(found.gap)) == (2, True)
@@ -103,7 +99,7 @@ def test_what_was_missing_and_is_sent_again_closes_the_gap() -> None:
 
 def test_garbage_behind_a_stranger_is_set_aside_with_it() -> None:
     first, second, third = sent(3, 5, 9)
-    found = at(first, second, forged(2, 7, 6), Raw(3, []), shifted(third, 2))
+    found = at(first, second, forged(2, 7, 6), raw(3, []), shifted(third, 2))
     assert [dead.raw.offset for dead in found.dead] == [2, 3]
     assert taken(found) == [3, 5, 9]
 
@@ -117,7 +113,7 @@ def test_a_record_that_was_changed_stops_the_partition() -> None:
 
 def test_garbage_that_was_set_aside_is_not_when_it_comes_again() -> None:
     [first] = sent(3)
-    found = at(Raw(0, []), shifted(first, 1), Raw(2, []), checkpoint=Checkpoint(3, 2, read(first).chain))
+    found = at(raw(0, []), shifted(first, 1), raw(2, []), checkpoint=Checkpoint(3, 2, read(first).chain))
     assert [dead.raw.offset for dead in found.dead] == [2]
 
 
@@ -125,12 +121,12 @@ def test_garbage_does_not_hide_what_stands_before_it() -> None:
     """As after the database has lost its last commits: the batch at hand begins with garbage, further on."""
     first, second, third = sent(3, 5, 9)
     checkpoint = Checkpoint(3, 1, read(first).chain)
-    found = at(Raw(2, []), shifted(third, 1), checkpoint=checkpoint)
+    found = at(raw(2, []), shifted(third, 1), checkpoint=checkpoint)
     assert ([dead.raw.offset for dead in found.dead], found.advances) == ([2], [])
     assert found.gap is not None
     assert found.gap.next_offset == 1
-    assert at(Raw(2, []), checkpoint=checkpoint).advances == []
-    assert taken(at(second, Raw(2, []), shifted(third, 1), checkpoint=checkpoint)) == [5, 9]
+    assert at(raw(2, []), checkpoint=checkpoint).advances == []
+    assert taken(at(second, raw(2, []), shifted(third, 1), checkpoint=checkpoint)) == [5, 9]
 
 
 def test_copies_are_read_and_change_nothing() -> None:
