@@ -21,6 +21,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from deploy.files import replacing
 from services.intake.settings import IntakeSettings
 from services.reporting.settings import ReportingSettings
 from shared.security.signing import Signer
@@ -117,11 +118,8 @@ class Installation(IntakeSettings, ReportingSettings, BaseSettings):
 
     def write(self, data: Path) -> None:
         """So that commands find it, whole; only the owner may read it."""
-        aside = data / "running.new"
-        aside.unlink(missing_ok=True)  # one that was left may have been opened to others
-        aside.touch(mode=0o600)
-        aside.write_text(self.model_dump_json())
-        aside.rename(data / "running.json")
+        with replacing(data / "running.json") as file:
+            file.write(self.model_dump_json().encode())
 
 
 def _sentence(error: ValidationError) -> str:
@@ -201,8 +199,6 @@ def seeds_in(folder: Path) -> Seeds:
 def once(path: Path, value: str) -> str:
     """The file's content, which is `value` where there was no file."""
     if not path.exists():
-        aside = path.with_suffix(".new")
-        aside.touch(mode=0o600)
-        aside.write_text(value)
-        aside.rename(path)
+        with replacing(path) as file:
+            file.write(value.encode())
     return path.read_text()

@@ -59,6 +59,8 @@ class Refused:
         return {f"{self.form}-{name}" if name else self.form: text for name, text in self.errors.items()}
 
 
+NOTHING = Refused(200, "", {})
+"""A page as it is."""
 Show = Callable[[Request, UUID, Refused], Awaitable[Response]]
 
 

@@ -31,10 +31,6 @@ class EvidenceIncomplete(RuleBroken):
     """The evidence does not verify, so it cannot be downloaded. Run `recourse audit verify`."""
 
 
-class Uncovered(Exception):
-    """The checkpoint does not reach so far."""
-
-
 class Evidence:
     """Makes evidence, and never hands out what does not pass the check."""
 
@@ -48,12 +44,11 @@ class Evidence:
         """
         places = await self._places(subject)
         last = await self.sealer.last()
-        try:
-            records = await self._records(places, last)
-        except Uncovered:
+        records = await self._records(places, last) if last else None
+        if last is None or records is None:
             last, _ = await self.sealer.seal(actor)
             records = await self._records(places, last)
-        assert last is not None
+        assert records is not None, "it covers all that there is"
         document = {
             "format": BUNDLE, "subject": str(subject), "key": last.key, "checkpoint": last.note, "records": records,
         }  # fmt: skip
@@ -105,9 +100,8 @@ class Evidence:
                 places[topic, partition].append(position)
         return places
 
-    async def _records(self, places: Places, seal: Seal | None) -> list[Document]:
-        if seal is None:
-            raise Uncovered
+    async def _records(self, places: Places, seal: Seal) -> list[Document] | None:
+        """None where the seal does not reach so far."""
         heads = sealed_heads(seal.note)
         records: list[Document] = []
         cluster = self.runtime.settings.cluster
@@ -115,12 +109,12 @@ class Evidence:
             for (topic, partition), positions in places.items():
                 head = heads.get(f"{topic}/{partition}")
                 if head is None:
-                    raise Uncovered
+                    return None
                 leaves = [(0, number) for number in await tiles.numbers_of(conn, topic, partition, positions)]
                 held = await tiles.load(conn, topic, partition, leaves)
                 indexes = [index for at in positions if (index := held.index_of(at)) is not None and index < head.size]
                 if len(indexes) < len(positions):
-                    raise Uncovered
+                    return None
                 ways = {*indexes, *(index - 1 for index in indexes if index)}
                 tree = await tiles.load(conn, topic, partition, tiles.around(ways, head.size))
                 for index in indexes:

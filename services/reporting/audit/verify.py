@@ -5,22 +5,18 @@ gives another last value than the one that the owner recorded, and other bytes t
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Concatenate, ParamSpec, TypeVar
+from collections.abc import Mapping
 
 import psycopg
 
 from services.reporting.audit.findings import Finding, Verified
 from services.reporting.audit.log.chains import Chain
 from services.reporting.audit.log.sent import Sent, version_of
-from services.reporting.audit.log.stores import Connection, Relayed, relayed_by, verify_store
+from services.reporting.audit.log.stores import Relayed, relayed_by, verify_store
 from shared.events import OWNERS
 from shared.kafka.clients import read_to, reader, required_partitions
 from shared.kafka.records import HIGHEST, ConsumerRecord, Malformed, Record, read
 from shared.kafka.topics import Cluster
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 async def verify(cluster: Cluster, databases: Mapping[str, str]) -> Verified:
@@ -30,13 +26,14 @@ async def verify(cluster: Cluster, databases: Mapping[str, str]) -> Verified:
     """
     total = Verified()
     for service, url in databases.items():
-        relayed = await asyncio.to_thread(_of_database, url, relayed_by)
-        sent = Sent()
-        found: list[Finding] = []
-        for topic in (topic for topic, owner in OWNERS.items() if owner == service):
-            found += await verify_topic(cluster, topic, sent, relayed)
-        total += Verified(records=sent.records, findings=tuple(found))
-        total += await asyncio.to_thread(_of_database, url, verify_store, service, sent, relayed)
+        with psycopg.connect(url, autocommit=True) as conn:
+            relayed = await asyncio.to_thread(relayed_by, conn)
+            sent = Sent()
+            found: list[Finding] = []
+            for topic in (topic for topic, owner in OWNERS.items() if owner == service):
+                found += await verify_topic(cluster, topic, sent, relayed)
+            total += Verified(records=sent.records, findings=tuple(found))
+            total += await asyncio.to_thread(verify_store, conn, service, sent, relayed)
     return total
 
 
@@ -85,8 +82,3 @@ def _checked(record: Record) -> Record:
     if not 0 < version_of(record) <= HIGHEST:
         raise Malformed("its id has no version")
     return record
-
-
-def _of_database(url: str, ask: Callable[Concatenate[Connection, P], T], *values: P.args, **named: P.kwargs) -> T:
-    with psycopg.connect(url, autocommit=True) as conn:
-        return ask(conn, *values, **named)
