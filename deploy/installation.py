@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from deploy.embedded.process import DataFolderInUse, claimed
+from deploy.files import replacing
 from services.intake.settings import IntakeSettings
 from services.reporting.settings import ReportingSettings
 from shared.security.signing import Signer
@@ -37,7 +38,7 @@ class NotRunning(Exception):
     """No installation runs here and none is named by the environment."""
 
 
-class NotUnderstood(Exception):
+class NotUnderstood(NotRunning):
     """A setting is missing or not what it should be; the message names it."""
 
 
@@ -116,7 +117,8 @@ class Installation(IntakeSettings, ReportingSettings, BaseSettings):
 
     def write(self, data: Path) -> None:
         """So that commands find it, whole; only the owner may read it."""
-        _write(data / "running.json", self.model_dump_json())
+        with replacing(data / "running.json") as file:
+            file.write(self.model_dump_json().encode())
 
 
 def _sentence(error: ValidationError) -> str:
@@ -187,14 +189,6 @@ def seed(folder: Path) -> Seeds:
 def once(path: Path, value: str) -> str:
     """The file's content, which is `value` where there was no file."""
     if not path.exists():
-        _write(path, value)
+        with replacing(path) as file:
+            file.write(value.encode())
     return path.read_text()
-
-
-def _write(path: Path, content: str) -> None:
-    """Whole or not at all, and for its owner alone."""
-    aside = path.with_suffix(".new")
-    aside.unlink(missing_ok=True)  # one that was left may have been opened to others
-    aside.touch(mode=0o600)
-    aside.write_text(content)
-    aside.rename(path)

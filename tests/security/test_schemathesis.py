@@ -1,5 +1,5 @@
 """Requests that the API's own description suggests, good and bad: none is answered with a failure of ours, and every
-answer is as described. `RECOURSE_REQUESTS` says how many are sent."""
+answer is as described. `REQUESTS` says how many are sent."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from deploy.gateway.app import openapi
 from tests.security.routes import applications
 from tests.security.site import Site
 
-CASES = int(os.environ.get("RECOURSE_REQUESTS", "2500"))
+CASES = int(os.environ.get("REQUESTS", "2500"))
 SEED = 20261122
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from deploy.cli.access.tokens import access_to
 from deploy.cli.console import Data, address, console, fail, installation, plain
+from deploy.files import replacing
 from deploy.installation import Installation
 from shared.security.permissions import STAFF
 
@@ -94,9 +95,6 @@ def _read(at: Installation, email: str | None = None) -> tuple[Path, dict[str, A
 
 
 def _write(file: Path, entries: dict[str, Any]) -> None:
-    aside = file.with_suffix(".new")
-    aside.touch(mode=0o600)
-    aside.write_text(tomli_w.dumps(entries))
-    if file.exists():
-        aside.chmod(file.stat().st_mode)  # containers read it as users of their own
-    aside.rename(file)
+    mode = file.stat().st_mode & 0o777 if file.exists() else 0o600  # containers read it as users of their own
+    with replacing(file, mode) as out:
+        out.write(tomli_w.dumps(entries).encode())

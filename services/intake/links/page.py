@@ -8,11 +8,12 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.background import BackgroundTask
 
 from services.intake.complaint.links import LinkExpired, LinkStopped
+from services.intake.complaint.listing import COMPLAINTS
 from services.intake.complaint.view import complaint_list
 from services.intake.links.commands import Tracking
 from services.intake.pages import pages
+from shared.features.listing import one
 from shared.http.requests import AtLeast, Form, allow, asker
-from shared.problems import NotFound
 from shared.service.runtime import CurrentRuntime
 from shared.text import reference_in
 from shared.web.pages import flash
@@ -31,13 +32,7 @@ async def track(request: Request, runtime: CurrentRuntime, signed: str, at_least
         return end(request, signed, ended)
     await runtime.positions.wait(complaint_list, at_least)
     async with runtime.pool.connection() as conn:
-        found = await conn.execute(
-            "select reference, status, received_at, changed_at, narrative from complaints where complaint_id = %s",
-            [complaint_id],
-        )
-        row = await found.fetchone()
-    if row is None or row[0] is None:
-        raise NotFound("We have no complaint under this link.")
+        row = await one(conn, COMPLAINTS, complaint_id, ", c.changed_at")
     return pages.render(request, "track.html", complaint=row, fresh=at_least is not None, signed=signed)
 
 
@@ -80,9 +75,7 @@ async def revoke(request: Request, runtime: CurrentRuntime, signed: str, form: F
 @routes.post("/intake/links/{complaint_id}", dependencies=[allow("links.revoke")])
 async def replace(request: Request, runtime: CurrentRuntime, complaint_id: UUID, form: Form) -> Response:
     """Staff stop a customer's links, and send the customer a new one where they say so."""
-    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id)
-    if form.get("send"):
-        await Tracking(runtime).send(complaint_id, actor=asker(request).id)
+    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id, send="send" in form)
     response = RedirectResponse(f"/cases/{complaint_id}", 303)
     flash(request, response, _("The customer's link no longer works"))
     return response
@@ -94,9 +87,7 @@ async def revoke_link(
     send: Annotated[bool, Query(description="Email a new link to the customer, if they gave an address.")] = False,
 ) -> None:  # fmt: skip
     """Stop every link by which the customer follows the complaint."""
-    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id)
-    if send:
-        await Tracking(runtime).send(complaint_id, actor=asker(request).id)
+    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id, send=send)
 
 
 def end(request: Request, signed: str, ended: LinkExpired | LinkStopped) -> Response:

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from deploy.cli.bus.kafka_log import batches, delete_topics, places
+from deploy.cli.bus.kafka_log import delete_topics, whole
+from deploy.cli.console import Refused
 from deploy.cli.operations import database
-from deploy.cli.recovery.chains import Refused
 from deploy.cli.recovery.restore import rebuilt, restored
 from deploy.services import SERVICES
 from shared.events import OWNERS
@@ -30,7 +30,7 @@ class Subscriber:
     async def read(self, site: Site) -> int:
         """How many records are new to it."""
         new = 0
-        async for batch in batches(site.at.cluster, dict.fromkeys(await places(site.at.cluster, list(OWNERS)), 0)):
+        async for batch in whole(site.at.cluster, *OWNERS):
             for record in map(read, batch):
                 place = record.topic, record.partition
                 if record.position > self.seen.get(place, 0):
