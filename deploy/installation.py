@@ -1,6 +1,5 @@
 """An installation: its secrets and accounts, and the way in which a command finds one that runs."""
 
-import fcntl
 import json
 import os
 import secrets
@@ -21,13 +20,14 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from deploy.embedded.process import DataFolderInUse, claimed
+from deploy.files import replacing
 from services.intake.settings import IntakeSettings
 from services.reporting.settings import ReportingSettings
 from shared.security.signing import Signer
 from shared.service.settings import hidden
 
 ROLES = ("handler", "leader", "quality", "compliance", "auditor", "admin")
-DEFAULT_DATA = ".data"
 DEFAULT_PORT = 8000
 PREFIX = "RECOURSE_"
 NAMED = ("RECOURSE_KAFKA", "RECOURSE_POSTGRES")
@@ -117,11 +117,8 @@ class Installation(IntakeSettings, ReportingSettings, BaseSettings):
 
     def write(self, data: Path) -> None:
         """So that commands find it, whole; only the owner may read it."""
-        aside = data / "running.new"
-        aside.unlink(missing_ok=True)  # one that was left may have been opened to others
-        aside.touch(mode=0o600)
-        aside.write_text(self.model_dump_json())
-        aside.rename(data / "running.json")
+        with replacing(data / "running.json") as file:
+            file.write(self.model_dump_json().encode())
 
 
 def _sentence(error: ValidationError) -> str:
@@ -140,7 +137,7 @@ def _sentence(error: ValidationError) -> str:
 
 def data_folder(given: Path | None) -> Path:
     """`--data`, else RECOURSE_DATA, else `.data` in the present folder."""
-    return (given or Path(os.environ.get("RECOURSE_DATA", DEFAULT_DATA))).resolve()
+    return (given or Path(os.environ.get("RECOURSE_DATA", ".data"))).resolve()
 
 
 def find(data: Path) -> Installation:
@@ -149,20 +146,15 @@ def find(data: Path) -> Installation:
 
 
 def running_on(data: Path) -> Installation:
-    path = data / "running.json"
-    if not path.exists() or not in_use(data):
-        raise NotRunning(f"Nothing runs on {data}. Start it with `recourse up`, or name servers in the environment.")
-    return Installation(**json.loads(path.read_text()))
-
-
-def in_use(data: Path) -> bool:
-    """True while a run holds the folder: one that was killed leaves its note behind, and not its lock."""
-    with (data / "lock").open("a") as lock:
+    """The one that holds the folder: one that was killed leaves its note behind, and not its lock."""
+    note = data / "running.json"
+    if note.exists():
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+            with claimed(data):
+                pass
+        except DataFolderInUse:
+            return Installation(**json.loads(note.read_text()))
+    raise NotRunning(f"Nothing runs on {data}. Start it with `recourse up`, or name servers in the environment.")
 
 
 @dataclass(frozen=True)
@@ -177,12 +169,8 @@ class Seeds:
     id_secret: str
 
 
-def seed(data: Path) -> Seeds:
+def seed(folder: Path) -> Seeds:
     """Read the seeds, made on the first start; readable by their owner alone."""
-    return seeds_in(data / "secrets")
-
-
-def seeds_in(folder: Path) -> Seeds:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     accounts = folder / "accounts.toml"
     secret = once(folder / "secret", secrets.token_urlsafe(32))
@@ -201,8 +189,6 @@ def seeds_in(folder: Path) -> Seeds:
 def once(path: Path, value: str) -> str:
     """The file's content, which is `value` where there was no file."""
     if not path.exists():
-        aside = path.with_suffix(".new")
-        aside.touch(mode=0o600)
-        aside.write_text(value)
-        aside.rename(path)
+        with replacing(path) as file:
+            file.write(value.encode())
     return path.read_text()

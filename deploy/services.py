@@ -1,11 +1,9 @@
 """The six services by name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deploy.installation import Installation
 from shared.projections.view import View
@@ -24,14 +22,13 @@ class Service:
     name: str
     paths: Sequence[str]
 
-    @cached_property
-    def _module(self) -> ModuleType:
+    @property
+    def _module(self) -> Any:
         return import_module(f"services.{self.name}.app")
 
-    @property
-    def build(self) -> "Callable[[Installation], FastAPI]":
-        build: Callable[[Installation], FastAPI] = self._module.build
-        return build
+    def build(self, at: Installation) -> "FastAPI":
+        app: FastAPI = self._module.build(at)
+        return app
 
     @property
     def views(self) -> Sequence[View]:

@@ -55,7 +55,7 @@ class Site:
 
     def restart_database(self) -> None:
         """Once it has ended: on the same folder and socket."""
-        self.database.process.stop()
+        self.database.stop()
         self.database = start_postgres(self.folder)
 
     def url(self, service: str) -> str:

@@ -5,9 +5,12 @@ from typing import Any
 
 import httpx
 
-from deploy.cli.console import fail
+from deploy.cli.console import Refused
 from deploy.installation import Installation
 from shared.security.signing import Signer
+
+PATIENCE = httpx.Timeout(600, connect=60)
+"""The first checkpoint of a long log reads all of it."""
 
 
 class SelfIssued(httpx.Auth):
@@ -22,11 +25,15 @@ class SelfIssued(httpx.Auth):
         yield request
 
 
-def ask(at: Installation, command: str, method: str, path: str, *, seconds: float = 60, **more: Any) -> Any:
-    """As compliance; ends with the sentence of the service where it refuses."""
+def ask(at: Installation, command: str, method: str, path: str, **more: Any) -> Any:
+    """As compliance; raises `Refused`."""
     headers = {"Authorization": f"Bearer {at.token('compliance', command)}"}
-    answer = httpx.request(method, f"{at.url}/api/v1/{path}", headers=headers, timeout=seconds, **more)
+    return accepted(httpx.request(method, f"{at.url}/api/v1/{path}", headers=headers, timeout=PATIENCE, **more)).json()
+
+
+def accepted(answer: httpx.Response) -> httpx.Response:
+    """Raises `Refused` with the sentence of the service."""
     if not answer.is_success:
         problem = answer.headers.get("content-type", "").startswith("application/problem+json")
-        raise fail(answer.json()["detail"] if problem else f"The service answered {answer.status_code}.")
-    return answer.json()
+        raise Refused(answer.json()["detail"] if problem else f"The service answered {answer.status_code}.")
+    return answer

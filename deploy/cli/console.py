@@ -1,17 +1,20 @@
-"""Shared parts of commands: options, errors as a sentence, progress."""
+"""Shared parts of commands: options, errors as a sentence, tables, progress."""
 
 import json
 import re
 import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
 from rich.text import Text
 
-from deploy.installation import Installation, NotRunning, data_folder, find
+from deploy.installation import Installation, data_folder, find
 from shared.text import NotPlain, one_line
 
 LONGEST = 200
@@ -20,6 +23,12 @@ errors = Console(stderr=True)
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder; else RECOURSE_DATA, else .data.")]
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
+Say = Callable[[str, int, int | None], None]
+"""The step under way, how much of it is done, and of how much."""
+
+
+class Refused(Exception):
+    """What was asked for is not done; the message says why."""
 
 
 def fail(message: str) -> typer.Exit:
@@ -29,11 +38,8 @@ def fail(message: str) -> typer.Exit:
 
 
 def installation(data: Path | None) -> Installation:
-    """The one that the options or the environment name."""
-    try:
-        return find(data_folder(data))
-    except NotRunning as error:
-        raise fail(str(error)) from None
+    """The one that the options or the environment name; raises `NotRunning`."""
+    return find(data_folder(data))
 
 
 def write_json(value: Any) -> None:
@@ -72,7 +78,23 @@ def address(text: str) -> str:
     return text
 
 
-def bars() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors
-    )
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    table = Table(*titles, box=None)
+    for row in rows:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    console.print(table)
+
+
+@contextmanager
+def bars() -> Iterator[Say]:
+    """A bar for each step."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=errors) as progress:
+
+        def say(step: str, done: int, total: int | None) -> None:
+            if step not in tasks:
+                tasks[step] = progress.add_task(step, total=total)
+            progress.update(tasks[step], completed=done, total=total)
+
+        yield say

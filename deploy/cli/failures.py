@@ -7,9 +7,9 @@ import httpx
 import psycopg
 from aiokafka.errors import KafkaError
 
-from deploy.cli.console import fail
-from deploy.embedded.errors import EmbeddedServerError
-from deploy.installation import NAMED, NotUnderstood
+from deploy.cli.console import Refused, fail
+from deploy.embedded.process import EmbeddedServerError
+from deploy.installation import NAMED, NotRunning
 from shared.events.unsealing import MasterKeyNotValid
 from shared.features.config import ConfigNotValid
 from shared.kafka.chain import GapFound
@@ -17,7 +17,7 @@ from shared.keys.master_keys import WrongMasterKey
 from shared.projections.rebuild import LogCutShort
 
 SENTENCES = (
-    ConfigNotValid, EmbeddedServerError, GapFound, LogCutShort, MasterKeyNotValid, NotUnderstood, WrongMasterKey
+    ConfigNotValid, EmbeddedServerError, GapFound, LogCutShort, MasterKeyNotValid, NotRunning, Refused, WrongMasterKey
 )  # fmt: skip
 """They say what is wrong in words of their own."""
 

@@ -4,61 +4,63 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psycopg
 from aiokafka import TopicPartition
 
+from deploy.cli.console import Refused
 from deploy.embedded.databases import create_database
 from deploy.installation import Installation
 from deploy.services import SERVICES, Service
 from shared.kafka import clients
-from shared.keys.follower import KeyFollower
-from shared.keys.keyring import Keyring
-from shared.postgres.pools import Pool, lasting_pool
 from shared.postgres.purge import Rewritten, rewrite
 from shared.projections import versions
 from shared.projections.policies import Policy
 from shared.projections.rebuild import Rebuilt, rebuild
 from shared.projections.view import View
-from shared.service.settings import Settings
+
+if TYPE_CHECKING:  # most commands need neither
+    from shared.eventstore.store import Store
+    from shared.service.runtime import Runtime
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass
-class Opened:
-    """One service's database and keys, for as long as a command runs."""
-
-    pool: Pool
-    keyring: Keyring
-    keys: KeyFollower
 
 
 def database(installation: Installation, service: str) -> str:
     return create_database(installation.postgres, f"recourse_{service}")
 
 
+def databases(installation: Installation) -> dict[str, str]:
+    return {service: database(installation, service) for service in SERVICES}
+
+
+def runtime_of(installation: Installation, service: str) -> "Runtime":
+    """The service as it is built, and not opened yet."""
+    settings = installation.settings(database(installation, service))
+    runtime: Runtime = SERVICES[service].build(settings).state.runtime
+    return runtime
+
+
 @asynccontextmanager
-async def beside(service: str, settings: Settings) -> AsyncIterator[Opened]:
-    """Beside the running service, with the same keys."""
-    keyring = Keyring(settings.masters())
-    pool = lasting_pool(settings.postgres, max_size=4)
-    async with pool:
-        keys = KeyFollower(settings.cluster, pool, keyring, service)
-        await keys.start()
+async def opened(runtime: "Runtime") -> AsyncIterator["Store"]:
+    """The parts of a service that a command needs, with every key that there is; no relay, no worker, no HTTP."""
+    async with runtime.opened() as store:
+        await runtime.keys.start()
         try:
-            yield Opened(pool, keyring, keys)
+            await runtime.keys.catch_up()
+            yield store
         finally:
-            await keys.stop()
+            await runtime.keys.stop()
 
 
 def chosen(name: str | None) -> list[tuple[Service, View]]:
-    """All views, those of SERVICE, or SERVICE.VIEW; raises KeyError with what there is."""
+    """All views, those of SERVICE, or SERVICE.VIEW; raises `Refused` with what there is."""
     service, _, view = (name or "").partition(".")
     found = [(s, v) for s in SERVICES.values() for v in s.views if service in ("", s.name) and view in ("", v.name)]
     if not found:
         there = ", ".join(f"{s.name}.{v.name}" for s in SERVICES.values() for v in s.views)
-        raise KeyError(f"There is no view called {name}. There are: {there}")
+        raise Refused(f"There is no view called {name}. There are: {there}")
     return found
 
 
@@ -66,8 +68,11 @@ async def rebuild_view(
     installation: Installation, service: Service, view: View, *, verify: bool, progress: Progress
 ) -> Rebuilt:
     """Build it beside the live one and switch; with `verify` only where the two are equal."""
-    async with beside(service.name, installation.settings(database(installation, service.name))) as at:
-        return await rebuild(view, at.pool, installation.cluster, at.keyring, at.keys, verify=verify, progress=progress)
+    runtime = runtime_of(installation, service.name)
+    async with opened(runtime):
+        return await rebuild(
+            view, runtime.pool, installation.cluster, runtime.keyring, runtime.keys, verify=verify, progress=progress
+        )
 
 
 async def purge(installation: Installation, service: str) -> Rewritten:
@@ -92,9 +97,8 @@ async def lags(installation: Installation) -> list[Behind]:
         ends = await clients.ends(kafka, *await clients.topics(kafka))
     found = []
     for service in SERVICES.values():
-        url = database(installation, service.name)
-        runtime = service.build(installation.settings(url)).state.runtime
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
+        runtime = runtime_of(installation, service.name)
+        async with await psycopg.AsyncConnection.connect(runtime.settings.postgres, autocommit=True) as conn:
             names = {
                 view.consumer((await versions.prepare(conn, view)).generation): view.name for view in runtime.views
             } | {policy.name: policy.name for policy in runtime.policies}

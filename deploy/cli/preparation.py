@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from deploy.cli.console import console, installation
 from deploy.embedded.databases import create_database
-from deploy.installation import once, seeds_in
+from deploy.installation import once, seed
 from deploy.services import SERVICES
 from shared.kafka.topics import create_topics
 
@@ -23,7 +23,7 @@ def make_secrets(
     folder: Annotated[Path, typer.Argument(help="Where the files are kept; nobody else should be let into it.")],
 ) -> None:
     """Make the secret files that containers are given; what is there already is kept."""
-    seeds_in(folder)
+    seed(folder)
     for role in ("postgres", *SERVICES):
         once(folder / _password_of(role), random.token_hex(24))
     for path in folder.iterdir():

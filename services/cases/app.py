@@ -1,6 +1,6 @@
 """Cases, put together from its features."""
 
-from fastapi import FastAPI
+from functools import partial
 
 from services.cases.alerts import policy as alerts
 from services.cases.aspects import assignment, classification, raising, resolution
@@ -23,7 +23,6 @@ from services.cases.waiting import waiting
 from services.cases.waiting.timer import returning
 from shared.features.action_routes import api_routes, form_routes
 from shared.features.feature import Feature, assemble
-from shared.service.settings import Settings
 
 FEATURES = (
     Feature("opening", policies=[opening.policy]),
@@ -45,7 +44,4 @@ FEATURES = (
         ],
     ),
 )  # fmt: skip
-
-
-def build(settings: Settings) -> FastAPI:
-    return assemble("cases", settings, FEATURES, rest=0.01)
+build = partial(assemble, "cases", features=FEATURES, rest=0.01)

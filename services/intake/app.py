@@ -6,7 +6,7 @@ from services.intake.complaint import http as complaints_api
 from services.intake.complaint.view import complaint_list
 from services.intake.erasure import http as people_api
 from services.intake.erasure import page as person_page
-from services.intake.erasure.commands import Erasures
+from services.intake.erasure.actions import erase_due, people
 from services.intake.erasure.view import due, erasures
 from services.intake.form import page as form
 from services.intake.importing import http as imports_api
@@ -21,6 +21,7 @@ from services.intake.message.effect import mailer
 from services.intake.message.view import outbox, received_list
 from services.intake.person.view import contacts
 from services.intake.settings import IntakeSettings
+from shared.features.action_routes import api_routes, form_routes
 from shared.features.feature import Feature, assemble
 from shared.features.timer import Timer
 from shared.keys.compaction import KeyCompaction
@@ -45,8 +46,11 @@ FEATURES = (
         effects=[lambda runtime: mailer(*_smtp(runtime))],
     ),
     Feature(
-        "erasure", views=[erasures], routes=[people_api.routes, person_page.routes],
-        timers=[lambda runtime: Timer("erasure", due, Erasures(runtime).erase_due)],
+        "erasure", views=[erasures], timers=[Timer("erasure", due, erase_due)],
+        routes=[
+            people_api.routes, api_routes(people, "people"),
+            person_page.routes, form_routes(people, person_page.show, "people.erase"),
+        ],
         workers=[lambda runtime: KeyCompaction(runtime.settings.cluster, runtime.settings.postgres).run()],
     ),
 )  # fmt: skip

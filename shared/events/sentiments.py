@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 
 from shared.events.base import Event
 
+Heat = Literal["green", "amber", "red"]
+
 
 class DecidingWord(BaseModel):
     """A word that decided, by its place, so that the words themselves stay sealed where they are."""
@@ -28,6 +30,6 @@ class SentimentMeasured(Event):
     subject_id: UUID = Field(description="Its id.")
     person_id: UUID | None = Field(None, description="Whose words they are.")
     score: float = Field(ge=-1, le=1, description="From -1 (negative) to 1 (positive).")
-    heat: Literal["green", "amber", "red"] = Field(description="How much it burns: red is flagged at once.")
+    heat: Heat = Field(description="How much it burns: red is flagged at once.")
     model: str = Field(description="The model and its version.")
     deciding: list[DecidingWord] = Field(default_factory=list, description="The words that decided.")

@@ -24,6 +24,7 @@ from shared.events import Event
 from shared.features.decider import Asked, Decider, Done, S
 from shared.features.forms import FormField, fields_of
 from shared.projections.view import View
+from shared.security.permissions import Who
 from shared.service.runtime import Runtime
 
 F = TypeVar("F", bound=Callable[..., Sequence[Event]])
@@ -47,8 +48,8 @@ class Created(Position):
     id: UUID = Field(description="The id of what was made.")
 
 
-Said = str | Callable[[Any, str], str]
-"""A sentence, or a function of the model and of who acts."""
+Said = str | Callable[[Any, Any, str], str]
+"""A sentence, or a function of the new state, the model and who acts."""
 UndoOf = Callable[..., Undo | None]
 """A function of the state before and the ids of the path after the first; returns how to take the action back."""
 
@@ -59,7 +60,8 @@ class Action(Generic[S]):
 
     `additive` says that it overwrites nothing, so that a form need not show the newest version; `panel` says of a state
     whether the page of the aggregate shows the action's form; `answer` is what the API says when it is done, None for
-    nothing.
+    nothing, and `later` says of the new state that this answer is a 202. `guard` raises `NotAllowed` where the model is
+    not for whoever asks.
     """
 
     path: str
@@ -67,10 +69,14 @@ class Action(Generic[S]):
     title: str
     button: str
     said: Said
+    may: str
     answer: type[Position] | None
     additive: bool
     undo: UndoOf | None
     panel: Callable[[Any], bool] | None
+    later: Callable[[Any], bool] | None
+    guard: Callable[[Who, Any], None]
+    method: str
 
     @property
     def name(self) -> str:
@@ -87,8 +93,8 @@ class Action(Generic[S]):
     def fields(self) -> tuple[FormField, ...]:
         return fields_of(self.model) if self.model else ()
 
-    def sentence(self, asked: BaseModel | None, actor: str) -> str:
-        return self.said if isinstance(self.said, str) else self.said(asked, actor)
+    def sentence(self, state: S, asked: BaseModel | None, actor: str) -> str:
+        return self.said if isinstance(self.said, str) else self.said(state, asked, actor)
 
     def values(self, state: S) -> dict[str, Any]:
         """Initial values of the form: the attributes of the state under the same names."""
@@ -109,15 +115,20 @@ class Actions(Generic[S]):
         self.all: dict[str, Action[S]] = {}
 
     def __call__(
-        self, path: str, *, title: str, said: Said, button: str = "", answer: type[Position] | None = Position,
-        additive: bool = False, undo: UndoOf | None = None, panel: Callable[[Any], bool] | None = None,
+        self, path: str, *, title: str, said: Said, button: str = "", may: str = "",
+        answer: type[Position] | None = Position, additive: bool = False, undo: UndoOf | None = None,
+        panel: Callable[[Any], bool] | None = None, later: Callable[[Any], bool] | None = None,
+        guard: Callable[[Who, Any], None] = lambda who, asked: None, method: str = "POST",
     ) -> Callable[[F], F]:  # fmt: skip
         """Declare the decorated decision as an action under `path`."""
 
         def declare(decision: F) -> F:
             if path in self.all:
                 raise TypeError(f"two actions are at {self.at}{path}")
-            self.all[path] = Action(path, decision, title, button or title, said, answer, additive, undo, panel)
+            self.all[path] = Action(
+                path, decision, title, button or title, said, may or self.may, answer, additive, undo, panel, later,
+                guard, method,
+            )  # fmt: skip
             return decision
 
         return declare

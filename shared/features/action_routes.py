@@ -59,6 +59,8 @@ class Refused:
         return {f"{self.form}-{name}" if name else self.form: text for name, text in self.errors.items()}
 
 
+NOTHING = Refused(200, "", {})
+"""A page as it is."""
 Show = Callable[[Request, UUID, Refused], Awaitable[Response]]
 
 
@@ -66,11 +68,12 @@ def api_routes(actions: Actions[Any], tag: str) -> APIRouter:
     """`POST /api/v1` and the action's path, for each declared action."""
     routes = APIRouter(prefix=actions.api, tags=[tag])
     for action in actions.all.values():
-        routes.post(
-            action.path, status_code=(201 if action.additive else 200) if action.answer else 204,
-            name=action.decision.__name__, dependencies=[allow(actions.may)], response_model=action.answer,
-            description=inspect.getdoc(action.decision),
-        )(_api_endpoint(actions, action))  # fmt: skip
+        routes.add_api_route(
+            action.path, _api_endpoint(actions, action), methods=[action.method],
+            status_code=(201 if action.additive else 200) if action.answer else 204, name=action.decision.__name__,
+            dependencies=[allow(action.may)], response_model=action.answer, description=inspect.getdoc(action.decision),
+            responses={202: {"model": action.answer}} if action.later else None,
+        )  # fmt: skip
     return routes
 
 
@@ -78,18 +81,22 @@ def form_routes(actions: Actions[Any], show: Show, read_permission: str) -> APIR
     """The same under the page's own address; `show` renders the page again with what was refused."""
     routes = APIRouter(prefix=actions.at, include_in_schema=False)
     for action in actions.all.values():
-        routes.post(action.path, dependencies=[allow(actions.may)])(_form_endpoint(actions, action, show))
+        routes.post(action.path, dependencies=[allow(action.may)])(_form_endpoint(actions, action, show))
         routes.get(action.path, dependencies=[allow(read_permission)])(_way_back(actions, action))
     return routes
 
 
 def _api_endpoint(actions: Actions[Any], action: Action[Any]) -> Callable[..., Awaitable[Done[Any] | None]]:
     async def endpoint(
-        request: Request, ids: _ids(actions, action), body: action.model or NoBody,  # type: ignore[valid-type]
+        request: Request, response: Response, ids: _ids(actions, action),  # type: ignore[valid-type]
+        body: action.model or NoBody,  # type: ignore[valid-type]
         if_match: IfMatch = None, idempotency_key: Key = None,
     ) -> Done[Any] | None:  # fmt: skip
+        action.guard(asker(request), body)
         asked = Asked(asker(request).id, _version(if_match), idempotency_key)
         done = await actions.perform(running(request), action, ids, body, asked)
+        if action.later and action.later(done.state):
+            response.status_code = 202
         return done if action.answer else None
 
     return endpoint
@@ -103,6 +110,7 @@ def _form_endpoint(actions: Actions[Any], action: Action[Any], show: Show) -> Ca
         asked = Asked(asker(request).id, None if action.additive else since, _form_key(typed))
         try:
             body = read(action.model, typed) if action.model else None
+            action.guard(asker(request), body)
             done = await actions.perform(running(request), action, ids, body, asked)
         except Invalid as invalid:
             return await show(request, ids[0], Refused(422, name, invalid.errors, typed))
@@ -127,7 +135,7 @@ def _notice(
 ) -> None:  # fmt: skip
     """Says what was done, with the form that takes it back: of the version that it made, so nobody is overwritten."""
     undo = action.undo(done.before, *ids[1:]) if action.undo and done.before is not None else None
-    said = _(action.sentence(body, asker(request).id))
+    said = _(action.sentence(done.state, body, asker(request).id))
     if undo is None:
         flash(request, response, said)
         return

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -63,13 +63,15 @@ class Decider(Generic[S]):
 
         `name` and `content` are what a request with a key asks for.
         """
-        request = self._request(runtime, id_, asked, name, content)
-        new_id = request.new_id if request else uuid7()
+        request, first, new_id = None, None, uuid7()
+        if asked.key:
+            request = Request.of(runtime.settings.ids, asked.key, [self.topic, asked.actor, name, id_], content)
+            new_id = request.new_id
         for _ in range(TRIES):
-            first = await self._answered(runtime, request) if request else None
-            state = await asyncio.to_thread(runtime.commits.store.load, id_, self.evolve)
-            if state is None:
-                raise NotFound
+            if request:
+                async with runtime.pool.connection() as conn:
+                    first = await requests.find(conn, request)
+            state = await self.load(runtime, id_)
             if first:
                 return Done(new_id, await self._position(runtime, first), [], None, state)
             if asked.version not in (None, state.version):
@@ -81,14 +83,12 @@ class Decider(Generic[S]):
                 return Done(new_id, position, saved, state, reduce(self.evolve, events, state))
         raise Conflict(f"{id_} changes faster than it can be decided")
 
-    def _request(self, runtime: Runtime, id_: UUID, asked: Asked, name: str, content: Any) -> Request | None:
-        if not asked.key:
-            return None
-        return Request.of(runtime.settings.ids, asked.key, [self.topic, asked.actor, name, id_], content)
-
-    async def _answered(self, runtime: Runtime, request: Request) -> requests.Answered | None:
-        async with runtime.pool.connection() as conn:
-            return await requests.find(conn, request)
+    async def load(self, runtime: Runtime, id_: UUID) -> S:
+        """The state to decide on; raises `NotFound`."""
+        state = await asyncio.to_thread(runtime.commits.store.load, id_, self.evolve)
+        if state is None:
+            raise NotFound
+        return state
 
     async def _position(self, runtime: Runtime, first: requests.Answered) -> str | None:
         if first.originator_id is None or first.position is None:

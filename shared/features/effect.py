@@ -104,7 +104,7 @@ class Effect(Generic[R]):
         """Save the attempt, after whatever somebody else has saved meanwhile; nothing once it is over."""
         while not known.over:
             now = runtime.clock.now()
-            final = failure is not None and (self.final(failure) or self.retry.exhausted(known.began, now))
+            final = failure is not None and (self.final(failure) or now - known.began >= self.retry.give_up)
             said = {"attempt": known.number + 1, "error": _name(failure), "final": final}
             stamp = Provenance(f"{runtime.service}.{self.name}", now).stamp(self.queue.id(row), known.version + 1)
             kind = self.failed if failure else self.sent

@@ -29,7 +29,7 @@ class Feature:
     policies: Sequence[Policy | Callable[[Settings], Policy]] = ()
     routes: Sequence[APIRouter] = ()
     actions: Sequence[ModuleType] = ()
-    timers: Sequence[Timer[Any] | Callable[[Runtime], Timer[Any]]] = ()
+    timers: Sequence[Timer[Any]] = ()
     effects: Sequence[Effect[Any] | Callable[[Runtime], Effect[Any]]] = ()
     workers: Sequence[Callable[[Runtime], Awaitable[None]]] = ()
 
@@ -37,10 +37,9 @@ class Feature:
 def assemble(service: str, settings: Settings, features: Sequence[Feature], *, rest: float = 0.25) -> FastAPI:
     """The service, which runs once its lifespan begins; `rest` as for `Runtime`."""
     config.check()
-    policies = [
-        one if isinstance(one, Policy) else one(settings) for feature in features for one in feature.policies
-    ]  # fmt: skip
-    runtime = Runtime(service, settings, [view for feature in features for view in feature.views], policies, rest=rest)
+    views = [view for feature in features for view in feature.views]
+    policies = [one if isinstance(one, Policy) else one(settings) for feature in features for one in feature.policies]
+    runtime = Runtime(service, settings, views, policies, rest=rest)
     app = runtime.application(f"Recourse {service}")
     for feature in features:
         for one in (*feature.timers, *feature.effects):

@@ -45,7 +45,7 @@ class FormField:
 
     def what_to_do(self, error: Mapping[str, Any]) -> str:
         """The error in words that say what to do (GOV.UK Design System)."""
-        label, cause = _(self.label), error["ctx"]["error"] if error["type"] == "value_error" else None
+        label, cause = _(self.label), error["ctx"].get("error") if error["type"] == "value_error" else None
         if error["type"] == "string_too_long":
             said = {"label": label, "limit": f"{error['ctx']['max_length']:,}"}
             return _("%(label)s must be %(limit)s characters or fewer") % said
@@ -120,12 +120,16 @@ def _field(name: str, info: FieldInfo) -> FormField:
 
 def _inner(info: FieldInfo) -> tuple[object, list[Any]]:
     """The type without `| None`, and all that is said of it."""
-    annotation: Any = info.annotation
-    marks = list(info.metadata)
-    if get_origin(annotation) in (Union, types.UnionType):
-        annotation = next(one for one in get_args(annotation) if one is not type(None))
+    annotation, marks = not_none(info.annotation), list(info.metadata)
     while get_args(annotation) and hasattr(annotation, "__metadata__"):
         for mark in annotation.__metadata__:
             marks += mark.metadata if isinstance(mark, FieldInfo) else [mark]
         annotation = get_args(annotation)[0]
     return annotation, marks
+
+
+def not_none(annotation: Any) -> Any:
+    """The type without `| None`."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        return next(one for one in get_args(annotation) if one is not type(None))
+    return annotation

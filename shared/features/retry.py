@@ -17,9 +17,6 @@ class Retry:
         """The time to wait after so many failed attempts."""
         return min(self.first * (1 << min(attempts - 1, 30)), self.longest)
 
-    def exhausted(self, began: datetime, now: datetime) -> bool:
-        return now - began >= self.give_up
-
     def next_at(self, event: Any) -> datetime | None:
         """The time of the next attempt; None after one that succeeded or was the last."""
         if getattr(event, "error", None) is None or event.final:

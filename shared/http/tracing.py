@@ -10,15 +10,12 @@ FASTAPIS_OWN = TelemetryConfig(tracing=False, metrics=False, logs=False, operati
 """Off: its spans hold paths and queries, and so signed links and names that were searched for."""
 
 
-class TraceRequests:
-    """Names the route, never the address: addresses may hold what people typed."""
+def trace_requests(app: ASGIApp) -> ASGIApp:
+    """Wraps an application: names the route, never the address, which may hold what people typed."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def traced(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await app(scope, receive, send)
             return
         parent = next((v.decode("latin-1") for n, v in scope["headers"] if n == b"traceparent"), None)
         with span(f"HTTP {scope['method']}", {"http.request.method": scope["method"]}, parent) as current:
@@ -33,4 +30,6 @@ class TraceRequests:
                         current.set_status(Status(StatusCode.ERROR))
                 await send(message)
 
-            await self.app(scope, receive, note)
+            await app(scope, receive, note)
+
+    return traced

@@ -5,9 +5,7 @@ or a program ends in a `Who`.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
-Role = Literal["handler", "leader", "quality", "compliance", "auditor", "admin", "machine", "demo", "customer"]
 STAFF: frozenset[str] = frozenset({"handler", "leader", "quality", "compliance", "auditor", "admin"})
 PROGRAMS: frozenset[str] = frozenset({"machine", "demo"})
 """`demo` fills an installation with invented complaints. No account and no token that is handed out has that role: a
@@ -38,22 +36,19 @@ MAY: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Somebody with a role; `subject` is the one thing that a customer's link opens, `scopes` all that a token may."""
+    """Somebody with a role; `scopes` are all that a token may."""
 
     id: str
     name: str
     role: str
-    subject: str | None = None
     scopes: frozenset[str] | None = None
 
 
 ANONYMOUS = Who("anonymous", "Anonymous", "anonymous")
 
 
-def may(who: Who, action: str, subject: str | None = None) -> bool:
-    """Staff by role; a token no more than its scopes; a customer only what their link names."""
-    if who.role == "customer":
-        return subject is not None and subject == who.subject
+def may(who: Who, action: str) -> bool:
+    """Staff and programs by role; a token no more than its scopes."""
     return who.role in MAY[action] and (who.scopes is None or action in who.scopes)
 
 

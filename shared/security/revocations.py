@@ -13,6 +13,7 @@ Each record is signed with the secret of the installation: whoever may write to 
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +22,8 @@ import orjson
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.kafka.clients import reader
+from shared.kafka.clients import read_to, reader
+from shared.kafka.records import ConsumerRecord
 from shared.kafka.topics import ACCESS, Cluster
 from shared.problems import Unavailable
 from shared.security.permissions import Who
@@ -53,10 +55,8 @@ class Access:
         self._consumer = reader(self._cluster)
         await self._consumer.start()
         self._consumer.assign([self._at])
-        await self._consumer.seek_to_beginning(self._at)
-        end = (await self._consumer.end_offsets([self._at]))[self._at]
-        while await self._consumer.position(self._at) < end:
-            await self._take(200)
+        async for records in read_to(self._consumer, await self._consumer.end_offsets([self._at])):
+            self._take(records)
         self._spawn(self._follow())
 
     async def stop(self) -> None:
@@ -129,7 +129,8 @@ class Access:
         while True:
             try:
                 with cancelled_only_by_us():
-                    await self._take(1000)
+                    for records in (await self._consumer.getmany(self._at, timeout_ms=1000)).values():
+                        self._take(records)
                     for key, value in list(self._unsent.items()):
                         await self._put(key, value)
             except Unavailable:
@@ -138,9 +139,8 @@ class Access:
                 log.warning("access is not followed", error=redacted(error))
                 await asyncio.sleep(1)
 
-    async def _take(self, timeout_ms: int) -> None:
-        batches = await self._consumer.getmany(self._at, timeout_ms=timeout_ms)
-        for record in batches.get(self._at, []):
+    def _take(self, records: Sequence[ConsumerRecord]) -> None:
+        for record in records:
             if record.key and record.value:
                 with suppress(ValueError, LookupError, TypeError, AttributeError):
                     key, value = record.key.decode(), orjson.loads(record.value)
@@ -167,8 +167,7 @@ class Access:
 
     async def _forget_the_past(self) -> None:
         """A session that has run out by itself needs no word that it was ended."""
-        past = [name for name, until in self._ended.items() if until < time.time()]
-        for name in past:
+        for name in [name for name, until in self._ended.items() if until < time.time()]:
             with suppress(Unavailable):
                 await self._send(f"session/{name}", None)
             del self._ended[name]

@@ -4,9 +4,9 @@ import hashlib
 import hmac
 import secrets
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -23,8 +23,7 @@ SELF_ISSUED_SECONDS = 3600
 """Lifetime of a token made by a holder of the secret; a command makes a fresh one before it ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """The signed value, and when it was signed."""
 
     value: object

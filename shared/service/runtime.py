@@ -20,7 +20,7 @@ from shared.http.edge import Edge
 from shared.http.errors import FAILURES, add_problem_handlers, answer_all
 from shared.http.headers import HEADERS, HTTPS_ONLY, security_headers
 from shared.http.requests import allow, known_parameters
-from shared.http.tracing import FASTAPIS_OWN, TraceRequests
+from shared.http.tracing import FASTAPIS_OWN, trace_requests
 from shared.keys.follower import KeyFollower
 from shared.keys.keyring import Keyring
 from shared.postgres import purge
@@ -100,7 +100,7 @@ class Runtime:
         )  # fmt: skip
         app.add_middleware(answer_all)
         app.add_middleware(security_headers, headers=HEADERS | (HTTPS_ONLY if self.settings.secure else {}))
-        app.add_middleware(TraceRequests)
+        app.add_middleware(trace_requests)
         app.include_router(signin.router(self.sessions, self.accounts, self.settings.limits))
         app.include_router(styleguide.router, dependencies=[allow("cases.read")])
         app.include_router(operations.router(self.service, lambda: self.ready, self.state))

@@ -1,7 +1,7 @@
 """Renders pages for a request, with the context every page needs and the headers that keep it safe."""
 
 from collections.abc import Mapping, MutableMapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,8 @@ class Pages:
         return response
 
 
-@cache
-def _shared() -> Pages:
-    return Pages()
-
-
-def render(request: Request, name: str, /, status: int = 200, **context: Any) -> HTMLResponse:
-    """A page that needs only the shared templates."""
-    return _shared().render(request, name, status, **context)
+render = Pages().render
+"""Renders a page that needs only the shared templates."""
 
 
 def error_page(

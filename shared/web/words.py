@@ -28,14 +28,9 @@ def span(length: timedelta, translate: Translate = _english) -> str:
     if seconds >= 730 * DAY:
         return f"{seconds // (365 * DAY)} {translate('y')}"
     days, hours, minutes = seconds // DAY, seconds % DAY // HOUR, seconds % HOUR // MINUTE
-    if days >= 10:
-        parts = [(days, "d")]
-    elif days:
-        parts = [(days, "d"), (hours, "h")]
-    elif hours:
-        parts = [(hours, "h"), (minutes, "min")]
-    else:
-        parts = [(minutes, "min")]
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    first = 0 if days else 1 if hours else 2
+    parts = parts[first : first + (1 if days >= 10 else 2)]
     return " ".join(f"{count} {translate(unit)}" for count, unit in parts if count) or f"0 {translate('min')}"
 
 

@@ -9,8 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from deploy.embedded.errors import EmbeddedServerError
-from deploy.embedded.process import ServerProcess
+from deploy.embedded.process import EmbeddedServerError, ServerProcess
 from deploy.services import SERVICES
 from tests.chaos.clocks import Clocks
 from tests.chaos.threads import beside
@@ -74,7 +73,7 @@ class Supervisor:
             self._held.discard(server)
 
     def server(self, name: str) -> ServerProcess:
-        return (self.site.broker if name == "kafka" else self.site.database).process
+        return self.site.broker if name == "kafka" else self.site.database
 
     def _watch(self, name: str) -> None:
         while not self._over.wait(EVERY):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from deploy.installation import Installation, NotUnderstood, find, seeds_in
+from deploy.installation import Installation, NotUnderstood, find, seed
 from shared.events.unsealing import parse
 from shared.http.rate_limits import FREE, Limits, Rate
 from shared.keys.master_keys import Masters
@@ -46,7 +46,7 @@ def test_what_the_environment_sets(named: pytest.MonkeyPatch, tmp_path: Path) ->
 def test_the_embedded_mode_takes_the_rest_from_its_folder(named: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in {"TOPIC_PREFIX": "mine-", "LINK_DAYS": "30", "SEAL_EVERY": "1", "REPLICATION": "3"}.items():
         named.setenv(f"RECOURSE_{name}", value)
-    seeds = seeds_in(tmp_path / "secrets")
+    seeds = seed(tmp_path / "secrets")
     found = Installation.on_this_machine(seeds)
     assert found.limits == Limits(strangers=FREE, requests=FREE)
     assert (found.topic_prefix, found.link_days) == ("mine-", 30)
@@ -105,7 +105,7 @@ def test_no_secret_is_printed(named: pytest.MonkeyPatch, tmp_path: Path) -> None
 def test_what_runs_is_noted_whole_and_for_its_owner_alone(named: pytest.MonkeyPatch, tmp_path: Path) -> None:
     note = tmp_path / "running.json"
     note.touch(mode=0o644)
-    found = Installation.on_this_machine(seeds_in(tmp_path / "secrets"), url="http://localhost:1")
+    found = Installation.on_this_machine(seed(tmp_path / "secrets"), url="http://localhost:1")
     found.write(tmp_path)
     assert Installation(**json.loads(note.read_text())) == found
     assert note.stat().st_mode & 0o777 == 0o600

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 
-from deploy.cli.data import cfpb
+from deploy.cli.data.imports import import_file
 from services.intake.complaint.receiving import Arrival, Grievance, new_complaint_id, receive
 from shared.events import Event, Provenance
 from shared.eventstore.store import Store
@@ -62,7 +62,7 @@ def bring_in(site: Site, path: Path) -> int:
     """Import the file as `recourse import cfpb` does; answers how many were accepted, which must be all."""
     headers = {"Authorization": f"Bearer {site.at.token('machine', 'load')}"}
     with httpx.Client(base_url=site.at.url, headers=headers, timeout=300) as client:
-        totals = cfpb.import_file(client, path, lambda _: None)
+        totals = import_file(client, path, lambda _: None)
     assert totals.accepted == totals.rows, totals
     return totals.accepted
 

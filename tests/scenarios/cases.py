@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
-from services.cases.alerts.alert import raise_alert
+from services.cases.alerts.rules import raise_alert
 from services.cases.aspects import assignment, classification, raising, resolution
 from services.cases.aspects.assignment import AssignAspect, assign_case
 from services.cases.aspects.classification import ClassifyAspect

@@ -28,7 +28,7 @@ def site(
 ) -> Iterator[Site]:
     """Ready, and with its seeds sown."""
     folder, port = tmp_path_factory.mktemp("security"), free_port()
-    seeds = seed(folder)
+    seeds = seed(folder / "secrets")
     at = Installation(
         url=f"http://127.0.0.1:{port}", kafka=kafka, postgres=postgres_server, secret=seeds.secret,
         master_key=seeds.master_key, topic_prefix=f"t{uuid.uuid4().hex[:8]}-", accounts=seeds.accounts,

@@ -108,7 +108,7 @@ def test_databases_hold_no_secret_of_the_installation(site: Site, secrets: dict[
 
 def test_only_their_owner_reads_the_files_that_hold_secrets(site: Site, tmp_path: Path) -> None:
     site.at.write(tmp_path)
-    seed(tmp_path)
+    seed(tmp_path / "secrets")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"running.json", "secret", "master-key", "password", "accounts.toml"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}

@@ -61,7 +61,7 @@ def free_port() -> int:
 async def site(
     kafka: str, postgres: Callable[[str], str], postgres_server: str, servers_folder: Path
 ) -> AsyncIterator[Site]:
-    port, seeds = free_port(), seed(servers_folder)
+    port, seeds = free_port(), seed(servers_folder / "secrets")
     cluster = Cluster(kafka, f"t{uuid.uuid4().hex[:8]}-")
     await create_topics(cluster)
     installation = Installation(

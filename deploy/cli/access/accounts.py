@@ -14,19 +14,22 @@ from rich.table import Table
 
 from deploy.cli.access.tokens import access_to
 from deploy.cli.console import Data, address, console, fail, installation, plain
+from deploy.files import replacing
 from deploy.installation import Installation
 from shared.security.permissions import STAFF
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of staff.")
-Email = Annotated[str, typer.Argument(help="The address that the account signs in with.")]
-UNKNOWN = "There is no such account. `recourse account list` shows those that there are."
+Email = Annotated[
+    str,
+    typer.Argument(help="The address that the account signs in with.", callback=lambda given: given.strip().lower()),
+]
 
 
 @app.command("list")
 def account_list(data: Data = None) -> None:
     """Every account with its role."""
     table = Table("Account", "Name", "Role", box=None)
-    for email, entry in sorted(_read(_file(installation(data))).items()):
+    for email, entry in sorted(_read(installation(data))[1].items()):
         table.add_row(email, entry["name"], entry["role"])
     console.print(table)
 
@@ -39,10 +42,9 @@ def account_set(
     data: Data = None,
 ) -> None:  # fmt: skip
     """Make an account or change it. Whoever is signed in with it signs in again."""
-    at, email = installation(data), address(email.strip().lower())
-    file = _file(at)
-    entries = _read(file)
-    known = entries.get(email, {})
+    at = installation(data)
+    file, entries = _read(at)
+    known = entries.get(address(email), {})
     entry = {"name": name or known.get("name"), "role": role or known.get("role"), "password": known.get("password")}
     if entry["role"] not in STAFF or not entry["name"]:
         raise fail(f"An account has a --name and a --role: {', '.join(sorted(STAFF))}.")
@@ -58,11 +60,9 @@ def account_set(
 @app.command("remove")
 def account_remove(email: Email, data: Data = None) -> None:
     """It signs in no more, and its sessions end."""
-    at, email = installation(data), email.strip().lower()
-    file = _file(at)
-    entries = _read(file)
-    if entries.pop(email, None) is None:
-        raise fail(UNKNOWN)
+    at = installation(data)
+    file, entries = _read(at, email)
+    del entries[email]
     _write(file, entries)
     _sign_out(at, email)
 
@@ -70,9 +70,8 @@ def account_remove(email: Email, data: Data = None) -> None:
 @app.command("sign-out")
 def account_sign_out(email: Email, data: Data = None) -> None:
     """End every session of the account, on every device and in every service."""
-    at, email = installation(data), email.strip().lower()
-    if email not in _read(_file(at)):
-        raise fail(UNKNOWN)
+    at = installation(data)
+    _read(at, email)
     _sign_out(at, email)
 
 
@@ -85,20 +84,17 @@ def _sign_out(at: Installation, email: str) -> None:
     console.print(f"The sessions of {email} have ended.", highlight=False)
 
 
-def _file(at: Installation) -> Path:
+def _read(at: Installation, email: str | None = None) -> tuple[Path, dict[str, Any]]:
+    """The file and what it holds, which is an account of that address, if one is given."""
     if at.accounts is None:
         raise fail("There is no file of accounts: set RECOURSE_ACCOUNTS.")
-    return at.accounts
-
-
-def _read(file: Path) -> dict[str, Any]:
-    return tomllib.loads(file.read_text()) if file.exists() else {}
+    entries = tomllib.loads(at.accounts.read_text()) if at.accounts.exists() else {}
+    if email and email not in entries:
+        raise fail("There is no such account. `recourse account list` shows those that there are.")
+    return at.accounts, entries
 
 
 def _write(file: Path, entries: dict[str, Any]) -> None:
-    aside = file.with_suffix(".new")
-    aside.touch(mode=0o600)
-    aside.write_text(tomli_w.dumps(entries))
-    if file.exists():
-        aside.chmod(file.stat().st_mode)  # containers read it as users of their own
-    aside.rename(file)
+    mode = file.stat().st_mode & 0o777 if file.exists() else 0o600  # containers read it as users of their own
+    with replacing(file, mode) as out:
+        out.write(tomli_w.dumps(entries).encode())

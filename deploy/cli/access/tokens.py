@@ -1,7 +1,6 @@
 """`recourse token`: tokens for machines, which every service hears of by the topic `access`."""
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from deploy.cli.console import Data, Json, console, fail, installation, plain
+from deploy.cli.console import Data, Json, console, fail, installation, plain, write_json
 from deploy.installation import Installation
 from shared.kafka.topics import create_topics
 from shared.security.permissions import STAFF, actions_of
@@ -79,7 +78,7 @@ def token_list(data: Data = None, as_json: Json = False) -> None:
         for known_by, token in sorted(access.tokens.items(), key=lambda item: item[1].created_at)
     ]  # fmt: skip
     if as_json:
-        sys.stdout.write(json.dumps(found) + "\n")
+        write_json(found)
         return
     rest = ("Name", "Role", "Scopes", "Made", "Last used", "Works until")
     table = Table(Column("Token", no_wrap=True), *(Column(name, overflow="fold") for name in rest), box=None)
@@ -99,8 +98,7 @@ def token_revoke(
 
     async def revoke() -> None:
         async with access_to(installation(data)) as access:
-            found = [known_by for known_by in access.tokens if token in (actor(known_by), known_by)]
-            found = found or [known_by for known_by in access.tokens if known_by == digest(token)]
+            found = [known_by for known_by in access.tokens if token == actor(known_by) or digest(token) == known_by]
             if not found:
                 raise fail("There is no such token. `recourse token list` shows those that there are.")
             await access.revoke_token(found[0])

@@ -8,10 +8,9 @@ from rich.text import Text
 
 from deploy.cli.audit import evidence
 from deploy.cli.console import Data, Json, console, errors, installation, write_json
-from deploy.cli.operations import database
+from deploy.cli.operations import databases
 from services.reporting.audit.check import plain
 from services.reporting.audit.verify import verify as verify_all
-from shared.events import OWNERS
 
 app = typer.Typer(no_args_is_help=True, help="Prove that the log is what was written.")
 app.add_typer(evidence.app)
@@ -21,9 +20,8 @@ app.add_typer(evidence.app)
 def verify(data: Data = None, as_json: Json = False) -> None:
     """Walk every topic and every event table, and name each record that was changed, lost or added."""
     at = installation(data)
-    databases = {service: database(at, service) for service in sorted(set(OWNERS.values()))}
     with errors.status("Reading every topic and every event table"):
-        found = asyncio.run(verify_all(at.cluster, databases))
+        found = asyncio.run(verify_all(at.cluster, databases(at)))
     if as_json:
         write_json(asdict(found))
     else:

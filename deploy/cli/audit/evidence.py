@@ -19,8 +19,6 @@ from services.reporting.audit import check as checker
 from services.reporting.audit.check import Refused
 
 app = typer.Typer()
-PATIENCE = 600
-"""Seconds: the first checkpoint of a long log reads all of it."""
 OUTPUT = typer.Option("--output", "-o", help="The file to write; none is written over.", callback=new_file)
 Output = Annotated[Path | None, OUTPUT]
 Keys = Annotated[list[str], typer.Option("--key", help="A verifier key, or a file that holds it; may be repeated.")]
@@ -105,10 +103,7 @@ def consistency(
 ) -> None:  # fmt: skip
     """Prove that the log only grew from one checkpoint to another. Ends with 2 where no key was given."""
     at = installation(data)
-    try:
-        keys = [Path(one).read_text("utf-8-sig") if Path(one).is_file() else one for one in key]
-    except (OSError, UnicodeDecodeError) as why:
-        raise fail(f"The key cannot be read: {why}") from None
+    keys = [_text(Path(one)) if Path(one).is_file() else one for one in key]
     notes = {"old": _note(at, old), "new": _note(at, new)}
     document = _ask(at, "POST", "growth", json=notes)
     if notes != {name: document.get(name) for name in notes}:
@@ -128,28 +123,31 @@ def _note(at: Installation, named: str) -> str:
         return str(_ask(at, "GET", f"checkpoints/{named}")["note"])
     if not Path(named).is_file():
         raise fail(f"{named} is neither the number of a checkpoint nor a file.")
-    return Path(named).read_text("utf-8-sig")
+    return _text(Path(named))
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8-sig", errors="replace")
 
 
 def _ask(at: Installation, method: str, path: str, **more: Any) -> dict[str, Any]:
     """Of the reporting service, which has the key and the log."""
-    found: dict[str, Any] = ask(at, "recourse audit", method, f"audit/{path}", seconds=PATIENCE, **more)
+    found: dict[str, Any] = ask(at, "recourse audit", method, f"audit/{path}", **more)
     return found
 
 
 def _mail(at: Installation, recipient: str, made: dict[str, Any]) -> None:
     """Attached as well, as mail systems may wrap the lines of a text."""
-    letter = EmailMessage()
-    origin = made["note"].partition("\n")[0]
-    letter["From"], letter["To"] = f"Recourse <audit@{origin.partition(':')[0]}>", recipient
+    letter, origin = EmailMessage(), made["note"].partition("\n")[0]
+    host = origin.partition(":")[0]
+    letter["From"], letter["To"] = f"Recourse <audit@{host}>", recipient
     letter["Subject"] = f"Checkpoint {made['number']} of {origin}"
-    letter["Date"], letter["Message-ID"] = format_datetime(localtime()), make_msgid(domain=origin.partition(":")[0])
+    letter["Date"], letter["Message-ID"] = format_datetime(localtime()), make_msgid(domain=host)
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(made["note"])
     letter.add_attachment(made["note"], filename=f"checkpoint-{made['number']}.txt")
-    host, _, port = at.smtp.partition(":")
     try:
-        with smtplib.SMTP(host, int(port or 25), timeout=30) as smtp:
+        with smtplib.SMTP(at.smtp, timeout=30) as smtp:
             smtp.send_message(letter)
     except (OSError, smtplib.SMTPException) as error:
         raise fail(f"The checkpoint was sealed, and not mailed to {recipient} ({type(error).__name__}).") from None

@@ -1,14 +1,12 @@
 """`recourse contracts`: write what is published about events, and check that a change breaks no reader."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from deploy.cli.console import fail
+from deploy.cli.console import console, fail, write_json
 from deploy.gateway.app import openapi
 from deploy.installation import Installation
 from deploy.services import SERVICES
@@ -25,9 +23,7 @@ def write(folder: Folder) -> None:
     """Write `asyncapi.json`, and the JSON Schema of every event that has none yet or changed compatibly."""
     (folder / "schemas").mkdir(parents=True, exist_ok=True)
     _dump(folder / "asyncapi.json", asyncapi())
-    if found := broken(folder):
-        _report(found)
-        raise typer.Exit(1)
+    _refuse(broken(folder))
     for event in EVENTS.values():
         _dump(folder / "schemas" / f"{wire_name(event)}.json", json_schema(event))
 
@@ -37,10 +33,8 @@ def check(folder: Folder) -> None:
     """Compare the code with the schemas that were published; a change that breaks a reader needs a new version."""
     if not any((folder / "schemas").glob("*.json")):
         raise fail(f"There is no schema in {folder / 'schemas'}.")
-    found = broken(folder)
-    _report(found)
-    if found:
-        raise typer.Exit(1)
+    _refuse(broken(folder))
+    console.print("Every published event can be read.")
 
 
 @app.command("openapi")
@@ -48,7 +42,7 @@ def print_openapi() -> None:
     """Print the description of the HTTP API, all six services in one."""
     nowhere = Installation(postgres="", kafka="", master_key="00" * 32, secret="none")  # noqa: S106 - nothing is started
     apps = {name: service.build(nowhere) for name, service in SERVICES.items()}
-    sys.stdout.write(json.dumps(openapi(apps)) + "\n")
+    write_json(openapi(apps))
 
 
 def broken(folder: Path) -> list[str]:
@@ -65,11 +59,9 @@ def broken(folder: Path) -> list[str]:
     return found
 
 
-def _report(found: list[str]) -> None:
-    console = Console(stderr=bool(found))
-    for why in found:
-        console.print(why, highlight=False)
-    console.print("Give the event a new version and an upcast." if found else "Every published event can be read.")
+def _refuse(found: list[str]) -> None:
+    if found:
+        raise fail("\n".join([*found, "Give the event a new version and an upcast."]))
 
 
 def _dump(path: Path, document: object) -> None:

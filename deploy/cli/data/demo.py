@@ -3,17 +3,15 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from typing import Annotated, Any, TypeVar
 
 import httpx
 import typer
-from rich.progress import Progress
 
-from deploy.cli.clients import SelfIssued
-from deploy.cli.console import Data, bars, console, fail, installation
+from deploy.cli.clients import SelfIssued, accepted
+from deploy.cli.console import Data, Refused, Say, bars, console, installation
 from deploy.cli.data import demo_story
 from deploy.installation import Installation
 
@@ -24,12 +22,8 @@ ANSWERED = 0.45
 """The share of customers who answer when they are asked."""
 LINK = re.compile(r"/(?:surveys/answer|complain/track)/[\w.~-]+")
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
-T = TypeVar("T")
-Advance = Callable[[], None]
-
-
-class Refused(Exception):
-    """The installation did not take something; the message says why."""
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 @app.command()
@@ -43,64 +37,61 @@ def demo(
 ) -> None:  # fmt: skip
     """Fill an empty installation with a year of invented history, marked as such."""
     at = installation(data)
-    try:
-        made = asyncio.run(_fill(at, complaints, seed, more=more))
-    except Refused as error:
-        raise fail(str(error)) from None
-    except httpx.HTTPError as error:
-        raise fail(f"{at.url} did not answer ({type(error).__name__}). Run it again with --more.") from None
-    console.print(
-        f"{made.complaints:,} complaints, {made.mentions:,} mentions and {made.answers:,} survey answers were invented;"
-        f" {made.closed:,} cases are closed. See {at.url}/cases",
-        highlight=False,
-    )
+    with bars() as say:
+        made = asyncio.run(_fill(at, complaints, seed, say, more=more))
+    console.print(f"{made} See {at.url}/cases", highlight=False)
 
 
-@dataclass
-class Made:
-    complaints: int = 0
-    mentions: int = 0
-    closed: int = 0
-    answers: int = 0
-
-
-async def _fill(at: Installation, count: int, seed: int, *, more: bool) -> Made:
-    today, made = datetime.now(UTC), Made()
+async def _fill(at: Installation, number: int, seed: int, say: Say, *, more: bool) -> str:
+    today, all_asked = datetime.now(UTC), asyncio.Event()
+    complaints = demo_story.complaints(seed, number, today)
+    mentions = demo_story.mentions(seed, max(1, number * 3 // 20), today)
     async with _client(at, "demo") as machine, _client(at, "leader") as reader, _client(at) as customer:
-        api = Api(machine)
-        if not more and (await api.get("/api/v1/complaints?page[size]=1"))["data"]:
+        api = Api(machine, say)
+        if not more and accepted(await machine.get("/api/v1/complaints?page[size]=1")).json()["data"]:
             raise Refused(
                 "There are complaints here already. --more adds to them; with the seed of an interrupted run it"
                 " goes on where that stopped."
             )
-        complaints = demo_story.complaints(seed, count, today)
-        mentions = demo_story.mentions(seed, max(1, count * 3 // 20), today)
-        with bars() as progress:
-            receipts = await _each(complaints, api.complain, _bar(progress, "Complaints", len(complaints)))
-            made.complaints = len(receipts)
-            wanted = round(ANSWERED * sum(map(demo_story.is_asked, complaints)))
-            surveys = Surveys(reader, customer, seed, wanted, _bar(progress, "Survey answers", wanted))
-            answering = asyncio.create_task(surveys.answer_all())
-            pairs = list(zip(receipts, complaints, strict=True))
-            states = await _each(pairs, api.work, _bar(progress, "Cases", len(pairs)))
-            made.closed = sum(states)
-            made.mentions = len(await _each(mentions, api.mention, _bar(progress, "Mentions", len(mentions))))
-            surveys.all_asked = True
-            made.answers = await answering
-    return made
+        ids = await api.each("Complaints", complaints, api.complain)
+        wanted = round(ANSWERED * sum(map(demo_story.is_asked, complaints)))
+        answering = asyncio.create_task(_answer_surveys(reader, customer, seed, wanted, all_asked, say))
+        closed = await api.each("Cases", list(zip(ids, complaints, strict=True)), api.work)
+        await api.each("Mentions", mentions, api.mention)
+        all_asked.set()
+        answers = await answering
+    return (
+        f"{len(ids):,} complaints, {len(mentions):,} mentions and {answers:,} survey answers were invented;"
+        f" {sum(closed):,} cases are closed."
+    )
 
 
 class Api:
     """The public API, as an integrator would use it; every request may be repeated."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, client: httpx.AsyncClient, say: Say) -> None:
+        self._client, self._say = client, say
 
-    async def get(self, path: str) -> Any:
-        return (await self._send("GET", path)).json()
+    async def post(self, path: str, body: dict[str, Any] | None = None, key: str = "") -> Any:
+        headers = {"Idempotency-Key": key} if key else {}
+        for attempt in range(5):
+            answer = await self._client.post(path, json=body, headers=headers)
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(2.0**attempt / 4)
+        return accepted(answer).json()
 
-    async def post(self, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> Any:
-        return (await self._send("POST", path, json=body, headers={"Idempotency-Key": key} if key else {})).json()
+    async def each(self, step: str, items: Sequence[Item], do: Callable[[Item], Awaitable[Answer]]) -> list[Answer]:
+        """A few at once; the first that fails ends it."""
+        free, done = asyncio.Semaphore(AT_ONCE), count(1)
+
+        async def take(item: Item) -> Answer:
+            async with free:
+                answer = await do(item)
+            self._say(step, next(done), len(items))
+            return answer
+
+        return await asyncio.gather(*map(take, items))
 
     async def complain(self, complaint: demo_story.Complaint) -> str:
         """Answers the complaint's id."""
@@ -109,29 +100,29 @@ class Api:
     async def work(self, pair: tuple[str, demo_story.Complaint]) -> bool:
         """Do what is planned and not yet done; answers whether the case is closed."""
         path, complaint = f"/api/v1/cases/{pair[0]}", pair[1]
-        plan = complaint.work
         case = await self._opened(path)
-        if plan.handler is None or case["status"] == "closed" or _was_reopened(case):
+        reopened = any(entry["kind"] == "case.reopened" for entry in case["timeline"])
+        if complaint.handler is None or case["status"] == "closed" or reopened:
             return bool(case["status"] == "closed")
-        if "product" not in complaint.body:
-            await self.post(f"{path}/aspects/{case['aspects'][0]['aspect_id']}/classification", plan.subject)
         aspects = [case["aspects"][0]["aspect_id"]]
-        for number, further in enumerate(plan.further):
+        if "product" not in complaint.body:
+            await self.post(f"{path}/aspects/{aspects[0]}/classification", complaint.subject)
+        for number, further in enumerate(complaint.further):
             aspects.append((await self.post(f"{path}/aspects", further, f"{complaint.key}-{number}"))["id"])
         for aspect in aspects:
-            await self.post(f"{path}/aspects/{aspect}/assignment", {"handler": plan.handler})
-        for number, note in enumerate(plan.notes):
+            await self.post(f"{path}/aspects/{aspect}/assignment", {"handler": complaint.handler})
+        for number, note in enumerate(complaint.notes):
             await self.post(f"{path}/notes", {"text": note}, f"{complaint.key}-{number}")
-        if not plan.decisions:
+        if not complaint.decisions:
             return False
         decided = {aspect["aspect_id"] for aspect in case["aspects"] if aspect["outcome"]}
-        for aspect, decision in zip(aspects, plan.decisions, strict=True):
+        for aspect, decision in zip(aspects, complaint.decisions, strict=True):
             if aspect not in decided:
                 await self.post(f"{path}/aspects/{aspect}/resolution", decision)
         await self.post(f"{path}/closing")
-        if plan.reopened:
-            await self.post(f"{path}/reopening", {"reason": plan.reopened})
-        return plan.reopened is None
+        if complaint.reopened:
+            await self.post(f"{path}/reopening", {"reason": complaint.reopened})
+        return complaint.reopened is None
 
     async def mention(self, mention: demo_story.Mention) -> None:
         """Capture it, and decide about it as planned."""
@@ -145,94 +136,38 @@ class Api:
         """The case, which opens a moment after its complaint was accepted."""
         for _ in range(int(PATIENCE / 0.2)):
             answer = await self._client.get(path)
-            if answer.status_code == 200 and answer.json()["aspects"]:
-                return answer.json()
-            if answer.status_code not in (200, 404):
-                _check(answer)
+            if answer.status_code != 404 and (case := accepted(answer).json())["aspects"]:
+                return case
             await asyncio.sleep(0.2)
         raise Refused(f"{path} did not open. `recourse lag` shows what is behind; then run it again with --more.")
 
-    async def _send(self, method: str, path: str, **given: Any) -> httpx.Response:
-        for attempt in range(5):
-            answer = await self._client.request(method, path, **given)
-            if answer.status_code != 503:
-                break
-            await asyncio.sleep(2.0**attempt / 4)
-        return _check(answer)
 
+async def _answer_surveys(
+    reader: httpx.AsyncClient, customer: httpx.AsyncClient, seed: int, wanted: int, all_asked: asyncio.Event, say: Say
+) -> int:
+    """Customers open the link in their mail and answer, until as many have as were wanted.
 
-class Surveys:
-    """Customers who open the link in their mail and answer, until as many have as were wanted."""
-
-    def __init__(
-        self, reader: httpx.AsyncClient, customer: httpx.AsyncClient, seed: int, wanted: int, advance: Advance
-    ) -> None:
-        self._reader, self._customer, self._wanted, self._advance = reader, customer, wanted, advance
-        self._random = demo_story.seeded("survey", seed, 0)
-        self.all_asked = False
-
-    async def answer_all(self) -> int:
-        """Mail goes out in its own time; the mailbox is the embedded mode's own, elsewhere nobody answers."""
-        count, opened, seen, idle = 0, 0, set[str](), 0.0
-        while opened < self._wanted and idle < PATIENCE:
-            answer = await self._reader.get("/mailbox")
-            if answer.status_code == 404:
-                break
-            new = set(LINK.findall(_check(answer).text)) - seen
-            invitations = sorted(link for link in new if "/surveys/" in link)
-            for link in invitations[: self._wanted - opened]:
-                opened += 1
-                count += await self._answer(link)
-            seen |= new
-            idle = 0 if new or not self.all_asked else idle + 0.5
-            await asyncio.sleep(0.5)
-        return count
-
-    async def _answer(self, link: str) -> int:
-        """As a browser does it; 0 where it was answered before."""
-        form = CSRF.search((await self._customer.get(link)).text)
-        if form is None:
-            return 0
-        given = demo_story.answers(self._random) | {"csrf": form[1]}
-        answer = await self._customer.post(link, data=given)
-        self._advance()
-        return int(answer.status_code == 303)
+    Mail goes out in its own time; the mailbox is the embedded mode's own, elsewhere nobody answers.
+    """
+    random, opened, answered, seen, idle = demo_story.seeded("survey", seed, 0), 0, 0, set[str](), 0.0
+    while opened < wanted and idle < PATIENCE:
+        mailbox = await reader.get("/mailbox")
+        if mailbox.status_code == 404:
+            break
+        new = set(LINK.findall(accepted(mailbox).text)) - seen
+        for link in sorted(link for link in new if "/surveys/" in link)[: wanted - opened]:
+            opened += 1
+            if form := CSRF.search((await customer.get(link)).text):  # else it was answered before
+                answers = demo_story.answers(random) | {"csrf": form[1]}
+                answered += (await customer.post(link, data=answers)).status_code == 303
+            say("Survey answers", opened, wanted)
+        seen |= new
+        idle = 0 if new or not all_asked.is_set() else idle + 0.5
+        await asyncio.sleep(0.5)
+    return answered
 
 
 def _client(at: Installation, role: str | None = None) -> httpx.AsyncClient:
     """As the same sender each time: an Idempotency-Key belongs to whoever sends it."""
     auth = None if role is None else SelfIssued(at, role, "recourse demo", "demo")
     return httpx.AsyncClient(base_url=at.url, auth=auth, timeout=60)
-
-
-async def _each(items: Sequence[Any], do: Callable[[Any], Awaitable[T]], advance: Advance) -> list[T]:
-    """A few at once, in order; the first that fails ends it."""
-    answers: list[Any] = [None] * len(items)
-    waiting = iter(enumerate(items))
-
-    async def take() -> None:
-        for number, item in waiting:
-            answers[number] = await do(item)
-            advance()
-
-    await asyncio.gather(*(take() for _ in range(AT_ONCE)))
-    return answers
-
-
-def _check(answer: httpx.Response) -> httpx.Response:
-    if answer.is_success:
-        return answer
-    detail: Any = None
-    with suppress(ValueError, AttributeError):
-        detail = answer.json().get("detail")
-    path = answer.request.url.path
-    raise Refused(f"{answer.request.method} {path}: {detail or f'the service answered {answer.status_code}'}")
-
-
-def _was_reopened(case: Any) -> bool:
-    return any(entry["kind"] == "case.reopened" for entry in case["timeline"])
-
-
-def _bar(progress: Progress, name: str, total: int | None) -> Advance:
-    task = progress.add_task(name, total=total)
-    return lambda: progress.advance(task)

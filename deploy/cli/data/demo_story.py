@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -10,40 +10,26 @@ from random import Random
 from typing import Any
 
 YEAR = 365
-HANDLERS = {
-    "handler@example.org": 34, "ines@example.org": 22, "kwame@example.org": 20, "sorrel@example.org": 16,
-    "leader@example.org": 8,
-}  # fmt: skip
-CHANNELS = {
-    "web": 34, "email": 22, "phone": 18, "letter": 8, "chat": 6, "api": 5, "face-to-face": 4, "referral": 3,
-}  # fmt: skip
 UNSORTED = ("email", "letter", "phone", "face-to-face", "referral")
-"""Roads on which nobody chose a product: a handler classifies."""
-OUTCOMES = {"upheld": 38, "partly-upheld": 23, "not-upheld": 32, "withdrawn": 4, "out-of-scope": 3}
-REDRESS = {"apology": 30, "refund": 26, "compensation": 22, "correction": 16, "other": 6}
-NETWORKS = {"x": 24, "mastodon": 18, "facebook": 16, "bluesky": 14, "reviews": 14, "reddit": 8, "instagram": 6}
+"""Channels on which nobody chose a product: a handler classifies."""
 KINDS = {"reviews": "review", "facebook": "comment", "reddit": "comment"}
 
 
 @dataclass(frozen=True)
-class Work:
-    """The work on one complaint; decisions are one per aspect, or none while it is open."""
-
-    subject: dict[str, str]
-    handler: str | None = None
-    further: list[dict[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    decisions: list[dict[str, Any]] = field(default_factory=list)
-    reopened: str | None = None
-
-
-@dataclass(frozen=True)
 class Complaint:
-    """One complaint as the API takes it, under a key that follows from the seed."""
+    """One complaint as the API takes it, under a key that follows from the seed, and the work on it.
+
+    Decisions are one per aspect, or none while it is open.
+    """
 
     key: str
     body: dict[str, Any]
-    work: Work
+    subject: dict[str, str]
+    handler: str | None = None
+    further: Sequence[dict[str, str]] = ()
+    notes: Sequence[str] = ()
+    decisions: Sequence[dict[str, Any]] = ()
+    reopened: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,14 +69,14 @@ def answers(random: Random) -> dict[str, str]:
 
 def is_asked(complaint: Complaint) -> bool:
     """True if a survey reaches this customer: the case closes, and there is an address."""
-    return bool(complaint.work.decisions) and "email" in complaint.body["person"]
+    return bool(complaint.decisions) and "email" in complaint.body["person"]
 
 
 def _complaint(seed: int, number: int, today: datetime) -> Complaint:
     random = seeded("complaint", seed, number)
     firm = _weighted(random, texts()["firms"])
     subject = _weighted(random, firm["subjects"])
-    channel = _pick(random, CHANNELS)
+    channel = _pick(random, "channels")
     about: dict[str, str] = {key: subject[key] for key in ("product", "sub_product", "issue") if key in subject}
     received = _received(seeded("time", seed, number), subject, today)
     body = {
@@ -101,8 +87,8 @@ def _complaint(seed: int, number: int, today: datetime) -> Complaint:
     }  # fmt: skip
     if channel not in UNSORTED:
         body |= about
-    work = _work(seeded("work", seed, number), subject, about, (today - received).days)
-    return Complaint(f"demo-{seed}-{number}", body, work)
+    work = _work(seeded("work", seed, number), subject, (today - received).days)
+    return Complaint(f"demo-{seed}-{number}", body, about, **work)
 
 
 def _narrative(random: Random, subject: dict[str, Any]) -> str:
@@ -118,29 +104,29 @@ def _complainant(random: Random, seed: int, number: int) -> dict[str, Any]:
     return _person(seeded("person", seed, who), seed, who)
 
 
-def _work(random: Random, subject: dict[str, Any], about: dict[str, str], age: int) -> Work:
+def _work(random: Random, subject: dict[str, Any], age: int) -> dict[str, Any]:
     """The older, the further: what came this week is mostly new, what is older than two months mostly closed."""
     begun = random.random() < (0.3 if age < 5 else 0.75 if age < 21 else 0.98)
     decided = begun and random.random() < (0.05 if age < 7 else 0.4 if age < 28 else 0.75 if age < 56 else 0.97)
     if not begun:
-        return Work(about)
+        return {}
     further = [
         {"product": subject["product"], "issue": issue, "summary": random.choice(texts()["further"]["summaries"])}
         for issue in random.sample(texts()["further"]["issues"], random.choice((0, 0, 0, 0, 1, 1, 2)))
     ]
-    return Work(
-        about, _pick(random, HANDLERS), further,
-        random.sample(texts()["work"]["notes"], random.choice((0, 0, 1, 1, 2))),
-        [_decision(random, subject) for _ in range(1 + len(further))] if decided else [],
-        random.choice(texts()["work"]["reopened"]) if decided and random.random() < 0.03 else None,
-    )  # fmt: skip
+    return {
+        "handler": _pick(random, "handlers"), "further": further,
+        "notes": random.sample(texts()["work"]["notes"], random.choice((0, 0, 1, 1, 2))),
+        "decisions": [_decision(random, subject) for _ in range(1 + len(further))] if decided else [],
+        "reopened": random.choice(texts()["work"]["reopened"]) if decided and random.random() < 0.03 else None,
+    }  # fmt: skip
 
 
 def _decision(random: Random, subject: dict[str, Any]) -> dict[str, Any]:
     """As the rules of a case want it: a cause for what is upheld, an amount for money alone."""
-    outcome = _pick(random, OUTCOMES)
+    outcome = _pick(random, "outcomes")
     upheld = outcome in ("upheld", "partly-upheld")
-    redress = _pick(random, REDRESS) if upheld else "none"
+    redress = _pick(random, "redress") if upheld else "none"
     decision: dict[str, Any] = {
         "outcome": outcome, "redress": redress,
         "explanation": random.choice(texts()["work"]["explanations"][outcome]),
@@ -181,7 +167,7 @@ def _person(random: Random, seed: int, number: int) -> dict[str, Any]:
 
 def _mention(random: Random, seed: int, number: int, today: datetime) -> Mention:
     firm = _weighted(random, texts()["firms"])
-    network, grumble = _pick(random, NETWORKS), random.random() < 0.7
+    network, grumble = _pick(random, "networks"), random.random() < 0.7
     posted = today - timedelta(minutes=random.randint(5, 120 * 24 * 60))
     author = f"{random.choice(texts()['people']['given'])} {random.choice(texts()['people']['family'])}"
     handle = f"{author.replace(' ', '').lower()}{random.randrange(100)}"
@@ -215,7 +201,8 @@ def seeded(what: str, seed: int, number: int) -> Random:
     return Random(f"{what} {seed} {number}")  # noqa: S311 - nothing here is secret
 
 
-def _pick(random: Random, weights: dict[str, int]) -> str:
+def _pick(random: Random, name: str) -> str:
+    weights: dict[str, int] = texts()["weights"][name]
     return random.choices(list(weights), list(weights.values()))[0]
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import typer
 
-from deploy.cli.console import Data, console, errors, fail, installation
+from deploy.cli.console import Data, Refused, console, errors, installation
 from deploy.installation import Installation
 from services.intake.complaint.links import sign
 from shared.security.permissions import Who
@@ -21,21 +21,18 @@ from shared.security.signing import Signer
 app = typer.Typer()
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-color-profile=srgb"]
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 SIZES = {
-    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
-}
+    "light": {"viewport": DESKTOP, "color_scheme": "light"}, "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
+    "phone": {"viewport": PHONE, "color_scheme": "light"},
+}  # fmt: skip
 LONGEST = 2000
 STORY = (
     "I have paid this bill three times now, and each month a letter comes that says I have not.\n\n"
     "I called twice and was told that it would be put right."
 )
+STEPS = ({"narrative": STORY}, {"organisation": "Tarnbrook Energy and Water"}, {"name": "Ada Example"})
 Page = Any
-
-
-class NothingToShow(Exception):
-    """The installation is empty: run `recourse demo` first."""
 
 
 @app.command()
@@ -47,82 +44,62 @@ def screenshots(
     """Photograph every page of a running installation that the demo has filled."""
     at = installation(data)
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        pages = {name: visit for name, visit in _pages(at).items() if only in name}
-        with _browser() as browser, errors.status("Taking pictures") as status:
-            for size, given in SIZES.items():
-                context = browser.new_context(**given, device_scale_factor=1, reduced_motion="reduce", locale="en-GB")
-                for name, visit in pages.items():
-                    status.update(f"{name}, {size}")
-                    context.clear_cookies()
-                    page = context.new_page()
-                    visit(page)
-                    _take(page, folder / f"{name}-{size}.png", whole=size == "phone")
-                    page.close()
-                context.close()
-    except NothingToShow as error:
-        raise fail(str(error.args[0] if error.args else error.__doc__)) from None
-    console.print(f"{len(pages) * len(SIZES)} pictures are in {folder}", highlight=False)
+    paths = {name: path for name, path in _paths(at).items() if only in name}
+    session = Signer(at.secret).session(Who("leader@example.org", "Leader", "leader"))
+    cookie = {"name": Cookies(at.url.startswith("https://")).session, "value": session, "url": at.url}
+    with _browser() as browser, errors.status("Taking pictures") as status:
+        for size, given in SIZES.items():
+            context = browser.new_context(**given, device_scale_factor=1, reduced_motion="reduce", locale="en-GB")
+            for name, path in paths.items():
+                status.update(f"{name}, {size}")
+                context.clear_cookies()
+                if not path.startswith(("/complain", "/signin", "/surveys/answer")):
+                    context.add_cookies([cookie])
+                page = context.new_page()
+                page.goto(at.url + path)
+                if name.startswith("complain-"):
+                    _fill(page, steps=int(name[-1]) - 1)
+                _take(page, folder / f"{name}-{size}.png", whole=size == "phone")
+                page.close()
+            context.close()
+    console.print(f"{len(paths) * len(SIZES)} pictures are in {folder}", highlight=False)
 
 
-def _pages(at: Installation) -> dict[str, Callable[[Page], None]]:
-    """The steps to each page, by its name."""
+def _paths(at: Installation) -> dict[str, str]:
+    """Each page, by the name of its picture."""
     headers = {"Authorization": f"Bearer {at.token('leader', 'recourse screenshots')}"}
     with httpx.Client(base_url=at.url, headers=headers, timeout=60) as client:
         closed = _first(client, "/api/v1/cases?view=closed&page[size]=200", lambda c: c["heat"] == "red")["case_id"]
         case = _first(client, "/api/v1/cases?view=red&page[size]=200", lambda c: c["status"] == "open")["case_id"]
         mention = _first(client, "/api/v1/mentions?page[size]=200", lambda m: m["state"] == "promoted")["mention_id"]
-        mailbox = client.get("/mailbox").text
-        surveys = re.findall(r"/surveys/answer/[\w.~-]+", mailbox)
+        surveys = re.findall(r"/surveys/answer/[\w.~-]+", client.get("/mailbox").text)
         unanswered = [link for link in surveys if "csrf" in httpx.get(at.url + link).text]
-    staff = {
+    survey = {} if not unanswered else {"survey": unanswered[0]}
+    return survey | {
         "cases": "/cases", "cases-red": "/cases?view=red", "case": f"/cases/{case}", "case-closed": f"/cases/{closed}",
         "social": "/social", "mention": f"/social/{mention}", "surveys": "/surveys", "responses": "/surveys/responses",
         "reports": "/reports", "reports-month": "/reports?by=month", "audit": "/audit", "trail": f"/audit/{closed}",
         "intake": "/intake", "mailbox": "/mailbox", "sentiment": "/sentiment", "styleguide": "/styleguide",
-        "not-found": "/cases/00000000-0000-7000-8000-000000000000",
+        "not-found": "/cases/00000000-0000-7000-8000-000000000000", "signin": "/signin",
+        "track": f"/complain/track/{sign(Signer(at.secret), UUID(case))}",
+        **{f"complain-{step + 1}": "/complain" for step in range(len(STEPS) + 1)},
     }  # fmt: skip
-    public = {"signin": "/signin", "track": f"/complain/track/{sign(Signer(at.secret), UUID(case))}"}
-    if unanswered:
-        public["survey"] = unanswered[0]
-    visits = {name: _visit(at, path, staff=True) for name, path in staff.items()}
-    visits |= {name: _visit(at, path, staff=False) for name, path in public.items()}
-    return visits | {f"complain-{step + 1}": _complain(at, step) for step in range(4)}
 
 
 def _first(client: httpx.Client, path: str, wanted: Callable[[Any], bool]) -> Any:
     """The first that is wanted, else the first."""
     found = client.get(path).raise_for_status().json()["data"]
     if not found:
-        raise NothingToShow
+        raise Refused("The installation is empty: run `recourse demo` first.")
     return next(filter(wanted, found), found[0])
 
 
-def _visit(at: Installation, path: str, *, staff: bool) -> Callable[[Page], None]:
-    def visit(page: Page) -> None:
-        if staff:
-            session = Signer(at.secret).session(Who("leader@example.org", "Leader", "leader"))
-            name = Cookies(at.url.startswith("https://")).session
-            page.context.add_cookies([{"name": name, "value": session, "url": at.url}])
-        page.goto(at.url + path)
-
-    return visit
-
-
-def _complain(at: Installation, step: int) -> Callable[[Page], None]:
-    """The form, filled in up to this page; nothing is sent."""
-
-    def visit(page: Page) -> None:
-        page.goto(f"{at.url}/complain")
-        for done in range(step):
-            given = ({"narrative": STORY}, {"organisation": "Tarnbrook Energy and Water"}, {"name": "Ada Example"})[
-                done
-            ]
-            for name, value in given.items():
-                page.fill(f"[name={name}]:visible", value)
-            page.click("form button[type=submit]:visible >> nth=0")
-
-    return visit
+def _fill(page: Page, steps: int) -> None:
+    """The form up to its last page; nothing is sent."""
+    for given in STEPS[:steps]:
+        for name, value in given.items():
+            page.fill(f"[name={name}]:visible", value)
+        page.click("form button[type=submit]:visible >> nth=0")
 
 
 def _take(page: Page, path: Path, *, whole: bool) -> None:
@@ -146,7 +123,7 @@ def _browser() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only who takes pictures installs it
     except ImportError:
-        raise NothingToShow("Pictures need Playwright: .venv/bin/uv pip install playwright") from None
+        raise Refused("Pictures need Playwright: .venv/bin/uv pip install playwright") from None
     path = next(filter(None, map(shutil.which, NAMES)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)

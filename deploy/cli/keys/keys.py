@@ -2,22 +2,17 @@
 
 import asyncio
 import secrets
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
-from rich.table import Table
 
-from deploy.cli.console import Data, Json, console, fail, installation
+from deploy.cli.console import Data, Json, Refused, console, installation, print_table, write_json
 from deploy.cli.keys import rotation
 from deploy.cli.keys.key_topic import TopicKeys
-from deploy.cli.keys.rotation import NotRotated
-from deploy.cli.operations import database
+from deploy.cli.operations import databases
 from deploy.installation import Installation
-from deploy.services import SERVICES
 from shared.events.unsealing import MasterKeyNotValid, id_of, parse
 
 app = typer.Typer(no_args_is_help=True, help="People's keys, and the master key that wraps them.")
@@ -27,22 +22,17 @@ app = typer.Typer(no_args_is_help=True, help="People's keys, and the master key 
 def status(data: Data = None, as_json: Json = False) -> None:
     """Count the keys of each service, by the id of the master key that wraps them, and those that were destroyed."""
     at = installation(data)
-    counts = {service: rotation.held(database(at, service)) for service in SERVICES}
+    counts = {service: rotation.held(url) for service, url in databases(at).items()}
     topic = asyncio.run(_on_topic(at))
     counts["people-keys"] = Counter(by or "destroyed" for by in topic.masters.values())
     waiting = topic.older.total()
     masters = at.masters().ids
     if as_json:
-        body = {
-            "masters": masters, "held": counts, "waiting_for_compaction": waiting, "strangers": topic.strangers,
-        }  # fmt: skip
-        sys.stdout.buffer.write(orjson.dumps(body) + b"\n")
+        known = {"masters": masters, "held": counts}
+        write_json(known | {"waiting_for_compaction": waiting, "strangers": topic.strangers})
         return
     kinds = sorted({kind for one in counts.values() for kind in one}, key=lambda kind: (kind == "destroyed", kind))
-    table = Table("Held by", *kinds, box=None)
-    for name, count in counts.items():
-        table.add_row(name, *(f"{count[kind]:,}" for kind in kinds))
-    console.print(table)
+    print_table(("Held by", *kinds), [(name, *(count[kind] for kind in kinds)) for name, count in counts.items()])
     console.print(f"Master keys known here: {', '.join(masters)}; the first wraps.", highlight=False)
     console.print(f"{waiting:,} keys that were replaced or destroyed wait on Kafka's disk for compaction.")
     if topic.strangers:
@@ -65,41 +55,37 @@ def rotate(
     Interrupted, it is finished by running it again.
     """
     at = installation(data)
-    databases = {service: database(at, service) for service in SERVICES}
-    try:
-        asyncio.run(_rotate(at, _given(to) if to else None, databases))
-    except NotRotated as error:
-        raise fail(str(error)) from None
+    asyncio.run(_rotate(at, _given(to) if to else None, databases(at)))
 
 
 def _given(file: Path) -> bytes:
     try:
         (key,) = parse(file.read_text())
     except (OSError, MasterKeyNotValid, ValueError) as error:
-        raise NotRotated(f"{file} does not hold one master key of 64 hexadecimal digits.") from error
+        raise Refused(f"{file} does not hold one master key of 64 hexadecimal digits.") from error
     return key
 
 
-async def _rotate(at: Installation, given: bytes | None, databases: dict[str, str]) -> None:
+async def _rotate(at: Installation, given: bytes | None, urls: dict[str, str]) -> None:
     file = at.master_key_file
     begun = at.masters().ids
     if given and len(begun) > 1 and id_of(given).hex() != begun[0]:
-        raise NotRotated(
+        raise Refused(
             f"A rotation to master key {begun[0]} was begun, and this is another key. Finish that first, without --to;"
             " then rotate to this one."
         )
     if file is None and len(begun) < 2:
-        raise NotRotated(
+        raise Refused(
             "The master key stands in RECOURSE_MASTER_KEY, which no command can change. Put the new key in front of it"
             " there, with a space between, restart every service, and run this again."
         )
-    await rotation.unfence(databases)
+    await rotation.unfence(urls)
     if file is not None and not rotation.put_in_front(file, given or secrets.token_bytes(32)):
-        raise NotRotated(f"{file} cannot be written. Write the new key in front of the other, and run this again.")
-    await rotation.rewrap(databases, at.cluster, at.masters(), lambda line: console.print(line, highlight=False))
+        raise Refused(f"{file} cannot be written. Write the new key in front of the other, and run this again.")
+    await rotation.rewrap(urls, at.cluster, at.masters())
     left = file is not None and rotation.leave_first(file)
-    await rotation.unfence(databases)
-    await rotation.wipe(databases)
+    await rotation.unfence(urls)
+    await rotation.wipe(urls)
     console.print(f"All keys are wrapped by master key {at.masters().id}.", highlight=False)
     if not left:
         console.print(

@@ -5,18 +5,18 @@ master is taken away last, when nothing is wrapped by it any more.
 """
 
 import asyncio
-import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.sql import SQL, Literal
 
+from deploy.cli.console import Refused, console
 from deploy.cli.keys.key_topic import TopicKeys
+from deploy.files import replacing
 from shared.events.unsealing import BARE, parse
 from shared.kafka.topics import Cluster
 from shared.keys.keyring import Keyring
@@ -30,12 +30,7 @@ LOCK_TIMEOUT = "30s"
 FENCE = "wrapped_by_one_master"
 BY = f"""case when wrapped is null then 'destroyed' when length(wrapped) = {BARE} then 'without an id'
  else encode(substr(wrapped, 1, 4), 'hex') end"""
-Say = Callable[[str], None]
 Connection = psycopg.AsyncConnection[Any]
-
-
-class NotRotated(Exception):
-    """A step could not be done; what was done is kept, and the next run goes on from there."""
 
 
 def held(url: str) -> Counter[str]:
@@ -70,32 +65,26 @@ def leave_first(file: Path) -> bool:
 
 
 def _write(file: Path, keys: Sequence[bytes]) -> bool:
-    """All or nothing, for its readers and for a power cut; False where the file may not be changed."""
-    aside = file.with_name(file.name + ".new")
+    """False where the file may not be changed."""
     try:
-        aside.unlink(missing_ok=True)
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file.stat().st_mode & 0o777)
-        with os.fdopen(handle, "w") as out:
-            out.write("\n".join(key.hex() for key in keys))
-            out.flush()
-            os.fsync(out.fileno())
-        aside.replace(file)
+        with replacing(file, file.stat().st_mode & 0o777) as out:
+            out.write("\n".join(key.hex() for key in keys).encode())
     except OSError:
         return False
-    folder = os.open(file.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
     return True
 
 
-async def rewrap(databases: Mapping[str, str], cluster: Cluster, masters: Masters, say: Say) -> None:
-    """All keys of all services under the first master; when this returns nothing needs the others."""
+async def rewrap(databases: Mapping[str, str], cluster: Cluster, masters: Masters) -> None:
+    """All keys of all services under the first master; when this returns nothing needs the others.
+
+    Raises `Refused` where a step could not be done; what was done is kept, and the next run goes on from there.
+    """
     keyring = Keyring(masters)
     for service, url in databases.items():
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
             count = await _rewrap_table(conn, keyring)
-            say(f"{service}: {count:,} keys wrapped anew")
-    await _send(databases["intake"], cluster, masters.id, say)
+            console.print(f"{service}: {count:,} keys wrapped anew", highlight=False)
+    await _send(databases["intake"], cluster, masters.id)
 
 
 async def unfence(databases: Mapping[str, str]) -> None:
@@ -121,10 +110,8 @@ async def _rewrap_table(conn: Connection, keyring: Keyring) -> int:
         try:
             # Also closes the table to a save that wrapped its key before the services were given the new master.
             await conn.execute(
-                SQL("alter table keys drop constraint if exists " + FENCE + ", add constraint " + FENCE).format()
-                + SQL(" check (wrapped is null or length(wrapped) > {} and substr(wrapped, 1, 4) = {})").format(
-                    Literal(BARE), Literal(bytes.fromhex(keyring.masters.id))
-                )
+                f"alter table keys drop constraint if exists {FENCE}, add constraint {FENCE} check (wrapped is null or"
+                f" length(wrapped) > {BARE} and substr(wrapped, 1, 4) = '\\x{keyring.masters.id}')"
             )
         except psycopg.errors.CheckViolation:
             continue
@@ -142,7 +129,7 @@ async def _rewrap_some(conn: Connection, keyring: Keyring) -> int:
         try:
             renewed = [keyring.renewed(person, bytes(wrapped)) for person, wrapped in rows]
         except WrongMasterKey as error:
-            raise NotRotated(f"Nothing was lost. {error}") from None
+            raise Refused(f"Nothing was lost. {error}") from None
         await conn.execute(
             "update keys k set wrapped = n.wrapped from unnest(%b::uuid[], %b::bytea[]) n (person_id, wrapped)"
             " where k.person_id = n.person_id and k.wrapped is not null",
@@ -151,7 +138,7 @@ async def _rewrap_some(conn: Connection, keyring: Keyring) -> int:
     return len(rows)
 
 
-async def _send(intake: str, cluster: Cluster, master: str, say: Say) -> None:
+async def _send(intake: str, cluster: Cluster, master: str) -> None:
     """By intake's relay, which sends the tombstones too, and in order: a key that is destroyed meanwhile stays so."""
     async with (
         TopicKeys(cluster) as topic,
@@ -163,20 +150,18 @@ async def _send(intake: str, cluster: Cluster, master: str, say: Say) -> None:
             try:
                 await _hand_over(conn, sorted(old)[:BATCH])
             except psycopg.errors.LockNotAvailable:
-                raise NotRotated(
-                    "Intake's events are locked by somebody. Run this again: it goes on from here."
-                ) from None
+                raise Refused("Intake's events are locked by somebody. Run this again: it goes on from here.") from None
             before = len(old)
             await asyncio.sleep(1)
             old = await topic.read(master)
             if len(old) != before:
                 moved = time.monotonic()
             elif time.monotonic() - moved > PATIENCE:
-                raise NotRotated(
+                raise Refused(
                     f"{len(old):,} keys still wait to be sent, and intake sends none. Is it running, with the new"
                     " master key? Run this again then: it goes on from here."
                 )
-    say(f"people-keys: {total:,} keys sent anew")
+    console.print(f"people-keys: {total:,} keys sent anew", highlight=False)
 
 
 async def _hand_over(conn: Connection, people: Sequence[UUID]) -> None:

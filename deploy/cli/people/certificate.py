@@ -1,6 +1,8 @@
 """All that is known of one person anywhere, and the proof that it is gone: looked up in each place, never assumed."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,8 +11,7 @@ from uuid import UUID
 import orjson
 import psycopg
 from aiokafka import TopicPartition
-from psycopg.rows import dict_row
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from deploy.cli.keys.key_topic import TopicKeys
 from deploy.cli.operations import database
@@ -110,35 +111,26 @@ async def certificate(at: Installation, person: UUID, now: datetime) -> Certific
 
 
 async def _held(at: Installation, service: str, person: UUID, proof: Proof | None) -> Held:
-    url = await asyncio.to_thread(database, at, service)
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
-        found = await (await conn.execute("select wrapped is null from keys where person_id = %s", [person])).fetchone()
+    fields: dict[str, int] = {}
+    rows: dict[str, int] = {}
+    folded = True
+    filled: list[str] = []
+    async with _connected(at, service) as conn:
+        found = await _row(conn, "select wrapped is null from keys where person_id = %s", person)
         key = "never held" if found is None else "destroyed" if found[0] else "held"
-        fields: dict[str, int] = {}
-        rows: dict[str, int] = {}
-        folded = True
-        filled: list[str] = []
         for view in SERVICES[service].views:
             live = (await versions.prepare(conn, view)).generation
             for table in view.tables:
-                column = table.person or ("person_id" if "person_id" in table.columns else None)
-                if column is not None:
+                if column := table.person or ("person_id" if "person_id" in table.columns else None):
                     personal = SQL(", ").join(map(Identifier, table.personal)) if table.personal else SQL("null::text")
-                    counted = await conn.execute(
-                        SQL("select count(*), coalesce(sum(num_nonnulls({})), 0) from {} where {} = %s").format(
-                            personal, Identifier(table.name), Identifier(column)
-                        ),
-                        [person],
-                    )
-                    row = await counted.fetchone()
-                    assert row is not None
-                    rows[table.name], fields[table.name] = int(row[0]), int(row[1])
+                    query = SQL("select count(*), coalesce(sum(num_nonnulls({})), 0)::int from {} where {} = %s")
+                    names = Identifier(table.name), Identifier(column)
+                    rows[table.name], fields[table.name] = await _row(conn, query.format(personal, *names), person)
             if any(table.personal for table in view.tables):
                 filled += await versions.unread(conn, view)
-                if proof is not None:
-                    folded &= await _folded(conn, at.cluster, view.consumer(live), person, proof)
-        if service == "intake":
-            fields["mailbox"] = await _mails(conn, person)
+                folded &= proof is None or await _folded(conn, view.consumer(live), proof)
+        if service == "intake" and (await _row(conn, "select to_regclass('mailbox')"))[0]:  # of the embedded mode
+            [fields["mailbox"]] = await _row(conn, "select count(*) from mailbox where person_id = %s", person)
         left = dict.fromkeys([*filled, *await waiting(conn)])  # what is dropped meanwhile is noted
     return Held(service, key, _some(fields), _some(rows), folded, tuple(left))
 
@@ -147,43 +139,40 @@ def _some(counts: dict[str, int]) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-async def _folded(conn: Any, cluster: Cluster, consumer: str, person: UUID, proof: Proof) -> bool:
-    topic, _, rest = proof.place.rpartition("/")[0].rpartition("/")
+async def _folded(conn: Any, consumer: str, proof: Proof) -> bool:
+    """True once the view has read the event, which may not have been sent yet."""
     if not proof.place:
         return False
-    found = await conn.execute(
-        "select position from progress where consumer = %s and topic = %s and partition = %s",
-        [consumer, topic, int(rest)],
-    )
-    row = await found.fetchone()
-    return row is not None and row[0] >= proof.position
+    topic, partition, _ = proof.place.rsplit("/", 2)
+    where = "consumer = %s and topic = %s and partition = %s"
+    read = await _row(conn, f"select position from progress where {where}", consumer, topic, int(partition))
+    return read is not None and read[0] >= proof.position
 
 
-async def _mails(conn: Any, person: UUID) -> int:
-    """The mailbox of the embedded mode, where there is one."""
-    if (await (await conn.execute("select to_regclass('mailbox')")).fetchone()) == (None,):
-        return 0
-    row = await (await conn.execute("select count(*) from mailbox where person_id = %s", [person])).fetchone()
-    return int(row[0])
+@asynccontextmanager
+async def _connected(at: Installation, service: str) -> AsyncIterator[Any]:
+    url = await asyncio.to_thread(database, at, service)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
+        yield conn
+
+
+async def _row(conn: Any, query: str | Composed, *values: Any) -> Any:
+    return await (await conn.execute(query, values)).fetchone()
 
 
 async def _proof(at: Installation, person: UUID) -> Proof | None:
-    url = await asyncio.to_thread(database, at, "intake")
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True, row_factory=dict_row) as conn:
-        found = await conn.execute(
-            "select notification_id, originator_version, state from intake_events where originator_id = %s"
-            " and topic like 'person.erased.v%%'",
-            [person],
-        )
-        row = await found.fetchone()
-    if row is None:
-        return None
-    said = orjson.loads(row["state"])
+    query = """select notification_id, originator_version, state from intake_events
+        where originator_id = %s and topic like 'person.erased.v%%'"""
+    async with _connected(at, "intake") as conn:
+        if (row := await _row(conn, query, person)) is None:
+            return None
+    position, version, state = row
+    said = orjson.loads(state)
     erased_at = datetime.fromisoformat(said["recorded_at"])
-    record = await _record(at.cluster, person, row["notification_id"], erased_at)
+    record = await _record(at.cluster, person, position, erased_at)
     return Proof(
         erased_at, said["actor"], said["reason"], said.get("override"), said.get("overridden"),
-        f"people/{person}/{row['originator_version']}", row["notification_id"],
+        f"people/{person}/{version}", position,
         f"{record.topic}/{record.partition}/{record.offset}" if record else "",
         read(record).chain.hex() if record else "",
     )  # fmt: skip

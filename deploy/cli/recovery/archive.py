@@ -7,22 +7,26 @@ It never holds the master key: without the key that wraps them, the people's key
 import gzip
 import hashlib
 import io
-import os
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from deploy.cli.console import Refused
+from deploy.files import replacing
+
 PART = 16 * 1024 * 1024
 """Bytes: a part is held in memory, as a tar says how long a member is before the member."""
 MANIFEST = "manifest.json"
+Add = Callable[[str, bytes], None]
+"""Adds a member; it is in the file, compressed, when the call returns."""
 
 
-class Damaged(Exception):
+class Damaged(Refused):
     """The file is not what a backup wrote: nothing of it is used."""
 
 
@@ -63,34 +67,21 @@ class Manifest(_Frozen):
         return sum(one.tables[f"{name}_events"].rows for name, one in self.services.items())
 
 
-class Writer:
-    """Adds members; each is in the file, compressed, when the call returns."""
-
-    def __init__(self, tar: tarfile.TarFile) -> None:
-        self._tar = tar
-
-    def add(self, name: str, content: bytes) -> None:
-        member = tarfile.TarInfo(name)
-        member.size, member.mode = len(content), 0o600
-        self._tar.addfile(member, io.BytesIO(content))
-
-
 @contextmanager
-def writing(path: Path) -> Iterator[Writer]:
-    """Write aside, readable by its owner alone; named `path` once it is whole and on the disk."""
-    aside = path.with_name(f"{path.name}.partial")
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            with (
-                gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as zipped,
-                tarfile.open(fileobj=zipped, mode="w|") as tar,
-            ):
-                yield Writer(tar)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.rename(path)
-    finally:
-        aside.unlink(missing_ok=True)
+def writing(path: Path) -> Iterator[Add]:
+    """Readable by its owner alone."""
+    with (
+        replacing(path) as file,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w|") as tar,
+    ):
+
+        def add(name: str, content: bytes) -> None:
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o600
+            tar.addfile(member, io.BytesIO(content))
+
+        yield add
 
 
 def members(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -124,13 +115,22 @@ def checked(path: Path) -> Manifest:
         read = Manifest.model_validate_json(manifest)
     except ValidationError as wrong:
         raise Damaged(f"{path} was written by another release of Recourse: {wrong.errors()[0]['msg']}.") from wrong
-    named = {
-        f"{service}/{table}": of.sha256 for service, one in read.services.items() for table, of in one.tables.items()
-    }
+    named = {f"{name}/{table}": of.sha256 for name, one in read.services.items() for table, of in one.tables.items()}
     for table in sorted(named.keys() | sums.keys()):
         if table not in sums or sums[table].hexdigest() != named.get(table):
             raise Damaged(f"{path} is damaged: {table} is not what was written. Take another copy of it.")
     return read
+
+
+def parts(content: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+    """At least one."""
+    waiting = bytearray()
+    for chunk in content:
+        waiting += chunk
+        if len(waiting) >= PART:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
 
 
 def part(table: str, number: int) -> str:

@@ -15,14 +15,15 @@ import typer
 from psycopg.sql import SQL, Identifier
 
 from deploy.cli.bus.kafka_log import compacted, partition_counts
-from deploy.cli.console import Data, Json, bars, console, fail, installation, new_file, write_json
-from deploy.cli.operations import database
+from deploy.cli.console import Data, Json, Refused, bars, console, fail, installation, new_file, write_json
+from deploy.cli.operations import databases
 from deploy.cli.recovery import archive
-from deploy.cli.recovery.archive import Manifest, Writer
-from deploy.cli.recovery.chains import Refused, count_before, events_of, highest, number
-from deploy.cli.recovery.tables import VIEWS_PROGRESS, Unclassified, kept
+from deploy.cli.recovery.archive import Add, Manifest
+from deploy.cli.recovery.chains import count_before, events_of, highest
+from deploy.cli.recovery.tables import VIEWS_PROGRESS, kept
 from deploy.installation import Installation
 from deploy.services import SERVICES
+from services.reporting.audit.log.stores import relayed_by
 from shared.events import OWNERS
 from shared.kafka.topics import ACCESS, PEOPLE_KEYS, Cluster
 
@@ -30,10 +31,6 @@ app = typer.Typer()
 Connection = psycopg.Connection[Any]
 PATIENCE = "5s"
 """For the locks: half of what a save waits before it gives up."""
-
-
-class Busy(Exception):
-    """A save held one of the locks for too long."""
 
 
 @contextmanager
@@ -59,77 +56,58 @@ def cut(databases: Mapping[str, str]) -> Iterator[dict[str, Connection]]:
         yield reading
 
 
-def write(at: Installation, path: Path, advance: Callable[[str, int], None] = lambda table, rows: None) -> Manifest:
-    """Make the backup; raises `Unclassified`, `Busy` where the locks are not to be had, and `Refused`."""
-    databases = {name: database(at, name) for name in SERVICES}
-    topics, access = asyncio.run(_of_kafka(at.cluster))
-    made_at = datetime.now(UTC)
+def write(at: Installation, path: Path, advance: Callable[[str, int], None] = lambda service, rows: None) -> Manifest:
+    """Make the backup; raises `Refused`, also where the locks are not to be had."""
+    urls, made_at = databases(at), datetime.now(UTC)
+    counts, access = asyncio.run(_of_kafka(at.cluster))
     try:
-        with cut(databases) as reading, archive.writing(path) as file:
-            services = {name: _service(name, conn, file, advance) for name, conn in reading.items()}
+        with cut(urls) as reading, archive.writing(path) as add:
+            services = {name: _service(name, conn, add, advance) for name, conn in reading.items()}
+            if lost := {*OWNERS, PEOPLE_KEYS} - counts.keys():
+                counts = {**counts, **dict.fromkeys(sorted(lost), count_before(reading, set(counts.values())))}
             manifest = Manifest(
-                recourse=version("recourse"), made_at=made_at, prefix=at.topic_prefix, topics=_all(topics, reading),
-                access=access, services=services,
+                recourse=version("recourse"), made_at=made_at, prefix=at.topic_prefix, topics=counts, access=access,
+                services=services,
             )  # fmt: skip
-            file.add(archive.MANIFEST, manifest.model_dump_json(indent=1).encode())
+            add(archive.MANIFEST, manifest.model_dump_json(indent=1).encode())
     except psycopg.errors.LockNotAvailable:
-        raise Busy("A save took longer than 5 seconds, and the backup did not hold up the others for it.") from None
+        raise Refused("A save took longer than 5 seconds, and the backup did not hold up the others for it.") from None
     return manifest
 
 
 async def _of_kafka(cluster: Cluster) -> tuple[dict[str, int], dict[str, Any]]:
-    """Events that are nowhere else."""
+    """The partitions of each topic, and what is nowhere else: tokens and ended sessions."""
     return await partition_counts(cluster), await compacted(cluster, ACCESS)
 
 
-def _all(topics: dict[str, int], conns: Mapping[str, Connection]) -> dict[str, int]:
-    """Topics that Kafka has lost too, with as many partitions as their events were sent to."""
-    lost = {*OWNERS, PEOPLE_KEYS} - topics.keys()
-    return topics | dict.fromkeys(sorted(lost), count_before(conns, set(topics.values())) if lost else 0)
-
-
-def _service(name: str, conn: Connection, file: Writer, advance: Callable[[str, int], None]) -> archive.Service:
-    tables = {table: _table(name, table, conn, file, advance) for table in kept(SERVICES[name], conn)}
+def _service(name: str, conn: Connection, add: Add, advance: Callable[[str, int], None]) -> archive.Service:
+    tables = {}
+    for table in kept(SERVICES[name], conn):
+        tables[table] = _table(name, table, conn, add)
+        advance(name, sum(one.rows for one in tables.values()))
     sequences = conn.execute(
         "select sequencename, last_value from pg_sequences where schemaname = current_schema() and last_value > 0"
     )
     return archive.Service(
         tables=tables, sequences=dict(sequences.fetchall()), position=highest(name, conn),
-        relayed=number(conn, SQL("select position from relay_position")),
+        relayed=relayed_by(conn).position,
     )  # fmt: skip
 
 
-def _table(
-    service: str, table: str, conn: Connection, file: Writer, advance: Callable[[str, int], None]
-) -> archive.Table:
-    name, digest, rows = f"{service}/{table}", hashlib.sha256(), 0
-    found = conn.execute(
-        "select column_name from information_schema.columns"
-        " where table_schema = current_schema() and table_name = %s order by ordinal_position",
-        [table],
-    )
-    columns = [row[0] for row in found.fetchall()]
+def _table(service: str, table: str, conn: Connection, add: Add) -> archive.Table:
+    name, digest = f"{service}/{table}", hashlib.sha256()
+    columns = [one.name for one in conn.execute(SQL("table {} limit 0").format(Identifier(table))).description or ()]
     query = SQL("copy (select {} from {} {} order by {}) to stdout (format binary)").format(
         SQL(", ").join(map(Identifier, columns)), Identifier(table),
         SQL(f"where not {VIEWS_PROGRESS}" if table == "progress" else ""),
         SQL("notification_id" if table == f"{service}_events" else "1"),
     )  # fmt: skip
-    waiting, parts = bytearray(), 0
     with conn.cursor() as cursor:
         with cursor.copy(query) as copy:
-            for chunk in copy:
-                waiting += chunk
-                if len(waiting) >= archive.PART:
-                    digest.update(waiting)
-                    file.add(archive.part(name, parts), bytes(waiting))
-                    advance(name, 0)
-                    waiting.clear()
-                    parts += 1
-        rows = cursor.rowcount
-    digest.update(waiting)
-    file.add(archive.part(name, parts), bytes(waiting))
-    advance(name, rows)
-    return archive.Table(columns=columns, rows=rows, sha256=digest.hexdigest())
+            for number, content in enumerate(archive.parts(copy)):
+                digest.update(content)
+                add(archive.part(name, number), content)
+        return archive.Table(columns=columns, rows=cursor.rowcount, sha256=digest.hexdigest())
 
 
 @app.command()
@@ -145,11 +123,8 @@ def backup(
     path = to / f"recourse-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz" if to.is_dir() else to
     new_file(path)
     try:
-        with bars() as progress:
-            task = progress.add_task("Rows", total=None)
-            manifest = write(at, path, lambda table, rows: progress.update(task, description=table, advance=rows))
-    except (Unclassified, Busy, Refused, OSError) as error:
-        raise fail(str(error)) from None
+        with bars() as say:
+            manifest = write(at, path, lambda service, rows: say(f"Rows of {service}", rows, None))
     except psycopg.errors.UndefinedTable:
         raise fail("A service has never run here, so there is nothing of it to back up. Start all six once.") from None
     size, seconds = path.stat().st_size, time.monotonic() - began

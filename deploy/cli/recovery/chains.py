@@ -5,8 +5,9 @@ from itertools import takewhile
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
+from deploy.cli.console import Refused
 from services.reporting.audit.log.stores import relayed_by
 from shared.events import EVENTS
 from shared.kafka.chain import Place
@@ -15,10 +16,6 @@ from shared.kafka.topics import Cluster, partition_of, topic_settings
 
 Connection = psycopg.Connection[Any]
 MOST = 1000
-
-
-class Refused(Exception):
-    """Nothing was written: what was found would not make one history."""
 
 
 def chained(
@@ -64,11 +61,7 @@ def events_of(service: str) -> Identifier:
 
 
 def highest(service: str, conn: Connection) -> int:
-    return number(conn, SQL("select coalesce(max(notification_id), 0) from {}").format(events_of(service)))
-
-
-def number(conn: Connection, query: SQL | Composed) -> int:
-    """The one number that the query answers."""
-    row = conn.execute(query).fetchone()
-    assert row is not None
-    return int(row[0])
+    """The position of its last event, 0 without one."""
+    query = SQL("select coalesce(max(notification_id), 0) from {}").format(events_of(service))
+    ((position,),) = conn.execute(query)
+    return int(position)

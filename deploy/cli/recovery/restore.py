@@ -12,18 +12,21 @@ from uuid import UUID
 import typer
 from psycopg.sql import SQL, Identifier
 
-from deploy.cli.bus.kafka_log import delete_topics, make_topics, partition_counts
-from deploy.cli.console import Data, Json, bars, console, errors, fail, installation, write_json
+from deploy.cli.bus.kafka_log import delete_topics, partition_counts
+from deploy.cli.console import Data, Json, Refused, Say, bars, console, errors, installation, write_json
+from deploy.cli.operations import databases, runtime_of
 from deploy.cli.recovery import archive
-from deploy.cli.recovery.archive import Damaged, Manifest
-from deploy.cli.recovery.chains import Refused, check_chains, count_before
-from deploy.cli.recovery.recovery import Connections, Recovery, Say, put_access, stopped
+from deploy.cli.recovery.archive import Manifest
+from deploy.cli.recovery.chains import check_chains, count_before
+from deploy.cli.recovery.recovery import Connections, finish, gather_keys, put_access, stopped
+from deploy.cli.recovery.resumption import make_tables
 from deploy.cli.recovery.take_back import only_in_kafka, set_relayed, take_back
-from deploy.embedded.errors import EmbeddedServerError
 from deploy.embedded.servers import servers
 from deploy.installation import NAMED, Installation, data_folder, seed
-from services.reporting.audit.verify import Verified
+from deploy.services import SERVICES
+from services.reporting.audit.findings import Verified
 from shared.events import OWNERS
+from shared.kafka.topics import create_topics
 
 app = typer.Typer()
 kafka = typer.Typer(no_args_is_help=True, help="Kafka, where it has lost something.")
@@ -59,20 +62,20 @@ async def restored(at: Installation, path: Path, erased: list[UUID], say: Say) -
 
     Until all was found to fit, it is one open transaction a database. Raises `Damaged`, `Refused`.
     """
-    manifest = await asyncio.to_thread(archive.checked, path)
+    manifest, taken_back = await asyncio.to_thread(archive.checked, path), 0
     if at.topic_prefix != manifest.prefix:
         raise Refused(f"The backup's topics begin with '{manifest.prefix}': set RECOURSE_TOPIC_PREFIX to that.")
-    check_counts(manifest, await make_topics(at.cluster, max(manifest.topics.values(), default=None)))
-    recovery, taken_back = Recovery(at, say), 0
-    await recovery.make_tables()
-    with stopped(recovery.databases) as conns:
+    await create_topics(at.cluster, partitions=max(manifest.topics.values(), default=None))
+    check_counts(manifest, await partition_counts(at.cluster))
+    await _make_tables(at)
+    with stopped(databases(at)) as conns:
         load(path, manifest, conns)
         for number, (name, conn) in enumerate(conns.items()):
             say("Comparing tables and topics", number, len(conns))
             taken_back += await take_back(name, conn, at.cluster)
-        await recovery.gather_keys(conns, erased)
+        await gather_keys(at, conns, erased)
         await put_access(at.cluster, manifest.access)
-    return manifest, taken_back, await recovery.finish()
+    return manifest, taken_back, await finish(at, say)
 
 
 def check_counts(manifest: Manifest, now: Mapping[str, int]) -> None:
@@ -87,9 +90,8 @@ def check_counts(manifest: Manifest, now: Mapping[str, int]) -> None:
 async def rebuilt(at: Installation, say: Say) -> Verified:
     """Delete the topics of events and of keys, if nothing is lost with them, and send all that the databases hold."""
     counts = await partition_counts(at.cluster)
-    recovery = Recovery(at, say)
-    await recovery.make_tables()
-    with stopped(recovery.databases) as conns:
+    await _make_tables(at)
+    with stopped(databases(at)) as conns:
         count = count_before(conns, set(counts.values()))
         for number, (name, conn) in enumerate(conns.items()):
             say("Comparing tables and topics", number, len(conns))
@@ -101,11 +103,16 @@ async def rebuilt(at: Installation, say: Say) -> Verified:
                     " says that strangers added them, delete the topics yourself and run this again."
                 )
         await delete_topics(at.cluster, list(counts))
-        await make_topics(at.cluster, count)
+        await create_topics(at.cluster, partitions=count)
         for conn in conns.values():
             set_relayed(conn, 0, {})
-        await recovery.gather_keys(conns)
-    return await recovery.finish()
+        await gather_keys(at, conns)
+    return await finish(at, say)
+
+
+async def _make_tables(at: Installation) -> None:
+    for name in SERVICES:
+        await make_tables(runtime_of(at, name))
 
 
 @contextmanager
@@ -117,42 +124,28 @@ def target(data: Path | None) -> Iterator[Installation]:
         return
     folder = data_folder(data)
     if not (folder / "secrets" / "master-key").exists():
-        raise fail(
+        raise Refused(
             f"{folder / 'secrets'} has no master key. Copy the folder secrets of the installation that was backed up"
             f" to {folder}: a backup does not hold it, and nothing in it can be read without."
         )
-    settings = Installation.on_this_machine(seed(folder))
+    settings = Installation.on_this_machine(seed(folder / "secrets"))
     with servers(folder, errors.print, *named) as running:
         yield settings.model_copy(update=running)
 
 
 def carried_out(data: Path | None, work: Callable[[Installation, Say], Any]) -> Any:
-    """With a bar for each step, and a sentence for whatever was refused."""
-    try:
-        with target(data) as at, bars() as progress:
-            tasks: dict[str, Any] = {}
-
-            def say(what: str, done: int, total: int | None) -> None:
-                tasks.setdefault(what, progress.add_task(what, total=total) if what not in tasks else None)
-                progress.update(tasks[what], completed=done, total=total)
-
-            return asyncio.run(work(at, say))
-    except (Damaged, Refused, EmbeddedServerError, TimeoutError) as error:
-        raise fail(str(error)) from None
+    with target(data) as at, bars() as say:
+        return asyncio.run(work(at, say))
 
 
 def people_in(file: Path) -> list[UUID]:
     """Read the list of `recourse erased`, whole or not at all: nobody that it names may come back."""
-    try:
-        lines = file.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise fail(f"{file} cannot be read ({type(error).__name__}). Nothing was restored.") from None
-    people = []
-    for number, line in enumerate(lines, 1):
+    people: list[UUID] = []
+    for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1):
         try:
-            people += [UUID(word) for word in line.split()]
+            people += map(UUID, line.split())
         except ValueError:
-            raise fail(f"{file}, line {number}: that is no person's id. Nothing was restored.") from None
+            raise Refused(f"{file}, line {number}: that is no person's id. Nothing was restored.") from None
     return people
 
 
@@ -164,7 +157,7 @@ def restore(
 ) -> None:  # fmt: skip
     """Bring a backup back, with all that Kafka still has of what came after it.
 
-    The installation is empty.
+    The installation must be empty.
     """
     people = people_in(erased) if erased else []
     manifest, taken_back, verified = carried_out(data, lambda at, say: restored(at, file, people, say))

@@ -4,13 +4,13 @@ Policies step over what they have answered, and views are folded up to the end o
 no worker runs.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from deploy.cli.bus.kafka_log import batches, places
+from deploy.cli.console import Say
+from deploy.cli.operations import opened
 from shared.eventstore.store import Store
 from shared.kafka.chain import Place
 from shared.kafka.dead_letters import DeadLetters
@@ -22,10 +22,8 @@ from shared.projections.sink import Sink, furthest_behind
 from shared.projections.view_sink import ViewsSink
 from shared.service.runtime import Runtime
 
-Progress = Callable[[int], None]
 ANSWERED = "create table if not exists answered (event_id text primary key)"
 """The events, of others too, from which those came that were taken back; until the policies stand behind them."""
-NOBODY = UUID(int=0)
 
 
 async def make_tables(runtime: Runtime) -> None:
@@ -34,34 +32,23 @@ async def make_tables(runtime: Runtime) -> None:
         await conn.execute(ANSWERED)
 
 
-async def resume(runtime: Runtime, advance: Progress) -> None:
-    async with _opened(runtime) as store:
-        await _step_over(runtime, store, advance)
-        views = ViewsSink(runtime.views, runtime.settings.cluster, runtime.pool, runtime.keyring, runtime.keys)
-        await _take_in(runtime, views, await _starts(views, runtime.settings.cluster), None, advance)
+async def resume(runtime: Runtime, say: Say) -> None:
+    at = runtime.settings.cluster
+    async with opened(runtime) as store:
+        await _step_over(runtime, store, say)
+        views = ViewsSink(runtime.views, at, runtime.pool, runtime.keyring, runtime.keys)
+        await _take_in(runtime, views, await _starts(views, at), None, say)
 
 
-@asynccontextmanager
-async def _opened(runtime: Runtime) -> AsyncIterator[Store]:
-    """The parts of a service that these steps need, with every key that there is; no relay, no worker, no HTTP."""
-    async with runtime.opened() as store:
-        await runtime.keys.start()
-        try:
-            await runtime.keys.fetch({NOBODY})  # reads the topic up to its end: keys and tombstones are here now
-            yield store
-        finally:
-            await runtime.keys.stop()
-
-
-async def _step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
+async def _step_over(runtime: Runtime, store: Store, say: Say) -> None:
     """Up to the last event that a policy has answered, it looks only at those that it has not.
 
     What it made of the others was taken back from Kafka, by this run or by one that was cut short: made again it would
     conflict, or be there twice.
     """
     async with runtime.pool.connection() as conn:
-        rows = await (await conn.execute("select event_id from answered")).fetchall()
-    if not (answered := {row[0] for row in rows}):
+        answered = {row[0] async for row in await conn.execute("select event_id from answered")}
+    if not answered:
         return
     for policy in runtime.policies:
         at = runtime.settings.cluster
@@ -70,24 +57,27 @@ async def _step_over(runtime: Runtime, store: Store, advance: Progress) -> None:
         ends: dict[Place, int] = {}
         async for batch in batches(at, starts):
             ends |= {(raw.topic, raw.partition): raw.offset + 1 for raw in batch if _id(raw) in answered}
-        await _take_in(runtime, sink, {place: starts[place] for place in ends}, ends, advance)
+        await _take_in(runtime, sink, {place: starts[place] for place in ends}, ends, say)
     async with runtime.pool.connection() as conn:
         await conn.execute("delete from answered")
 
 
 async def _starts(sink: Sink, cluster: Cluster) -> dict[Place, int]:
     topics = {topic.removeprefix(cluster.prefix) for reading in sink.readings for topic in reading.topics}
-    return await furthest_behind(sink, await places(cluster, topics))
+    return dict(await furthest_behind(sink, await places(cluster, topics)))
 
 
 async def _take_in(
-    runtime: Runtime, sink: Sink, starts: Mapping[Place, int], ends: Mapping[Place, int] | None, advance: Progress
+    runtime: Runtime, sink: Sink, starts: Mapping[Place, int], ends: Mapping[Place, int] | None, say: Say
 ) -> None:
     """As a live consumer would; who meets a gap stays there, and the log's audit names it."""
     dead_letters = DeadLetters(runtime.settings.cluster, runtime.service)
+    step, done = f"Reading into {runtime.service}", 0
+    say(step, done, None)
     async for batch in batches(runtime.settings.cluster, starts, ends):
         await sink.take(read_all(batch), dead_letters.publish)
-        advance(len(batch))
+        done += len(batch)
+        say(step, done, None)
 
 
 def _unanswered(policy: Policy, answered: Collection[str]) -> Policy:

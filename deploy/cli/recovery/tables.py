@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 
+from deploy.cli.console import Refused
 from deploy.services import Service
 
 KEPT = {
@@ -27,26 +28,19 @@ LEFT_OUT = {
 VIEWS_PROGRESS = r"consumer ~ '\.g[0-9]+$'"
 
 
-class Unclassified(Exception):
-    """A table that is in neither list would be lost without a word, so the backup stops instead."""
-
-    def __init__(self, service: str, tables: list[str]) -> None:
-        super().__init__(
-            f"The database of {service} has tables of which nobody has said whether a backup needs them:"
-            f" {', '.join(tables)}. Nothing was written. Add them to {__name__.replace('.', '/')}.py, or move them"
-            " elsewhere."
-        )
-
-
 def kept(service: Service, conn: psycopg.Connection[Any]) -> list[str]:
-    """The tables that go into the backup; raises `Unclassified`. Views hold plain personal text and are left out."""
-    found = conn.execute("select tablename from pg_tables where schemaname = current_schema() order by 1").fetchall()
+    """The tables that go into the backup. Views hold plain personal text and are left out.
+
+    Raises `Refused`: a table that is in neither list would be lost without a word.
+    """
+    found = conn.execute("select tablename from pg_tables where schemaname = current_schema() order by 1")
     there = [row[0] for row in found]
     wanted = {name.format(service=service.name) for name in KEPT}
-    folded = "|".join(re.escape(table.name) for view in service.views for table in view.tables)
-    unknown = [
-        name for name in there if name not in wanted | LEFT_OUT.keys() and not re.fullmatch(rf"({folded})_g\d+", name)
-    ]
-    if unknown:
-        raise Unclassified(service.name, unknown)
+    folded = re.compile(rf"({'|'.join(re.escape(table.name) for view in service.views for table in view.tables)})_g\d+")
+    if unknown := [name for name in there if name not in wanted | LEFT_OUT.keys() and not folded.fullmatch(name)]:
+        raise Refused(
+            f"The database of {service.name} has tables of which nobody has said whether a backup needs them:"
+            f" {', '.join(unknown)}. Nothing was written. Add them to {__name__.replace('.', '/')}.py, or move them"
+            " elsewhere."
+        )
     return [name for name in there if name in wanted]

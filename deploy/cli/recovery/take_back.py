@@ -5,14 +5,16 @@ They keep their positions, versions and bytes. What only the table holds is left
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from deploy.cli.bus.kafka_log import batches, places
-from deploy.cli.recovery.chains import Refused, chained, events_of, highest
+from deploy.cli.bus.kafka_log import batches, whole
+from deploy.cli.console import Refused
+from deploy.cli.recovery.chains import chained, events_of, highest
 from services.reporting.audit.findings import Finding
 from services.reporting.audit.log.sent import Place, Sent, version_of
 from services.reporting.audit.log.stores import relayed_by
@@ -46,21 +48,18 @@ async def take_back(service: str, conn: Connection, cluster: Cluster) -> int:
             break
         whole, ends[place] = position, (position, link)
     set_relayed(conn, whole, ends)
-    _reserve(
-        service, conn, 0 if newer else RESERVE
-    )  # without newer ones, a restore that was cut short may have sent all
+    # Without newer ones, a restore that was cut short may have sent all.
+    _reserve(service, conn, 0 if newer else RESERVE)
     return len(newer)
 
 
 async def only_in_kafka(service: str, conn: Connection, cluster: Cluster) -> int:
     """Count the events that the table lacks: deleting the topics would lose them."""
     known, found = highest(service, conn), set()
-    async for batch in batches(cluster, dict.fromkeys(await places(cluster, _topics(service)), 0)):
+    async for batch in whole(cluster, *_topics(service)):
         for raw in batch:
-            try:
+            with suppress(Malformed):
                 found.add(read(raw).position)
-            except Malformed:
-                continue
     return sum(position > known for position in found)
 
 

@@ -10,12 +10,10 @@ from uuid import UUID
 
 import psycopg
 
-from deploy.cli.bus.kafka_log import batches, places
-from deploy.cli.recovery.chains import Refused
+from deploy.cli.bus.kafka_log import whole
 from shared.events.unsealing import person_of
 from shared.kafka.topics import PEOPLE_KEYS, Cluster
 from shared.keys.keyring import Keyring
-from shared.keys.master_keys import WrongMasterKey
 
 Connection = psycopg.Connection[Any]
 OWNER = "intake"
@@ -39,7 +37,7 @@ async def gather(conns: Mapping[str, Connection], cluster: Cluster, erased: Sequ
     intake = conns[OWNER]
     intake.execute("create temp table on_topic (person_id uuid primary key, wrapped bytea) on commit drop")
     intake.execute("create temp table heard (person_id uuid, wrapped bytea) on commit drop")
-    async for batch in batches(cluster, dict.fromkeys(await places(cluster, [PEOPLE_KEYS]), 0)):
+    async for batch in whole(cluster, PEOPLE_KEYS):
         latest = {person: r.value for r in batch if r.key and (person := person_of(r.key))}
         intake.execute(
             "insert into on_topic as t select * from unnest(%b::uuid[], %b::bytea[]) on conflict (person_id)"
@@ -59,10 +57,7 @@ async def gather(conns: Mapping[str, Connection], cluster: Cluster, erased: Sequ
 
 
 def check_master(conn: Connection, keyring: Keyring) -> None:
-    """Every key opens with the master key that is here; raises `Refused`."""
+    """Every key opens with the master key that is here; raises `WrongMasterKey`."""
     with conn.cursor(name="keys") as reading:
         for person, wrapped in reading.execute("select person_id, wrapped from keys where wrapped is not null"):
-            try:
-                keyring.learn(person, bytes(wrapped))
-            except WrongMasterKey as wrong:
-                raise Refused(str(wrong)) from None
+            keyring.learn(person, bytes(wrapped))

@@ -2,13 +2,13 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from deploy.cli import operations
-from deploy.cli.console import Data, Json, bars, console, fail, installation, write_json
+from deploy.cli.console import Data, Json, bars, console, fail, installation, print_table, write_json
 
 app = typer.Typer()
 
@@ -20,39 +20,31 @@ def rebuild(
     data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Build views again from Kafka, beside the live ones, and switch."""
-    at = installation(data)
-    results = []
-    try:
-        wanted = operations.chosen(view)
-    except KeyError as unknown:
-        raise fail(str(unknown.args[0])) from None
-    with bars() as progress:
-        for service, one in wanted:
-            task = progress.add_task(f"{service.name}.{one.name}", total=None)
-
-            def show(done: int, total: int, task: Any = task) -> None:
-                progress.update(task, completed=done, total=total)
-
-            made = asyncio.run(operations.rebuild_view(at, service, one, verify=verify, progress=show))
-            results.append({"service": service.name, **asdict(made)})
+    at, made = installation(data), {}
+    wanted = operations.chosen(view)
+    with bars() as say:
+        for service, chosen in wanted:
+            name = f"{service.name}.{chosen.name}"
+            work = operations.rebuild_view(at, service, chosen, verify=verify, progress=partial(say, name))
+            made[name] = asyncio.run(work)
     if as_json:
-        write_json(results)
+        write_json([{"service": name.partition(".")[0], **asdict(one)} for name, one in made.items()])
     else:
-        table = Table("View", "Records", "Rows", "Equal to live" if verify else "", "Switched", box=None)
-        for made_ in results:
-            equal = ("no" if made_["differences"] else "yes") if verify else ""
-            switched = "yes" if made_["switched"] else "no"
-            table.add_row(
-                f"{made_['service']}.{made_['view']}", f"{made_['records']:,}", f"{made_['rows']:,}", equal, switched
-            )
-        console.print(table)
-        for made_ in results:
-            for difference in made_["differences"]:
+        said = {True: "yes", False: "no"}
+        print_table(
+            ("View", "Records", "Rows", "Equal to live" if verify else "", "Switched"),
+            [
+                (name, one.records, one.rows, said[not one.differences] if verify else "", said[one.switched])
+                for name, one in made.items()
+            ],
+        )
+        for one in made.values():
+            for difference in one.differences:
                 console.print(f"differs: {difference}", highlight=False)
-    for made_ in results:
-        if made_["gap"]:
-            fail(f"{made_['service']}.{made_['view']} is built up to where the log has a gap. {made_['gap']}.")
-    if any(made_["differences"] or made_["gap"] for made_ in results):
+    for name, one in made.items():
+        if one.gap:
+            fail(f"{name} is built up to where the log has a gap. {one.gap}.")
+    if any(one.differences or one.gap for one in made.values()):
         raise typer.Exit(1)
 
 
@@ -62,8 +54,5 @@ def lag(data: Data = None, as_json: Json = False) -> None:
     found = asyncio.run(operations.lags(installation(data)))
     if as_json:
         write_json([asdict(one) for one in found])
-        return
-    table = Table("Consumer", "Behind", "Dead letters", box=None)
-    for one in found:
-        table.add_row(one.consumer, f"{one.behind:,}", f"{one.dead:,}")
-    console.print(table)
+    else:
+        print_table(("Consumer", "Behind", "Dead letters"), [(one.consumer, one.behind, one.dead) for one in found])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import reduce
 from uuid import UUID
 
 from services.cases.alerts.rules import RULES
@@ -36,8 +37,7 @@ def flag(store: Store, batch: Sequence[Opened]) -> list[Event]:
         by = Provenance("cases.flag", event.recorded_at, record.id)
         for rule in rules:
             new = rule.apply(cases[event.subject_id], event, by)
-            for one in new:
-                cases[event.subject_id] = evolve(cases[event.subject_id], one)
+            cases[event.subject_id] = reduce(evolve, new, cases[event.subject_id])
             made += new
     return made
 

@@ -1,14 +1,15 @@
 """Rules on the sentiment of a complaint, which the firm keeps as data."""
 
+from functools import reduce
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.cases.alerts.alert import raise_alert
 from services.cases.case.state import Case, evolve
 from services.cases.priority.priority import raise_priority
 from shared.events import Event, Provenance
+from shared.events.cases import AlertRaised
 from shared.events.sentiments import SentimentMeasured
 from shared.features.codes import ALERTS, PRIORITIES
 from shared.features.conditions import Condition, over
@@ -29,8 +30,7 @@ class Rule(BaseModel):
     def apply(self, case: Case, measured: SentimentMeasured, by: Provenance) -> list[Event]:
         reason = f"{self.reason} ({measured.score:+.2f}, {measured.model})"
         raised = raise_priority(case, self.priority, reason, by) if self.priority else []
-        for event in raised:
-            case = evolve(case, event)
+        case = reduce(evolve, raised, case)
         return raised + (raise_alert(case, self.alert, reason, by) if self.alert else [])
 
 
@@ -44,6 +44,13 @@ class Rules(BaseModel):
     def met(self, measured: SentimentMeasured) -> list[Rule]:
         fields = {"score": measured.score, "heat": measured.heat, "model": measured.model}
         return [rule for rule in self.rules if rule.when.holds(fields)]
+
+
+def raise_alert(case: Case, kind: str, reason: str, by: Provenance) -> list[Event]:
+    """Someone should look at the case now: once per kind while the case is open."""
+    if case.closed or kind in case.alerts:
+        return []
+    return [AlertRaised(**by.after(case), kind=kind, reason=reason)]
 
 
 RULES: ConfigFile[Rules] = ConfigFile(Path(__file__).with_name("alert_rules.toml"), Rules)

@@ -21,7 +21,7 @@ class AssignAspect(BaseModel):
     )  # fmt: skip
 
 
-def _said(asked: AssignAspect, actor: str) -> str:
+def _said(_: Case, asked: AssignAspect, actor: str) -> str:
     if asked.handler is None:
         return "Unassigned"
     return "Assigned to you" if asked.handler == actor else "Assigned"

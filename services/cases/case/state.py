@@ -5,7 +5,7 @@ decided, and each aspect is then decided again, once.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from shared.events.cases import (
     AlertRaised,
     AspectAssigned,
     AspectClassified,
-    AspectEvent,
     AspectRaised,
     AspectResolved,
     CaseClosed,
@@ -34,6 +33,8 @@ from shared.features.codes import WAITS
 from shared.problems import NotFound, RuleBroken
 
 Status = Literal["new", "open", "pending", "on-hold", "resolved", "closed"]
+FINAL_RESPONSE = timedelta(weeks=8)
+"""A final response, or a written reason why there is none yet, within eight weeks of receipt (DISP 1.6.2R)."""
 
 
 class CaseAlreadyClosed(RuleBroken):
@@ -116,6 +117,11 @@ class Case:
         return self.closed_at is not None
 
     @property
+    def due_at(self) -> datetime:
+        """The regulatory deadline: calendar weeks, so no holiday moves it, and nothing pauses it."""
+        return self.received_at + FINAL_RESPONSE
+
+    @property
     def open_aspects(self) -> tuple[Aspect, ...]:
         """The aspects that are still to be decided in this round."""
         return tuple(aspect for aspect in self.aspects if aspect.decided_in != self.round)
@@ -153,8 +159,14 @@ def evolve(case: Case | None, event: Event) -> Case:  # noqa: PLR0911 - one retu
     assert case is not None, f"{event.type} before the case was opened"
     case = replace(case, version=event.originator_version, begun=case.begun or _begins(event))
     match event:
-        case AspectEvent():
-            return _evolve_aspect(case, event)
+        case AspectRaised():
+            return replace(case, aspects=(*case.aspects, Aspect(event.aspect_id, event.primary, subject_of(event))))
+        case AspectClassified():
+            return _change(case, event.aspect_id, subject=subject_of(event))
+        case AspectAssigned():
+            return _change(case, event.aspect_id, handler=event.handler)
+        case AspectResolved():
+            return _change(case, event.aspect_id, decided_in=case.round)
         case PriorityChanged():
             return replace(case, priority=event.priority)
         case AlertRaised():
@@ -178,19 +190,6 @@ def evolve(case: Case | None, event: Event) -> Case:  # noqa: PLR0911 - one retu
 
 def subject_of(event: AspectRaised | AspectClassified) -> Subject:
     return Subject(event.product, event.sub_product, event.issue, event.sub_issue)
-
-
-def _evolve_aspect(case: Case, event: AspectEvent) -> Case:
-    match event:
-        case AspectRaised():
-            return replace(case, aspects=(*case.aspects, Aspect(event.aspect_id, event.primary, subject_of(event))))
-        case AspectClassified():
-            return _change(case, event.aspect_id, subject=subject_of(event))
-        case AspectAssigned():
-            return _change(case, event.aspect_id, handler=event.handler)
-        case AspectResolved():
-            return _change(case, event.aspect_id, decided_in=case.round)
-    return case
 
 
 def _evolve_reply(case: Case, event: ReplyEvent) -> Case:

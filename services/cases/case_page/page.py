@@ -15,10 +15,9 @@ from services.cases.case_page import timeline
 from services.cases.caseload import view
 from services.cases.caseload.listing import CASES, case_with_details
 from services.cases.caseload.page import lag_of, rail
-from services.cases.clocks import due
 from services.cases.conversation.view import reply_list, taken_back_by
 from services.cases.pages import pages
-from shared.features.action_routes import Refused
+from shared.features.action_routes import NOTHING, Refused
 from shared.features.listing import Asked, counts, rows
 from shared.http.live import add_live
 from shared.http.paging import Paging
@@ -27,7 +26,7 @@ from shared.security.permissions import may
 from shared.service.runtime import CurrentRuntime
 
 OTHERS = 5
-NOTHING = Refused(200, "", {})
+RULE = "DISP 1.6.2R"
 routes = APIRouter(include_in_schema=False)
 work.views = (view.caseload, timeline.timeline, aspect_list, reply_list)
 add_live(routes, "/cases/live", "cases.read", *work.views)
@@ -39,7 +38,7 @@ async def show_case(request: Request, runtime: CurrentRuntime, case_id: UUID, at
     return await show(request, case_id)
 
 
-async def show(request: Request, case_id: UUID, refused: Refused | None = None) -> Response:
+async def show(request: Request, case_id: UUID, refused: Refused = NOTHING) -> Response:
     """The case as it is, or with what was refused beside everything that was typed."""
     who, runtime = asker(request), request.app.state.runtime
     now = runtime.clock.now()
@@ -55,13 +54,13 @@ async def show(request: Request, case_id: UUID, refused: Refused | None = None) 
     state = view.state_of(row)
     mark_work(state, found)
     return pages.render(
-        request, "case.html", refused.status if refused else 200, area="cases", live="/cases/live",
+        request, "case.html", refused.status, area="cases", live="/cases/live",
         counts=rail(counted), case=row, state=state, actions=work, now=now, aspects=found,
-        entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=due.RULE,
+        entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=RULE,
         others=[other for other in others if other["case_id"] != case_id][:OTHERS],
         withdrawn=withdrawn, unread=view.is_unread(row),
         most=timeline.MOST, cut=len(entries) >= timeline.MOST, can_work=may(who, "cases.work"),
-        may_erase=may(who, "people.erase"), refused=refused or NOTHING, new_key=secrets.token_urlsafe,
+        may_erase=may(who, "people.erase"), refused=refused, new_key=secrets.token_urlsafe,
         rebuilding=sorted(runtime.rebuilding), lag=lag_of(runtime),
     )  # fmt: skip
 

@@ -37,12 +37,20 @@ async def work_on_many(request: Request, form: Form) -> Response:
         flash(request, response, _("Select at least one case first"))
         return response
     decision, sentence = _asked(request, str(form.get("do", "")), str(form.get("priority", "")))
-    done, refused = await _each(request, ids, decision)
+    runtime, asked = running(request), Asked(asker(request).id)
+    # Together, so that they share a commit; one that is refused does not keep the others back.
+    answers = await asyncio.gather(
+        *(decider.decide(runtime, id_, decision, asked) for id_ in ids), return_exceptions=True
+    )
+    if failed := [one for one in answers if isinstance(one, BaseException) and not isinstance(one, RuleBroken)]:
+        raise failed[0]
+    refused = [str(one) for one in answers if isinstance(one, RuleBroken)]
     changed = len(ids) - len(refused)
     said = sentence(changed) % {"num": changed}
     if refused:
         said = _("%(done)s. %(count)s not changed: %(why)s") % {"done": said, "count": len(refused), "why": refused[0]}
-    await running(request).positions.settle([saved for one_done in done for saved in one_done.saved], [caseload])
+    saved = [one for answer in answers if isinstance(answer, Done) for one in answer.saved]
+    await runtime.positions.settle(saved, [caseload])
     flash(request, response, said)
     return response
 
@@ -62,18 +70,6 @@ def _asked(request: Request, do: str, priority: str) -> tuple[Decision, Callable
         lambda case, by: change_priority(case, asked, by),
         lambda count: ngettext("Priority set on %(num)d case", "Priority set on %(num)d cases", count),
     )
-
-
-async def _each(request: Request, ids: Sequence[UUID], decision: Decision) -> tuple[list[Done[Case]], list[str]]:
-    """Together, so that they share a commit; one that is refused does not keep the others back."""
-    runtime, asked = running(request), Asked(asker(request).id)
-    answers = await asyncio.gather(
-        *(decider.decide(runtime, id_, decision, asked) for id_ in ids), return_exceptions=True
-    )
-    for answer in answers:
-        if isinstance(answer, BaseException) and not isinstance(answer, RuleBroken):
-            raise answer
-    return [a for a in answers if isinstance(a, Done)], [str(a) for a in answers if isinstance(a, RuleBroken)]
 
 
 def _ids(given: Sequence[str]) -> list[UUID]:

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from services.cases.case.state import Case, evolve
-from services.cases.clocks.due import due
 from services.cases.priority.priority import urgency
 from shared.events.cases import AspectClassified, AspectEvent, AspectRaised, CaseEvent
 from shared.events.complaints import ComplaintReceived, MessageReceived
@@ -115,7 +114,7 @@ caseload = View("caseload", version=6, tables=[cases, complainants, case_words])
 def row_of(row: CaseRow, case: Case) -> None:
     """The owner is the primary aspect's, else that of the first that is open."""
     copy(row, case)
-    row.status, row.due_at = case.status, due(case.received_at)
+    row.status, row.due_at = case.status, case.due_at
     row.resume_at = case.wait.until if case.wait else None
     row.urgency, row.alert = urgency(case.priority), next(iter(case.alerts), None)
     undecided = () if case.closed else case.open_aspects

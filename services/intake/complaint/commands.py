@@ -25,8 +25,6 @@ from shared.eventstore.store import Conflict
 from shared.problems import Unprocessable
 from shared.service.runtime import Runtime
 
-TRIES = 5
-
 
 class KeyUsedForAnotherRequest(Unprocessable):
     """This Idempotency-Key was sent before with other content. Use a new key for a new complaint."""

@@ -84,9 +84,9 @@ def read(signer: Signer, signed: str) -> Link:
     return Link(UUID(complaint_id), int(generation or 0), found.at)
 
 
-def ensure_open(link: Link, links: Links | None, oldest: datetime) -> None:
+def ensure_open(link: Link, links: Links, oldest: datetime) -> None:
     """Raises `LinkStopped` or `LinkExpired`."""
-    if links is not None and link.generation < links.generation:
+    if link.generation < links.generation:
         raise LinkStopped
     if link.made_at < oldest:
         raise LinkExpired

@@ -1,6 +1,6 @@
 """Retention rules, which a compliance officer keeps as data and which are checked when the service starts."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -43,7 +43,7 @@ class Rule(BaseModel):
     def covers(self, complaint: Kept) -> bool:
         began = self.effective_from <= complaint.received
         going_on = self.effective_until is None or complaint.received < self.effective_until
-        return began and going_on and self.when.holds({"products": list(complaint.products)})
+        return not complaint.invented and began and going_on and self.when.holds({"products": list(complaint.products)})
 
 
 class Retention(BaseModel):
@@ -60,16 +60,13 @@ class Retention(BaseModel):
             raise ValueError(f"two rules are called {', '.join(twice)}")
         return self
 
-    def holds(self, complaints: Iterable[Kept]) -> list[Hold]:
+    def holds(self, complaints: Sequence[Kept]) -> list[Hold]:
         """Each rule that covers one of the complaints, with the last day that follows from it."""
-        found: dict[str, Hold] = {}
-        for complaint in complaints:
-            for rule in self.rules:
-                if not complaint.invented and rule.covers(complaint):
-                    until = after(complaint.received, rule.years)
-                    if rule.name not in found or found[rule.name].until < until:
-                        found[rule.name] = Hold(rule.name, until, rule.override)
-        return list(found.values())
+        held = []
+        for rule in self.rules:
+            if days := [after(one.received, rule.years) for one in complaints if rule.covers(one)]:
+                held.append(Hold(rule.name, max(days), rule.override))
+        return held
 
 
 def after(day: date, years: int) -> date:

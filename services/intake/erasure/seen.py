@@ -32,22 +32,21 @@ select exists (select 1 from views where name = %(view)s and version = %(version
 """
 
 
-async def until_seen(runtime: Runtime, view: View) -> None:
+async def until_seen(runtime: Runtime, conn: Any, view: View) -> None:
     """All that this service has stored, and all that Kafka has of others; raises `Unavailable`.
 
     A view that is being rebuilt has not seen it. What another service has stored and not sent yet nobody here can know.
     """
     topics = [runtime.settings.cluster.name(topic) for topic in view.topics]
-    async with runtime.pool.connection() as conn:
-        found = await conn.execute("select coalesce(max(notification_id), 0) from intake_events")
-        stored = await found.fetchone()
-        await _until(conn, SENT, {"stored": stored and stored[0]})
-        ends = await _ends(runtime.settings.cluster, topics)
-        wanted = {
-            "view": view.name, "version": view.version, "topics": [place.topic for place in ends],
-            "partitions": [place.partition for place in ends], "ends": list(ends.values()),
-        }  # fmt: skip
-        await _until(conn, SEEN, wanted)
+    found = await conn.execute("select coalesce(max(notification_id), 0) from intake_events")
+    stored = await found.fetchone()
+    await _until(conn, SENT, {"stored": stored and stored[0]})
+    ends = await _ends(runtime.settings.cluster, topics)
+    wanted = {
+        "view": view.name, "version": view.version, "topics": [place.topic for place in ends],
+        "partitions": [place.partition for place in ends], "ends": list(ends.values()),
+    }  # fmt: skip
+    await _until(conn, SEEN, wanted)
 
 
 async def _until(conn: Any, query: str, values: Mapping[str, Any]) -> None:

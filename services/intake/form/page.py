@@ -1,8 +1,8 @@
 """The complaint form: one question a page, for customers and for staff who record what they were told."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -59,23 +59,17 @@ async def answer(request: Request, runtime: CurrentRuntime, form: Posted) -> Res
         if "channel" in form and not _records(request):  # of ours, and signed out meanwhile
             raise NotSignedIn
         return _question(request, runtime, str(form.get("step", "")), given, {}, again=True)
-    step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given, _today(runtime))
+    step, errors = check(str(form.get("step", "")), str(form.get("go", "next")), given)
     if step is not None:
         return _question(request, runtime, step, given, errors)
+    told: defaultdict[str, str | None] = defaultdict(lambda: None, {name: text for name, text in given.items() if text})
     try:
         accepted = await accept(
             runtime, given.get("channel") or "web", "form", given["key"],
-            Grievance(
-                given["narrative"], given.get("wanted") or None, given.get("organisation") or None,
-                given.get("product") or None,
-            ),
-            Contact(
-                given.get("name") or None, given.get("email") or None, given.get("phone") or None,
-                next((way for way in preferred() if way == given.get("preferred")), "email"),
-                given.get("needs") or None,
-            ),
+            Grievance(told["narrative"], told["wanted"], told["organisation"], told["product"]),
+            Contact(told["name"], told["email"], told["phone"], told["preferred"] or "email", told["needs"]),
             actor=asker(request).id if "channel" in given else "customer",
-            received_at=received_at(given, _today(runtime)),
+            received_at=received_at(given),
         )  # fmt: skip
     except KeyUsedForAnotherRequest as used:
         return _sent_before(request, used.complaint_id, sign(runtime.signer, used.complaint_id), given)
@@ -89,28 +83,19 @@ async def answer(request: Request, runtime: CurrentRuntime, form: Posted) -> Res
     return RedirectResponse(f"/complain/track/{signed}{wait}", 303)
 
 
-def _today(runtime: Runtime) -> date:
-    return runtime.clock.now().date()
-
-
 def _records(request: Request) -> bool:
     """True if staff fill in the form for a customer: it then asks for the channel."""
     return may(asker(request), "complaints.make")
 
 
 def _question(
-    request: Request,
-    runtime: Runtime,
-    step: str,
-    given: Mapping[str, str],
-    errors: Mapping[str, str],
-    *,
-    again: bool = False,
-) -> Response:
+    request: Request, runtime: Runtime, step: str, given: Mapping[str, str], errors: Mapping[str, str],
+    *, again: bool = False,
+) -> Response:  # fmt: skip
     return pages.render(
-        request, "complain.html", 403 if again else 422 if errors else 200, again=again,
-        step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS().products,
-        channels=recorded(), preferred=preferred(), given=given, errors=errors, days=(EARLIEST, _today(runtime)),
+        request, "complain.html", 403 if again else 422 if errors else 200, again=again, given=given, errors=errors,
+        step=step if step in STEPS else FIRST, steps=STEPS, products=PRODUCTS().products, channels=recorded(),
+        preferred=preferred(), days=(EARLIEST, runtime.clock.now().date()),
     )  # fmt: skip
 
 

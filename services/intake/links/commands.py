@@ -38,12 +38,14 @@ class Tracking:
         links.ensure_open(link, await self._links(link.complaint_id), self.runtime.clock.now() - self._age)
         return link.complaint_id
 
-    async def revoke(self, complaint_id: UUID, *, actor: str) -> None:
-        """Every link to the complaint ends; somebody else doing the same at once is as good."""
+    async def revoke(self, complaint_id: UUID, *, actor: str, send: bool = False) -> None:
+        """Every link to the complaint ends; somebody else doing the same at once is as good. Then `send` a new one."""
         await self._received(complaint_id)
-        state = await self._links(complaint_id) or Links(complaint_id)
+        state = await self._links(complaint_id)
         with suppress(Conflict):
             await self.runtime.commits.save(links.revoke(state, Provenance(actor, self.runtime.clock.now())))
+        if send:
+            await self.send(complaint_id, actor=actor)
 
     async def send(self, complaint_id: UUID, *, actor: str) -> None:
         """A new link by mail, at most one a day; nothing where we know no address."""
@@ -51,7 +53,7 @@ class Tracking:
         to = await asyncio.to_thread(self.runtime.store.load, received.person_id, person.evolve)
         if to is None or to.erased or to.email is None:
             return
-        state = await self._links(complaint_id) or Links(complaint_id)
+        state = await self._links(complaint_id)
         link = links.make(self.runtime.signer, self.runtime.settings.url, complaint_id, state.generation)
         message = uuid5(links.links_id(complaint_id), f"{state.generation} {now:%Y-%m-%d}")
         with suppress(Conflict, PersonWasErased):
@@ -77,8 +79,9 @@ class Tracking:
         if row:
             await self.send(row[0], actor="customer")
 
-    async def _links(self, complaint_id: UUID) -> Links | None:
-        return await asyncio.to_thread(self.runtime.store.load, links.links_id(complaint_id), links.evolve)
+    async def _links(self, complaint_id: UUID) -> Links:
+        known = await asyncio.to_thread(self.runtime.store.load, links.links_id(complaint_id), links.evolve)
+        return known or Links(complaint_id)
 
     async def _received(self, complaint_id: UUID) -> ComplaintReceived:
         found = await asyncio.to_thread(self.runtime.store.load, complaint_id, _first)

@@ -10,14 +10,15 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.background import BackgroundTask
 
 from services.intake.complaint.links import LinkExpired, LinkStopped
+from services.intake.complaint.listing import COMPLAINTS
 from services.intake.complaint.view import complaint_list
 from services.intake.links.commands import Tracking
 from services.intake.message.receiving import WriteMessage
 from services.intake.message.view import conversation, received_list
 from services.intake.pages import pages
 from shared.features.forms import Invalid, read
+from shared.features.listing import one
 from shared.http.requests import AtLeast, Form, allow, asker
-from shared.problems import NotFound
 from shared.service.runtime import CurrentRuntime, Runtime
 from shared.text import reference_in
 from shared.web.pages import flash
@@ -44,14 +45,8 @@ async def show(
         return end(request, signed, ended)
     await runtime.positions.wait(complaint_list, at_least)
     async with runtime.pool.connection() as conn:
-        found = await conn.execute(
-            "select reference, status, received_at, changed_at, narrative from complaints where complaint_id = %s",
-            [complaint_id],
-        )
-        row = await found.fetchone()
+        row = await one(conn, COMPLAINTS, complaint_id, ", c.changed_at")
         messages = await conversation(conn, complaint_id)
-    if row is None or row[0] is None:
-        raise NotFound("We have no complaint under this link.")
     return pages.render(
         request, "track.html", 422 if errors else 200, complaint=row, messages=messages, signed=signed,
         fresh=at_least is not None, errors=errors or {}, typed=typed, key=secrets.token_urlsafe(12),
@@ -114,9 +109,7 @@ async def revoke(request: Request, runtime: CurrentRuntime, signed: str, form: F
 @routes.post("/intake/links/{complaint_id}", dependencies=[allow("links.revoke")])
 async def replace(request: Request, runtime: CurrentRuntime, complaint_id: UUID, form: Form) -> Response:
     """Staff stop a customer's links, and send the customer a new one where they say so."""
-    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id)
-    if form.get("send"):
-        await Tracking(runtime).send(complaint_id, actor=asker(request).id)
+    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id, send="send" in form)
     response = RedirectResponse(f"/cases/{complaint_id}", 303)
     flash(request, response, _("The customer's link no longer works"))
     return response
@@ -128,9 +121,7 @@ async def revoke_link(
     send: Annotated[bool, Query(description="Email a new link to the customer, if they gave an address.")] = False,
 ) -> None:  # fmt: skip
     """Stop every link by which the customer follows the complaint."""
-    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id)
-    if send:
-        await Tracking(runtime).send(complaint_id, actor=asker(request).id)
+    await Tracking(runtime).revoke(complaint_id, actor=asker(request).id, send=send)
 
 
 def end(request: Request, signed: str, ended: LinkExpired | LinkStopped) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from shared.events import Event, Provenance
@@ -31,6 +32,9 @@ class HoldIsPast(RuleBroken):
     """Enter a date after today."""
 
     field = "until"
+
+
+PERSONAL = ("name", "email", "phone", "needs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,8 @@ def evolve(person: Person | None, event: Event) -> Person:
     state = person or Person(event.originator_id, 0)
     match event:
         case PersonIdentified():
-            state = replace(
-                state, name=plaintext(event.name), email=plaintext(event.email), phone=plaintext(event.phone),
-                needs=plaintext(event.needs), preferred_channel=event.preferred_channel,
-            )  # fmt: skip
+            opened: dict[str, Any] = {name: plaintext(getattr(event, name)) for name in PERSONAL}
+            state = replace(state, preferred_channel=event.preferred_channel, **opened)
         case PersonHeld() | PersonHoldLifted():
             until = event.until if isinstance(event, PersonHeld) else None
             again = state.deferred_until and event.recorded_at.date()  # what was deferred is decided anew
@@ -91,11 +93,8 @@ def evolve(person: Person | None, event: Event) -> Person:
 
 def identify(person_id: UUID, contact: Contact, by: Provenance) -> PersonIdentified:
     """A person we have not met before."""
-    return PersonIdentified(
-        **by.stamp(person_id, 1), name=Sealed.of(person_id, contact.name), email=Sealed.of(person_id, contact.email),
-        phone=Sealed.of(person_id, contact.phone), preferred_channel=contact.preferred_channel,
-        needs=Sealed.of(person_id, contact.needs),
-    )  # fmt: skip
+    sealed = {name: Sealed.of(person_id, getattr(contact, name)) for name in PERSONAL}
+    return PersonIdentified(**by.stamp(person_id, 1), preferred_channel=contact.preferred_channel, **sealed)
 
 
 def is_theirs(person: Person, contact: Contact) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from services.reporting.audit.check import BUNDLE, GROWTH, Refused, boxes_in, check
 from services.reporting.audit.log import merkle, tiles
@@ -31,10 +31,6 @@ class EvidenceIncomplete(RuleBroken):
     """The evidence does not verify, so it cannot be downloaded. Run `recourse audit verify`."""
 
 
-class Uncovered(Exception):
-    """The checkpoint does not reach so far."""
-
-
 class Evidence:
     """Makes evidence, and never hands out what does not pass the check."""
 
@@ -48,12 +44,11 @@ class Evidence:
         """
         places = await self._places(subject)
         last = await self.sealer.last()
-        try:
-            records = await self._records(places, last)
-        except Uncovered:
+        records = await self._records(places, last) if last else None
+        if last is None or records is None:
             last, _ = await self.sealer.seal(actor)
             records = await self._records(places, last)
-        assert last is not None
+        assert records is not None, "it covers all that there is"
         document = {
             "format": BUNDLE, "subject": str(subject), "key": last.key, "checkpoint": last.note, "records": records,
         }  # fmt: skip
@@ -67,34 +62,24 @@ class Evidence:
 
     async def growth(self, old: str, new: str) -> Document:
         """Proof that the log of the checkpoint `new` begins with that of `old`; both are notes of ours."""
-        last, proofs = await self.sealer.last(), {}
+        last = await self.sealer.last()
         if last is None:
             raise Unprocessable("Nothing was sealed yet.")
         try:
             ours, later = sealed_heads(old), sealed_heads(new)
-        except ValueError:
-            raise Unprocessable("A checkpoint is a text of five lines and more, as it was handed out.") from None
-        async with self.runtime.pool.connection() as conn:
-            for name, head in ours.items():
-                topic, _, partition = name.rpartition("/")
-                size = later[name].size if name in later else 0
-                if topic not in OWNERS or not partition.isdecimal() or not 0 < head.size <= size <= LARGEST:
-                    raise Unprocessable(f"The second checkpoint does not follow the first: {name} has shrunk.")
-                tree = await tiles.load(conn, topic, int(partition[:4]), tiles.around((), head.size, size))
-                try:
-                    proof = merkle.consistency_proof(head.size, size, tree.node)
-                except (KeyError, IndexError):
-                    raise Unprocessable(
-                        f"The log has less than {size} records in {name}: they are of another."
-                    ) from None
-                proofs[name] = [_text(step) for step in proof]
-            found = await conn.execute("select distinct key from checkpoints")
-            keys = [row[0] for row in await found.fetchall()]
-        document = {"format": GROWTH, "key": last.key, "old": old, "new": new, "proofs": proofs}
-        try:
+            async with self.runtime.pool.connection() as conn:
+                proofs = {name: await _grown(conn, name, head.size, later[name].size) for name, head in ours.items()}
+                found = await conn.execute("select distinct key from checkpoints")
+                keys = [row[0] for row in await found.fetchall()]
+            document = {"format": GROWTH, "key": last.key, "old": old, "new": new, "proofs": proofs}
             await asyncio.to_thread(check, json.dumps(document), keys)
         except Refused as why:
             raise Unprocessable(f"From these two there is no proof. {why}") from None
+        except (LookupError, ValueError):
+            raise Unprocessable(
+                "From these two there is no proof. Each is a text of five lines and more, as it was handed out here,"
+                " the earlier first."
+            ) from None
         return document
 
     async def _places(self, subject: UUID) -> Places:
@@ -115,34 +100,30 @@ class Evidence:
                 places[topic, partition].append(position)
         return places
 
-    async def _records(self, places: Places, seal: Seal | None) -> list[Document]:
-        if seal is None:
-            raise Uncovered
+    async def _records(self, places: Places, seal: Seal) -> list[Document] | None:
+        """None where the seal does not reach so far."""
         heads = sealed_heads(seal.note)
         records: list[Document] = []
-        async with self.runtime.pool.connection() as conn, reader(self.runtime.settings.cluster, 65_536) as kafka:
+        cluster = self.runtime.settings.cluster
+        async with self.runtime.pool.connection() as conn, reader(cluster, 65_536) as kafka:
             for (topic, partition), positions in places.items():
                 head = heads.get(f"{topic}/{partition}")
                 if head is None:
-                    raise Uncovered
+                    return None
                 leaves = [(0, number) for number in await tiles.numbers_of(conn, topic, partition, positions)]
                 held = await tiles.load(conn, topic, partition, leaves)
                 indexes = [index for at in positions if (index := held.index_of(at)) is not None and index < head.size]
                 if len(indexes) < len(positions):
-                    raise Uncovered
+                    return None
                 ways = {*indexes, *(index - 1 for index in indexes if index)}
                 tree = await tiles.load(conn, topic, partition, tiles.around(ways, head.size))
                 for index in indexes:
-                    record = await self._fetch(kafka, topic, partition, *tree.place(index))
+                    at, offset = tree.place(index)
+                    record = await fetch(kafka, TopicPartition(cluster.name(topic), partition), offset, at)
                     previous = tree.link(index - 1) if index else FIRST_CHAIN
                     proof = merkle.inclusion_proof(index, head.size, tree.node)
                     records.append(_shown(topic, record, index, previous, proof))
         return records
-
-    async def _fetch(self, kafka: AIOKafkaConsumer, topic: str, partition: int, position: int, offset: int) -> Record:
-        return await fetch(
-            kafka, TopicPartition(self.runtime.settings.cluster.name(topic), partition), offset, position
-        )
 
     async def _opened(self, records: Sequence[Document]) -> list[Document]:
         """The text of each sealed field that can still be read."""
@@ -154,6 +135,14 @@ class Evidence:
         await self.runtime.keys.fetch({person for _, _, person, _ in boxes})
         texts = [(event, field, self.runtime.keyring.open(person, box)) for event, field, person, box in boxes]
         return [{"event": event, "field": field, "text": text} for event, field, text in texts if text is not None]
+
+
+async def _grown(conn: Any, name: str, old: int, new: int) -> list[str]:
+    topic, _, partition = name.rpartition("/")
+    if topic not in OWNERS or not 0 < old <= new <= LARGEST:
+        raise Refused(f"The second does not follow the first: {name} has shrunk.")
+    tree = await tiles.load(conn, topic, int(partition[:4]), tiles.around((), old, new))
+    return [_text(step) for step in merkle.consistency_proof(old, new, tree.node)]
 
 
 def _shown(topic: str, record: Record, index: int, previous: bytes, proof: Sequence[bytes]) -> Document:

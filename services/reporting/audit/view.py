@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.events.reports import CheckpointSealed
-from shared.projections.view import Table, View
+from shared.projections.view import Table, View, copy
 
 
 @dataclass(slots=True)
@@ -23,6 +23,5 @@ checkpoints = View("checkpoints", version=1, tables=[sealed])
 
 @sealed.on(CheckpointSealed, key=lambda event: event.originator_version)
 def was_sealed(row: Sealed, event: CheckpointSealed) -> None:
-    row.sealed_at, row.size, row.root, row.key, row.note = (
-        event.recorded_at, event.size, event.root, event.key, event.note,
-    )  # fmt: skip
+    copy(row, event)
+    row.sealed_at = event.recorded_at

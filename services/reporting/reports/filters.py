@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
 
-from services.reporting.reports.listing import BEHIND, AspectRow, Dimension, behind
-from shared.features.listing import Asked, Listing, asked
+from services.reporting.reports.listing import BEHIND, Dimension
+from shared.features.listing import Asked, asked
 from shared.http.periods import past
 from shared.service.runtime import running
 
@@ -23,18 +23,9 @@ class Report:
     asked: Asked
     as_at: datetime | None
 
-    @property
-    def given(self) -> dict[str, str]:
-        return dict(self.asked.given)
-
-    @property
-    def behind(self) -> Listing[AspectRow]:
-        """The list of what is counted."""
-        return behind(self.as_at)
-
     def address(self, path: str, **changes: str | None) -> str:
         """The same report elsewhere, or with something changed."""
-        pairs = {"by": self.by, **self.given} | changes
+        pairs = {"by": self.by, **self.asked.given} | changes
         return f"{path}?{urlencode({key: value for key, value in pairs.items() if value})}"
 
 

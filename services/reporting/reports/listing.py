@@ -3,7 +3,7 @@
 A complaint is counted once, by its main aspect; an aspect is counted wherever it is.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
@@ -82,6 +82,10 @@ class AspectRow(BaseModel):
     invented: Annotated[bool, Column(sql="c.invented")]
 
 
+def _by(name: Dimension, **more: Any) -> Filter:
+    return Filter(name, sql=f"coalesce({COLUMNS[name]}, '{NOTHING}') = %({name})s", **more)
+
+
 BEHIND = Listing(
     "aspects", AspectRow, view=counts, may="reports.read", source="c join a using (case_id)", alias="a", preamble=NOW,
     sorts={
@@ -92,20 +96,10 @@ BEHIND = Listing(
     sort="-received",
     filters=(
         *period("c.received_at", "Received"),
-        Filter("product", "Product", f"coalesce(a.product, '{NOTHING}') = %(product)s"),
-        Filter("channel", "Channel", f"coalesce(c.channel, '{NOTHING}') = %(channel)s"),
-        Filter(
-            "outcome", "Outcome", f"coalesce(a.outcome, '{NOTHING}') = %(outcome)s",
-            description="`-` for those not decided yet.",
-        ),
-        Filter(
-            "cause", "Root cause", f"coalesce(a.root_cause, '{NOTHING}') = %(cause)s",
-            description="Root cause; `-` for those without one.",
-        ),
-        Filter(
-            "month", "Month", "to_char(c.received_at at time zone 'UTC', 'YYYY-MM') = %(month)s",
-            pattern=r"\d{4}-(0[1-9]|1[0-2])|-", description="Month of receipt, like 2026-03.",
-        ),
+        _by("product", label="Product"), _by("channel", label="Channel"),
+        _by("outcome", label="Outcome", description="`-` for those not decided yet."),
+        _by("cause", label="Root cause", description="Root cause; `-` for those without one."),
+        _by("month", label="Month", pattern=r"\d{4}-(0[1-9]|1[0-2])|-", description="Month of receipt, like 2026-03."),
         Filter("main", sql="a.main", kind="flag", description="Main aspects only: each complaint once."),
     ),
 )  # fmt: skip
@@ -131,24 +125,22 @@ class Group:
 class Counts:
     """The groups, largest first (months in order), and the totals over all of them."""
 
-    groups: tuple[Group, ...] = ()
-    total: Group = field(default_factory=lambda: Group(None, 0, 0))
+    groups: tuple[Group, ...]
+    total: Group
 
 
 async def counts_by(conn: Any, dimension: Dimension, asked: Asked, as_at: datetime | None = None) -> Counts:
     """Complaints and aspects by one dimension, as they were known at an instant, or now."""
+    column, listing = COLUMNS[dimension], behind(as_at)
     order = "value" if dimension == "month" else "complaints desc, aspects desc, value"
-    listing = behind(as_at)
     found = await conn.execute(
-        f"{listing.preamble} select {COLUMNS[dimension]} as value, count(*) filter (where a.main) as complaints,"
-        f" count(*) as aspects, grouping({COLUMNS[dimension]}) as total from {listing.source}"
-        f" where {conditions(listing, asked)} group by grouping sets (({COLUMNS[dimension]}), ())"
-        f" order by total desc, {order} limit {MOST_GROUPS + 1}",
+        f"{listing.preamble} select {column} as value, count(*) filter (where a.main) as complaints,"
+        f" count(*) as aspects from {listing.source} where {conditions(listing, asked)}"
+        f" group by grouping sets (({column}), ()) order by grouping({column}) desc, {order} limit {MOST_GROUPS + 1}",
         {**asked.values, "as_at": as_at},
     )
-    rows = await found.fetchall()
-    groups = tuple(Group(value, complaints, aspects) for value, complaints, aspects, total in rows if not total)
-    return Counts(groups, next((Group(None, row[1], row[2]) for row in rows if row[3]), Group(None, 0, 0)))
+    total, *groups = [Group(*row) for row in await found.fetchall()]
+    return Counts(tuple(groups), total)
 
 
 async def choices(conn: Any) -> dict[str, list[str]]:
@@ -160,6 +152,5 @@ async def choices(conn: Any) -> dict[str, list[str]]:
     )
     offered: dict[str, list[str]] = {"product": [], "channel": [], "outcome": [], "cause": []}
     for name, value in await found.fetchall():
-        if value is not None:
-            offered[name].append(value)
+        offered[name] += [value] if value is not None else []
     return offered

@@ -7,7 +7,7 @@ from services.reporting.pages import pages
 from services.reporting.reports import report as report_page
 from services.reporting.reports.filters import ReportAsked, field_value
 from services.reporting.reports.labels import NAMES, QUESTIONS, label
-from services.reporting.reports.listing import choices, counts_by
+from services.reporting.reports.listing import behind, choices, counts_by
 from services.reporting.reports.view import counts
 from shared.features.listing import csv_file, show
 from shared.http.live import add_live
@@ -26,11 +26,11 @@ async def show_report(request: Request, runtime: CurrentRuntime, report: ReportA
     async with runtime.pool.connection() as conn:
         found = await counts_by(conn, report.by, report.asked, report.as_at)
         offered = await choices(conn)
-    groups = report_page.groups_of(report, found)
+    rows = report_page.rows_of(report, report_page.groups_of(report, found))
     return pages.render(
         request, "report.html", area="reports", live="" if report.as_at else "/reports/live", report=report,
-        questions=QUESTIONS, names=NAMES, total=found.total, rows=report_page.rows_of(report, groups),
-        charts=report_page.charts_of(report, groups), offered=offered, field=field_value(report.as_at),
+        questions=QUESTIONS, names=NAMES, total=found.total, rows=rows, charts=report_page.charts_of(report, rows),
+        offered=offered, field=field_value(report.as_at),
         rebuilding=counts.name in runtime.rebuilding,
     )  # fmt: skip
 
@@ -40,10 +40,10 @@ async def list_behind(request: Request, report: ReportAsked, page: Page) -> Resp
     """The complaints behind a figure, as at the same instant."""
     return pages.render(
         request, "behind.html", area="reports", report=report, names=NAMES,
-        list=await show(report.behind, request, report.asked, page),
+        list=await show(behind(report.as_at), request, report.asked, page),
     )  # fmt: skip
 
 
 @routes.get("/reports/complaints.csv", dependencies=[allow("reports.read")])
 async def download(request: Request, report: ReportAsked) -> Response:
-    return csv_file(report.behind, request, report.asked, "complaints.csv")
+    return csv_file(behind(report.as_at), request, report.asked, "complaints.csv")

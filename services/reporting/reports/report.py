@@ -9,6 +9,7 @@ from shared.features.codes import tone
 from shared.web.charts import Mark, highest, largest
 from shared.web.templating import gettext
 
+COUNTED = {"complaints": "Complaints", "aspects": "Aspects"}
 LONGEST = 60
 """Months in one chart; the table has them all."""
 
@@ -25,30 +26,24 @@ def rows_of(report: Report, groups: list[Group]) -> list[dict[str, Any]]:
     return [
         {
             "label": label(report.by, group.value), "complaints": group.complaints, "aspects": group.aspects,
-            "href": {count: _behind(report, group.value, count) for count in ("complaints", "aspects")},
+            "tone": tone(group.value), "href": {count: _behind(report, group.value, count) for count in COUNTED},
         }
         for group in groups
     ]  # fmt: skip
 
 
-def charts_of(report: Report, groups: list[Group]) -> list[dict[str, Any]]:
+def charts_of(report: Report, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One for each count, both on one scale."""
-    marks = {count: _marks(report, groups, count) for count in ("complaints", "aspects")}
+    marks = {count: _marks(report, rows, count) for count in COUNTED}
     top = highest(*marks.values())
     return [
-        {"caption": gettext(count.capitalize()), "count": count, "marks": shown, "top": top}
+        {"caption": gettext(COUNTED[count]), "count": count, "marks": shown, "top": top}
         for count, shown in marks.items()
     ]
 
 
-def _marks(report: Report, groups: list[Group], count: str) -> list[Mark]:
-    marks = [
-        Mark(
-            label(report.by, group.value), getattr(group, count), _behind(report, group.value, count),
-            tone(group.value),
-        )
-        for group in groups
-    ]  # fmt: skip
+def _marks(report: Report, rows: list[dict[str, Any]], count: str) -> list[Mark]:
+    marks = [Mark(row["label"], row[count], row["href"][count], row["tone"]) for row in rows]
     return marks[-LONGEST:] if report.by == "month" else largest(marks, gettext("Other"), "#table")
 
 

@@ -57,9 +57,10 @@ async def show_trail(
         if upto is not None:
             return RedirectResponse(f"/audit/{subject}?as_at={spelled(instants[min(upto, len(instants) - 1)])}", 303)
         rows = whole if as_at is None else await trail_of(conn, subject, as_at)
+    reference = next((row["payload"]["reference"] for row in whole if "reference" in row["payload"]), None)
     return pages.render(
         request, "trail.html", area="audit", live="" if as_at else "/audit/live", subject=subject, as_at=as_at,
-        rows=shown(rows), reference=reference_in(whole), instants=instants,
+        rows=shown(rows), reference=reference, instants=instants,
         place=sum(1 for one in instants if as_at is None or one <= as_at) - 1, field=field_value(as_at),
         rebuilding=audit.name in runtime.rebuilding,
     )  # fmt: skip
@@ -89,11 +90,6 @@ def stamp(instant: datetime) -> Markup:
 
 
 pages.environment.globals.update(stamp=stamp)
-
-
-def reference_in(rows: Sequence[dict[str, Any]]) -> str | None:
-    """The reference of the complaint, if the trail is that of one."""
-    return next((row["payload"]["reference"] for row in rows if "reference" in row["payload"]), None)
 
 
 async def find(conn: Any, q: str) -> UUID | None:

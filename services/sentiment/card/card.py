@@ -1,8 +1,6 @@
-"""Content of the model card: the model, its accuracy on a public test set, and its limits."""
+"""Accuracy of the model on a public test set, for the model card."""
 
 from dataclasses import dataclass
-
-from services.sentiment.measuring.model import AMBER, BITTER, DECIDING, MEASURED, MODEL, OUTCRY, TIRADE, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +23,3 @@ class Scores:
 GOEMOTIONS = Scores(comments=3210, right=2415, silent=399, angry=312, angry_red=28, red=129, red_rightly=87)
 """GoEmotions' test comments whose labelled emotions are all positive or all negative; anger and disgust count as
 angry, and red is right where any negative emotion was labelled."""
-
-THRESHOLDS = {
-    "amber": AMBER,
-    "bitter": BITTER,
-    "outcry": OUTCRY,
-    "sentences": TIRADE[0],
-    "tirade": TIRADE[1],
-}
-
-__all__ = ["DECIDING", "GOEMOTIONS", "MEASURED", "MODEL", "THRESHOLDS", "Scores", "facts"]

@@ -8,8 +8,7 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel, Field
 
 from services.sentiment.card.view import measurements
-from services.sentiment.measuring.model import Heat
-from shared.events.sentiments import DecidingWord
+from shared.events.sentiments import DecidingWord, Heat
 from shared.features.listing import Column, Filter, Listing, Sort, tabs_of
 from shared.web.words import Tone
 

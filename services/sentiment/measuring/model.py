@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from string import punctuation
-from typing import Any, Literal
+from typing import Any
 
 from vaderSentiment import vaderSentiment
 
-VADER: Any = vaderSentiment
+from shared.events.sentiments import DecidingWord, Heat
 
-Heat = Literal["green", "amber", "red"]
+VADER: Any = vaderSentiment
 
 MODEL = "vader-3.3.2+1"
 """The lexicon's release and the number of what is set up here: any change of figures is a new number."""
@@ -48,32 +48,24 @@ LONGEST_WORD = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
-    """A word that decided, by its place in the text; `weight` is VADER's -4 to 4, turned by negations before it."""
-
-    start: int
-    end: int
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
 class Measurement:
     """The model's measurement of one text."""
 
     score: float
     heat: Heat
-    deciding: tuple[Deciding, ...]
+    deciding: tuple[DecidingWord, ...]
+    """Each weighs VADER's -4 to 4, turned by negations before it."""
 
 
 def measure(text: str) -> Measurement:
     """The mean of the sentences that show a feeling; a text without any is neutral and green."""
     scores: list[float] = []
-    found: list[Deciding] = []
+    found: list[DecidingWord] = []
     for sentence in SENTENCES.finditer(text, 0, MEASURED):
-        score, words = weigh(sentence.group())
+        score, words = weigh(sentence.group(), sentence.start())
         if score:
             scores.append(score)
-            found += [Deciding(sentence.start() + w.start, sentence.start() + w.end, w.weight) for w in words]
+            found += words
     if not scores:
         return Measurement(0.0, "green", ())
     score = round(sum(scores) / len(scores), 4)
@@ -91,8 +83,8 @@ def heat_of(scores: Sequence[float]) -> Heat:
     return "red" if outcry or tirade else "amber"
 
 
-def weigh(sentence: str) -> tuple[float, list[Deciding]]:
-    """The sentence's compound score, and its words with feeling."""
+def weigh(sentence: str, at: int = 0) -> tuple[float, list[DecidingWord]]:
+    """The sentence's compound score, and its words with feeling, by their places in a text in which it begins `at`."""
     analyzer = _analyzer()
     plain, places = sentence, None
     if not sentence.isascii() and not analyzer.emojis.keys().isdisjoint(sentence):
@@ -104,7 +96,7 @@ def weigh(sentence: str) -> tuple[float, list[Deciding]]:
     weights = _weights(analyzer, words)
     score: float = analyzer.score_valence(analyzer._but_check(words, weights), plain.strip())["compound"]
     spots = list(re.finditer(r"\S+", plain))
-    return score, [_place(spots[i], weight, places) for i, weight in enumerate(weights) if weight]
+    return score, [_place(spots[i], weight, places, at) for i, weight in enumerate(weights) if weight]
 
 
 def _shows(word: str) -> bool:
@@ -150,14 +142,14 @@ def _describe_emojis(sentence: str, emojis: dict[str, str]) -> tuple[str, list[i
     return plain, places
 
 
-def _place(spot: re.Match[str], weight: float, places: list[int] | None) -> Deciding:
+def _place(spot: re.Match[str], weight: float, places: list[int] | None, at: int) -> DecidingWord:
     start, end = spot.span()
     if spot.group().strip(punctuation):
         start += len(spot.group()) - len(spot.group().lstrip(punctuation))
         end -= len(spot.group()) - len(spot.group().rstrip(punctuation))
     if places is not None:
         start, end = places[start], places[end - 1] + 1
-    return Deciding(start, end, round(weight, 3))
+    return DecidingWord(start=at + start, end=at + end, weight=round(weight, 3))
 
 
 def facts() -> frozenset[str]:

@@ -8,7 +8,7 @@ from shared.events import Event, Provenance
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionCaptured
 from shared.events.sealed import plaintext
-from shared.events.sentiments import DecidingWord, SentimentMeasured
+from shared.events.sentiments import SentimentMeasured
 from shared.events.surveys import SurveyAnswered
 from shared.eventstore.store import Store
 from shared.projections.fold import Opened
@@ -55,7 +55,7 @@ def measured(id_: UUID, event: Event, found: Measurement, cause: str) -> Sentime
         **Provenance(ACTOR, event.recorded_at, cause, event.occurred_at).stamp(id_, 1),
         subject=SUBJECTS[event.type], subject_id=event.originator_id, person_id=getattr(event, "person_id", None),
         score=found.score, heat=found.heat, model=MODEL,
-        deciding=[DecidingWord(start=word.start, end=word.end, weight=word.weight) for word in found.deciding],
+        deciding=list(found.deciding),
     )  # fmt: skip
 
 

@@ -7,19 +7,22 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
 from services.social.mention.state import Post
 from shared.problems import NotFound, Unprocessable
-from shared.text import shown
+from shared.text import CONTROL, shown
 
-BREAKS = {"br": "\n", "p": "\n\n", "li": "\n", "blockquote": "\n\n"}
-UNENDED = re.compile(r"<(?=[^<>]*(?:<|\Z))|<(?=!\[)")
-"""No tag, as no end of it comes: for each the parser would look to the end of the text."""
-UNSEEN = frozenset({"script", "style", "template"})
+BREAKS = {"br": "\n", "/p": "\n\n", "/li": "\n", "/blockquote": "\n\n"}
+MARKUP = re.compile(
+    r"""<(?: (script|style|template)\b .*? (?: </\1\b [^<>]* >? | \Z ) | !-- .*? (?: --> | \Z )
+    | (?P<tag> [/!?]?[a-z][a-z0-9]*+ ) (?: (?: "[^"<]*" | '[^'<]*' | [^"'<>]++ )*+ > | [^<>]* > ) )""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+"""Tags, comments, and what nobody sees. It reads no place twice, whatever is sent: parsers of HTML5 build a tree, and
+take minutes for tags that are never closed. A tag without its end is what somebody wrote."""
 LONGEST = 200_000
 """Characters of what a network sent, markup and all: three for each that a mention may have."""
 LONGEST_ADDRESS = 2000
@@ -45,34 +48,10 @@ class TooManyPosts(Unprocessable):
     """The object has more than 500 posts, and none was recorded. Send them in smaller parts."""
 
 
-class _Text(HTMLParser):
-    """Collects what a reader would see; nothing of the markup survives."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._unseen += tag in UNSEEN
-        if tag == "br":
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._unseen -= tag in UNSEEN and self._unseen > 0
-        self.parts.append(BREAKS.get(tag, ""))
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.parts.append(data)
-
-
 def text_of(markup: str) -> str:
     """HTML as plain text: paragraphs apart, links by their words, scripts and styles gone."""
-    parser = _Text()
-    parser.feed(UNENDED.sub("&lt;", within(markup)))
-    parser.close()
-    return clean("".join(parser.parts))
+    text = MARKUP.sub(lambda found: BREAKS.get((found["tag"] or "").lower(), ""), within(markup))
+    return clean(html.unescape(text))
 
 
 def within(text: str, most: int = LONGEST) -> str:
@@ -89,8 +68,7 @@ def unescaped(text: str) -> str:
 
 def clean(text: str) -> str:
     """Without what cannot be stored: control characters, halves of characters, and noncharacters."""
-    text = "".join(c for c in within(text) if ord(c) >= 32 or c in "\n\t")
-    text = text.encode("utf-8", "replace").decode()
+    text = CONTROL.sub("", within(text).replace("\r", "")).encode("utf-8", "replace").decode()
     return re.sub(r"\n{3,}", "\n\n", shown(text)).strip()
 
 

@@ -1,7 +1,7 @@
 """The inbox: mentions of all networks, the newest first."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -9,9 +9,8 @@ from pydantic import BaseModel, Field
 
 from services.social.inbox.view import inbox
 from services.social.mention.state import State
+from shared.events.sentiments import Heat
 from shared.features.listing import Column, Filter, Listing, Sort, tabs_of
-
-Heat = Literal["green", "amber", "red"]
 
 
 class MentionRow(BaseModel):
@@ -19,6 +18,7 @@ class MentionRow(BaseModel):
 
     text: Annotated[str | None, Column("What they say", kind="main")]
     mention_id: UUID
+    version: int = Field(description="The version that If-Match takes.")
     person_id: UUID
     author: Annotated[str | None, Column("Who")]
     handle: str | None

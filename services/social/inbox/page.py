@@ -1,5 +1,6 @@
 """The pages of social: the inbox of all networks, and one mention with what became of it."""
 
+from secrets import token_urlsafe
 from typing import Annotated
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from services.social.inbox.listing import MENTIONS, networks
 from services.social.inbox.view import inbox
 from services.social.mention.actions import work
 from services.social.pages import pages
-from shared.features.action_routes import Refused
-from shared.features.listing import Asked, add_download, asked, counts, one
+from shared.features.action_routes import NOTHING, Refused
+from shared.features.listing import Asked, add_api, add_download, add_one, asked, counts, one
 from shared.features.listing import show as show_list
 from shared.http.live import add_live
 from shared.http.paging import Page
@@ -20,6 +21,9 @@ from shared.security.permissions import may
 from shared.service.runtime import CurrentRuntime
 
 MentionsAsked = Annotated[Asked, Depends(asked(MENTIONS))]
+api = APIRouter(prefix="/api/v1/mentions", tags=["mentions"])
+add_api(api, MENTIONS, "", "Mentions of all networks, the newest first.")
+add_one(api, MENTIONS, "", "One mention, and what became of it.")
 routes = APIRouter(include_in_schema=False)
 work.views = (inbox,)
 add_download(routes, MENTIONS, "/social/mentions.csv")
@@ -37,7 +41,7 @@ async def show_inbox(
     return pages.render(
         request, "inbox.html", area="social", live="/social/live", list=found, counted=counted, known=known,
         rebuilding=inbox.name in runtime.rebuilding, works=may(who, "mentions.work"), now=now,
-        address=runtime.settings.url,
+        address=runtime.settings.url, new_key=token_urlsafe,
     )  # fmt: skip
 
 
@@ -49,11 +53,11 @@ async def show_mention(
     return await show(request, mention_id)
 
 
-async def show(request: Request, mention_id: UUID, refused: Refused | None = None) -> Response:
+async def show(request: Request, mention_id: UUID, refused: Refused = NOTHING) -> Response:
     """The mention as it is, and why what was asked of it was refused."""
     async with request.app.state.runtime.pool.connection() as conn:
         row = await one(conn, MENTIONS, mention_id)
     return pages.render(
-        request, "mention.html", refused.status if refused else 200, area="social", live="/social/live", mention=row,
-        works=may(asker(request), "mentions.work"), errors=refused.summary if refused else {},
+        request, "mention.html", refused.status, area="social", live="/social/live", mention=row, actions=work,
+        works=may(asker(request), "mentions.work"), refused=refused, new_key=token_urlsafe,
     )  # fmt: skip

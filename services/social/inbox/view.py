@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.events.cases import CaseClosed, CaseEvent, CaseOpened, CaseReopened
 from shared.events.complaints import ComplaintReceived
-from shared.events.mentions import MentionCaptured, MentionDismissed, MentionPromoted, MentionRestored
+from shared.events.mentions import MentionCaptured, MentionDismissed, MentionEvent, MentionPromoted, MentionRestored
 from shared.events.sentiments import SentimentMeasured
 from shared.projections.view import Table, View, copy
 
@@ -15,6 +15,7 @@ from shared.projections.view import Table, View, copy
 @dataclass(slots=True)
 class Row:
     mention_id: UUID
+    version: int = 0
     network: str | None = None
     kind: str | None = None
     person_id: UUID | None = None
@@ -49,28 +50,22 @@ mentions = Table(
     indexes=["btree (posted_at desc, mention_id desc)", "btree (state, posted_at desc, mention_id desc)"],
 )  # fmt: skip
 complaints = Table("inbox_complaints", Complaint)
-inbox = View("inbox", version=1, tables=[mentions, complaints])
+inbox = View("inbox", version=2, tables=[mentions, complaints])
 
 
-@mentions.on(MentionCaptured)
-def captured(row: Row, event: MentionCaptured) -> None:
-    copy(row, event)
-    row.posted_at, row.captured_at = event.happened_at, event.recorded_at
-
-
-@mentions.on(MentionPromoted)
-def promoted(row: Row, event: MentionPromoted) -> None:
-    row.state, row.complaint_id = "promoted", event.complaint_id
-
-
-@mentions.on(MentionDismissed)
-def dismissed(row: Row, event: MentionDismissed) -> None:
-    row.state, row.reason = "dismissed", event.reason
-
-
-@mentions.on(MentionRestored)
-def restored(row: Row, event: MentionRestored) -> None:
-    row.state, row.reason = "new", None
+@mentions.on(MentionEvent)
+def changed(row: Row, event: MentionEvent) -> None:
+    row.version = event.originator_version
+    match event:
+        case MentionCaptured():
+            copy(row, event)
+            row.posted_at, row.captured_at = event.happened_at, event.recorded_at
+        case MentionPromoted():
+            row.state, row.complaint_id = "promoted", event.complaint_id
+        case MentionDismissed():
+            row.state, row.reason = "dismissed", event.reason
+        case MentionRestored():
+            row.state, row.reason = "new", None
 
 
 @mentions.on(SentimentMeasured, key=lambda event: event.subject_id if event.subject == "mention" else None)

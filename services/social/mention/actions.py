@@ -37,7 +37,7 @@ class Promotion(Position):
 class DismissMention(BaseModel):
     """The mention needs no work."""
 
-    reason: Annotated[str, DISMISSALS]
+    reason: Annotated[str, DISMISSALS] = Field(title="Reason for dismissing")
 
 
 @work(

@@ -23,7 +23,7 @@ def withdraw(response: Response, by: Provenance) -> list[Event]:
         return []
     return [
         SurveyWithdrawn(
-            **by.stamp(response.id, response.version + 1), case_id=response.case_id,
+            **by.after(response), case_id=response.case_id,
             questionnaire=response.questionnaire, person_id=response.person_id,
         )
     ]  # fmt: skip

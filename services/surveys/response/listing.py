@@ -15,6 +15,7 @@ class ResponseRow(BaseModel):
 
     case_id: Annotated[UUID, Column("Case")]
     response_id: UUID
+    version: int
     questionnaire: str
     invited_at: Annotated[datetime, Column("Asked", sort="invited")]
     answered_at: Annotated[datetime | None, Column("Answered")]

@@ -10,7 +10,7 @@ from shared.events import Event, Provenance
 from shared.events.sealed import Sealed
 from shared.events.surveys import Answer, SurveyAnswered, SurveyInvited, SurveyWithdrawn
 from shared.problems import RuleBroken, Unprocessable
-from shared.text import printable
+from shared.text import NotPlain, printable
 from shared.web.templating import gettext as _
 
 
@@ -54,17 +54,16 @@ class Response:
 
 def evolve(response: Response | None, event: Event) -> Response:
     """Fold one event."""
+    if isinstance(event, SurveyInvited):
+        return Response(
+            event.originator_id, event.originator_version, event.case_id, event.questionnaire, event.person_id,
+            event.expires_at,
+        )  # fmt: skip
+    assert response is not None
     match event:
-        case SurveyInvited():
-            return Response(
-                event.originator_id, event.originator_version, event.case_id, event.questionnaire,
-                event.person_id, event.expires_at,
-            )  # fmt: skip
         case SurveyAnswered():
-            assert response is not None
             return replace(response, version=event.originator_version, answered_at=event.recorded_at)
         case SurveyWithdrawn():
-            assert response is not None
             return replace(response, version=event.originator_version, withdrawn_at=event.recorded_at)
     raise TypeError(f"{event.type} is no event of a response")
 
@@ -98,43 +97,38 @@ def answer(response: Response, questionnaire: Questionnaire, given: Mapping[str,
     """Record what was answered, by question; an empty answer is none."""
     ensure_open(response, by.at)
     filled = {name: text.strip() for name, text in given.items() if text.strip()}
-    known = {question.name for question in questionnaire.questions}
-    errors = {name: "is no question of this survey" for name in filled if name not in known}
     answers: list[Answer] = []
+    errors: dict[str, str] = {}
     for question in questionnaire.questions:
-        text = filled.get(question.name)
-        if text is not None and (error := _refusal(question, text)):
-            errors[question.name] = error
-        elif text is not None:
-            answers.append(_answer(question, text, response.person_id))
+        text = filled.pop(question.name, None)
+        if text is not None:
+            try:
+                answers.append(_answer(question, text, response.person_id))
+            except ValueError as error:
+                errors[question.name] = str(error)
         elif question.required:
             errors[question.name] = _("Choose an answer: %(question)s") % {"question": _(question.text)}
+    errors |= dict.fromkeys(filled, "is no question of this survey")
     if not answers and not errors:
         errors[questionnaire.questions[0].name] = _("Answer one question or more")
     if errors:
         raise AnswersNotAccepted(errors)
     return [
         SurveyAnswered(
-            **by.stamp(response.id, response.version + 1), case_id=response.case_id,
+            **by.after(response), case_id=response.case_id,
             questionnaire=response.questionnaire, person_id=response.person_id, answers=answers,
         )
     ]  # fmt: skip
 
 
-def _refusal(question: Question, text: str) -> str | None:
-    if question.kind == "choice":
-        offered = {str(option.value) for option in question.options}
-        return None if text in offered else f"Choose one of the answers offered: {question.text}"
-    if len(text) > LONGEST:
-        return f"Shorten your answer to {LONGEST} characters; it has {len(text)}"
-    try:
-        printable(text)
-    except ValueError as error:
-        return f"Write it in plain text: {error}"
-    return None
-
-
 def _answer(question: Question, text: str, person_id: UUID) -> Answer:
     if question.kind == "choice":
+        if text not in {str(option.value) for option in question.options}:
+            raise ValueError(f"Choose one of the answers offered: {question.text}")
         return Answer(question=question.name, kind="choice", choice=int(text))
-    return Answer(question=question.name, kind="text", text=Sealed(person_id, text))
+    if len(text) > LONGEST:
+        raise ValueError(f"Shorten your answer to {LONGEST} characters; it has {len(text)}")
+    try:
+        return Answer(question=question.name, kind="text", text=Sealed(person_id, printable(text)))
+    except NotPlain as error:
+        raise ValueError(f"Write it in plain text: {error}") from None

@@ -12,6 +12,7 @@ from shared.projections.view import Table, View, copy
 @dataclass(slots=True)
 class Response:
     response_id: UUID
+    version: int = 0
     case_id: UUID | None = None
     person_id: UUID | None = None
     questionnaire: str | None = None
@@ -25,12 +26,13 @@ class Response:
 responses = Table(
     "responses", Response, indexes=["btree (invited_at desc, response_id desc)", "btree (case_id)"]
 )  # fmt: skip
-response_list = View("responses", version=3, tables=[responses])
+response_list = View("responses", version=4, tables=[responses])
 
 
-@responses.on(SurveyInvited, SurveyAnswered, SurveyWithdrawn)
+@responses.on(SurveyEvent)
 def asked(row: Response, event: SurveyEvent) -> None:
     copy(row, event)
+    row.version = event.originator_version
     match event:
         case SurveyInvited():
             row.invited_at = event.recorded_at

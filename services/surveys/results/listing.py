@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.surveys.questionnaire.definition import Question, Questionnaire
+from services.surveys.response.listing import rates
 from services.surveys.results.view import answer_list
 from shared.features.listing import Column, Filter, Listing, Sort
 
@@ -49,6 +50,25 @@ class QuestionResult(BaseModel):
     options: list[OptionResult]
 
 
+class SurveyResult(BaseModel):
+    """One version of a questionnaire and what came of it."""
+
+    questionnaire: str = Field(description="Name and version, for example `handling.v1`.")
+    title: str
+    effective_from: str
+    invited: int = Field(description="How many could answer: those whose invitation was withdrawn are left out.")
+    answered: int
+    questions: list[QuestionResult]
+
+
+async def result(conn: Any, asked: Questionnaire) -> SurveyResult:
+    invited, answered = (await rates(conn)).get(asked.id, (0, 0))
+    return SurveyResult(
+        questionnaire=asked.id, title=asked.title, effective_from=asked.effective_from.isoformat(), invited=invited,
+        answered=answered, questions=await tallies(conn, asked),
+    )  # fmt: skip
+
+
 async def tallies(conn: Any, questionnaire: Questionnaire) -> list[QuestionResult]:
     """Counts per question and option, in the questionnaire's order; a text that was erased still counts."""
     found = await conn.execute(
@@ -60,11 +80,7 @@ async def tallies(conn: Any, questionnaire: Questionnaire) -> list[QuestionResul
 
 def _result(asked: Question, counted: Mapping[tuple[str, int | None], int]) -> QuestionResult:
     options = [
-        OptionResult(value=option.value, label=option.label, count=counted.get((asked.name, option.value), 0))
-        for option in asked.options
+        OptionResult(**dict(option), count=counted.get((asked.name, option.value), 0)) for option in asked.options
     ]
     answered = counted.get((asked.name, None), 0) + sum(option.count for option in options)
-    return QuestionResult(
-        question=asked.name, kind=asked.kind, text=asked.text, required=asked.required, answered=answered,
-        options=options,
-    )  # fmt: skip
+    return QuestionResult(question=asked.name, answered=answered, **dict(asked) | {"options": options})

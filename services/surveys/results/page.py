@@ -1,22 +1,22 @@
-"""The pages of results: the figures of a questionnaire, and the responses behind each of them."""
+"""The pages and the API of results: the figures of a questionnaire, and the responses behind each of them."""
 
+from secrets import token_urlsafe
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel
 
 from services.surveys.pages import pages
 from services.surveys.questionnaire.definition import Questionnaire, load_questionnaires
-from services.surveys.response import listing as responses
 from services.surveys.response.actions import invitation
 from services.surveys.response.listing import RESPONSES
 from services.surveys.response.view import response_list
-from services.surveys.results import listing as answers
-from services.surveys.results.listing import COMMENTS, QuestionResult
+from services.surveys.results.listing import COMMENTS, QuestionResult, SurveyResult, result
 from services.surveys.results.view import answer_list
 from shared.features.action_routes import Refused
-from shared.features.listing import Asked, add_download, asked, show
+from shared.features.listing import Asked, add_api, add_download, asked, show
 from shared.http.live import add_live
 from shared.http.paging import Page
 from shared.http.requests import AtLeast, allow, asker
@@ -29,10 +29,24 @@ from shared.web.templating import gettext as _
 
 CommentsAsked = Annotated[Asked, Depends(asked(COMMENTS))]
 ResponsesAsked = Annotated[Asked, Depends(asked(RESPONSES))]
+api = APIRouter(prefix="/api/v1/surveys", tags=["surveys"])
+add_api(api, RESPONSES, "/responses", "Invitations, the newest first.")
 routes = APIRouter(include_in_schema=False)
 invitation.views = (response_list,)
 add_download(routes, RESPONSES, "/surveys/responses.csv")
 add_live(routes, "/surveys/live", "surveys.read", answer_list, response_list)
+
+
+class SurveyResults(BaseModel):
+    data: list[SurveyResult]
+
+
+@api.get("", dependencies=[allow("surveys.read")])
+async def list_surveys(runtime: CurrentRuntime, at_least: AtLeast = None) -> SurveyResults:
+    """Every questionnaire with its results: counts per question and option, also where nobody chose it."""
+    await runtime.positions.seen(at_least, answer_list, response_list)
+    async with runtime.pool.connection() as conn:
+        return SurveyResults(data=[await result(conn, one) for one in load_questionnaires().all])
 
 
 @routes.get("/surveys", dependencies=[allow("surveys.read")])
@@ -40,12 +54,11 @@ async def results(request: Request, runtime: CurrentRuntime, asked: CommentsAske
     """One questionnaire's results; the newest where none is named."""
     shown = _chosen(asked.values.get("questionnaire"))
     async with runtime.pool.connection() as conn:
-        invited, answered = (await responses.rates(conn)).get(shown.id, (0, 0))
-        tallies = await answers.tallies(conn, shown)
-    charts = _charts(shown.id, tallies)
+        found = await result(conn, shown)
     return pages.render(
-        request, "results.html", area="surveys", live="/surveys/live", shown=shown,
-        all=load_questionnaires().all, invited=invited, answered=answered, charts=charts, now=runtime.clock.now(),
+        request, "results.html", area="surveys", live="/surveys/live", shown=shown, all=load_questionnaires().all,
+        invited=found.invited, answered=found.answered, charts=_charts(shown.id, found.questions),
+        now=runtime.clock.now(),
         list=await show(COMMENTS, request, asked.having(questionnaire=shown.id), page),
         rebuilding=sorted(runtime.rebuilding),
     )  # fmt: skip
@@ -61,7 +74,7 @@ async def list_responses(
     found = await show(RESPONSES, request, asked.having(questionnaire=shown.id), page, at_least)
     return pages.render(
         request, "responses.html", area="surveys", shown=shown, question=question, choice=choice, list=found,
-        now=runtime.clock.now(), may_withdraw=may(asker(request), "surveys.withdraw"),
+        now=runtime.clock.now(), may_withdraw=may(asker(request), "surveys.withdraw"), new_key=token_urlsafe,
     )  # fmt: skip
 
 

@@ -1,15 +1,15 @@
 """The declaration of a list: its columns, filters, tabs and sorts. All SQL of it is constant; values travel apart."""
 
-import types
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from shared.features.forms import not_none
 from shared.projections.view import View
 
 R = TypeVar("R", bound=BaseModel)
@@ -86,10 +86,8 @@ class Tab:
 
 def tabs_of(column: str, **labels: str) -> tuple[Tab, ...]:
     """All rows, and those with each value of a column."""
-    return (
-        Tab("", labels.pop("all")),
-        *(Tab(value, label, f"{column} = '{value}'") for value, label in labels.items()),
-    )
+    every = Tab("", labels.pop("all"))
+    return (every, *(Tab(value, label, f"{column} = '{value}'") for value, label in labels.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +148,15 @@ class Listing(Generic[R]):
         columns = []
         for name, info in self.row.model_fields.items():
             said = next((mark for mark in info.metadata if isinstance(mark, Column)), Column())
-            kind = said.kind or KINDS.get(_plain(info.annotation), "text")
+            kind = said.kind or KINDS.get(not_none(info.annotation), "text")
             columns.append(replace(said, name=name, kind=kind, sql=said.sql or f"{self.alias}.{name}"))
         return tuple(columns)
-
-    def condition(self, one: Filter) -> str:
-        return one.sql or f"{self.alias}.{one.name} = %({one.name})s"
 
     def keys(self, sort: Sort) -> list[tuple[str, Any]]:
         """The sort's expressions with their types; a column's is that of the model."""
         fields = self.row.model_fields
         return [
-            (f"{self.alias}.{key}", _plain(fields[key].annotation)) if isinstance(key, str) else key
+            (f"{self.alias}.{key}", not_none(fields[key].annotation)) if isinstance(key, str) else key
             for key in sort.keys
         ]
 
@@ -184,10 +179,3 @@ def period(sql: str, what: str) -> tuple[Filter, Filter]:
         Filter("from", "From", f"{sql} >= %(from)s", "from", description=f"{what} on or after this day."),
         Filter("to", "To", f"{sql} < %(to)s", "to", description=f"{what} on or before this day."),
     )
-
-
-def _plain(annotation: Any) -> Any:
-    """The type without `| None`."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        return next(one for one in get_args(annotation) if one is not type(None))
-    return annotation

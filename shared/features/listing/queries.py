@@ -84,7 +84,7 @@ def conditions(listing: Listing[Any], asked: Asked, *more: str) -> str:
     within: dict[str, list[str]] = {}
     for one in listing.filters:
         if one.name in asked.values:
-            within.setdefault(one.within, []).append(listing.condition(one))
+            within.setdefault(one.within, []).append(one.sql or f"{listing.alias}.{one.name} = %({one.name})s")
     given = [outer.replace("{}", " and ".join(inner)) for outer, inner in within.items()]
     tab = listing.tab_of(asked.tab)
     return " and ".join(one for one in (listing.real, tab.sql if tab else "", *given, *more) if one)

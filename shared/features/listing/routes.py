@@ -84,18 +84,12 @@ class Shown:
 async def show(
     listing: Listing[Any], request: Request, asked: Asked, page: Paging, at_least: str | None = None
 ) -> Shown:
-    """One page of the list, for a page of ours."""
-    found = await _read(listing, request, asked, page, at_least)
-    return Shown(listing, asked, order_of(listing, asked), found.rows, found.before, found.after, page)
-
-
-async def _read(
-    listing: Listing[Any], request: Request, asked: Asked, page: Paging, at_least: str | None = None
-) -> queries.Rows:
+    """One page of the list, once its view has seen `at_least`."""
     runtime = running(request)
     await runtime.positions.wait(listing.view, at_least)
     async with runtime.pool.connection() as conn:
-        return await queries.rows(conn, listing, asked, page, asker(request).id, runtime.clock.now())
+        found = await queries.rows(conn, listing, asked, page, asker(request).id, runtime.clock.now())
+    return Shown(listing, asked, order_of(listing, asked), found.rows, found.before, found.after, page)
 
 
 def add_api(routes: APIRouter, listing: Listing[Any], path: str, description: str) -> None:
@@ -108,7 +102,7 @@ def add_api(routes: APIRouter, listing: Listing[Any], path: str, description: st
     async def answer(
         request: Request, asked: Annotated[Asked, Depends(asked(listing))], page: Page, at_least: AtLeast = None
     ) -> dict[str, Any]:
-        found = await _read(listing, request, asked, page, at_least)
+        found = await show(listing, request, asked, page, at_least)
         return {
             "data": found.rows, "meta": {"has_more": found.after is not None, "after_cursor": found.after},
             "links": {"next": _link(request, "after", found.after), "prev": _link(request, "before", found.before)},

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.command import COMMANDS, app, load, main
-from deploy.cli.data import cfpb
+from deploy.cli.data import imports
 from tests.system.conftest import free_port
 
 Said = tuple[int, str]
@@ -179,7 +179,7 @@ GOOD = "Product,Consumer complaint narrative\nMortgage,It broke.\n"
         ("other.csv", b"Name,Age\nJo,3\n", "has none of the columns"), ("empty.csv", b"", "has none of the columns"),
         ("random.csv", bytes(range(256)), ""), ("array.json", b'[{"product": "Mortgage"}]', ":1: this line is no JSON"),
         ("broken.jsonl", b'{"product": "Mortgage"}\n{"prod\n', ":2: this line is no JSON"),
-        ("binary.jsonl", b"\xff\xfe\n", ":1: this line is no JSON"), ("missing.csv", None, "is not a file"),
+        ("binary.jsonl", b"\xff\xfe\n", ":1: this line is no JSON"), ("missing.csv", None, "No such file"),
     ],
 )  # fmt: skip
 def test_all_files_are_looked_at_before_the_first_is_imported(
@@ -202,8 +202,8 @@ def test_an_import_of_which_nothing_was_taken_did_not_succeed(
     refused: int,
     status: int,
 ) -> None:
-    totals = cfpb.Totals(rows=2, refused=refused, accepted=2 - refused)
-    monkeypatch.setattr(cfpb, "import_file", lambda *_: totals)
+    totals = imports.Totals(rows=2, refused=refused, accepted=2 - refused)
+    monkeypatch.setattr(imports, "import_file", lambda *_: totals)
     (tmp_path / "good.csv").write_text(GOOD)
     found, said = recourse("import", "cfpb", tmp_path / "good.csv", "--json", **servers)
     assert (found, "Every row was refused of" in said) == (status, bool(status)), said
@@ -212,4 +212,4 @@ def test_an_import_of_which_nothing_was_taken_did_not_succeed(
 def test_a_complaint_on_a_line_of_json_may_have_any_letter(tmp_path: Path) -> None:
     file = tmp_path / "lines.json"
     file.write_text('{"product": "Mortgage\u2028loan"}\n', "utf-8")
-    assert cfpb.count_rows(file) == 1
+    assert imports.count_rows(file) == 1

@@ -19,16 +19,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.embedded import postgres as embedded_postgres
 from deploy.embedded.databases import create_database
-from deploy.embedded.errors import (
-    BrokenDownload,
-    DataFolderInUse,
-    IndexUnreachable,
-    PortInUse,
-    ServerDidNotStart,
-)
 from deploy.embedded.jars import jars
 from deploy.embedded.kafka import start_kafka
 from deploy.embedded.postgres import start_postgres
+from deploy.embedded.process import DataFolderInUse, EmbeddedServerError
 from deploy.embedded.servers import servers
 
 TOPIC = TopicPartition("letters", 0)
@@ -90,7 +84,7 @@ async def test_killed_broker_starts_again_with_what_it_acknowledged(data: Path) 
 @pytest.mark.parametrize("left_behind", ["its own number", "another program's number", ""])
 def test_killed_postgres_starts_again(data: Path, left_behind: str) -> None:
     server = start_postgres(data)
-    url = server.create_database("intake")
+    url = create_database(server.url(), "intake")
     with psycopg.connect(url) as connection:
         connection.execute("create table if not exists survivors (said text)")
         connection.execute("insert into survivors values (%s)", [left_behind])
@@ -113,7 +107,7 @@ def test_server_of_another_run_is_left_in_peace(data: Path, monkeypatch: pytest.
     try:
         with pytest.raises(DataFolderInUse, match="choose another data folder"):
             start_postgres(data)
-        assert server.process.running
+        assert server.running
     finally:
         server.stop()
 
@@ -123,7 +117,7 @@ def test_servers_end_when_their_starter_is_killed(data: Path, killed: str) -> No
     program = (
         "import sys, pathlib; from deploy.embedded.postgres import start_postgres;"
         "server = start_postgres(pathlib.Path(sys.argv[1]));"
-        "print(server.process._guard.pid, server.pid, flush=True); sys.stdin.read()"
+        "print(server._guard.pid, server.pid, flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, data], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -137,16 +131,16 @@ def test_servers_end_when_their_starter_is_killed(data: Path, killed: str) -> No
 
 
 def test_server_that_cannot_start_shows_its_log(data: Path) -> None:
-    with pytest.raises(ServerDidNotStart, match=r"(?s)ended while starting.*a great many"):
+    with pytest.raises(EmbeddedServerError, match=r"(?s)ended while starting.*a great many"):
         start_postgres(data, settings={"max_connections": "a great many"})
-    with pytest.raises(ServerDidNotStart, match=r"(?s)ended while starting.*a great many"):
+    with pytest.raises(EmbeddedServerError, match=r"(?s)ended while starting.*a great many"):
         start_kafka(data, settings={"num.io.threads": "a great many"})
 
 
 def test_port_in_use_is_named(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as occupied:
         port = occupied.getsockname()[1]
-        with pytest.raises(PortInUse, match=f"Port {port}.*choose another port"):
+        with pytest.raises(EmbeddedServerError, match=f"Port {port}.*choose another port"):
             start_kafka(data, port)
 
 
@@ -207,7 +201,7 @@ def test_pinned_jar_is_fetched_once_and_a_damaged_one_again(tmp_path: Path, mirr
 
 
 def test_altered_jar_is_refused_and_not_kept(tmp_path: Path, mirror: Path) -> None:
-    with pytest.raises(BrokenDownload, match=r"org.example:letters:1.0 is not the file"):
+    with pytest.raises(EmbeddedServerError, match=r"org.example:letters:1.0 is not the file"):
         jars(lock(tmp_path, b"as we built with"))
     assert not mirror.exists()
 
@@ -216,5 +210,5 @@ def test_unreachable_index_says_what_to_do(tmp_path: Path, monkeypatch: pytest.M
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         index(tmp_path, monkeypatch, nobody.getsockname()[1])
-        with pytest.raises(IndexUnreachable, match=r"letters:1.0.*Check the network.*RECOURSE_KAFKA"):
+        with pytest.raises(EmbeddedServerError, match=r"letters:1.0.*Check the network.*RECOURSE_KAFKA"):
             jars(lock(tmp_path, b"as published"))

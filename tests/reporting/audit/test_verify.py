@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.reporting.audit.verify import Verified, verify, verify_topic
+from services.reporting.audit.findings import Verified
+from services.reporting.audit.verify import verify, verify_topic
 from shared.kafka.records import chain, headers
 from shared.kafka.topics import Cluster, create_topics, partition_of
 from tests.scenarios.reporting import classified, closed, opened

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.sentiment.card.card import GOEMOTIONS, Scores, facts
-from services.sentiment.measuring.model import measure
+from services.sentiment.card.card import GOEMOTIONS, Scores
+from services.sentiment.measuring.model import facts, measure
 from tests.serving import DATA
 
 FOLDER = DATA / "text" / "goemotions"

@@ -9,11 +9,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.sentiment.measuring.model import Deciding, measure
+from services.sentiment.measuring.model import measure
 from services.sentiment.pages import pages
 from shared.events import Provenance
 from shared.events.mentions import MentionCaptured
 from shared.events.sealed import Sealed
+from shared.events.sentiments import DecidingWord
 from tests.drawn import bars
 from tests.serving import Served, until
 
@@ -29,7 +30,7 @@ async def csrf_of(client: httpx.AsyncClient) -> str:
 
 def test_the_marks_lie_on_the_words_and_the_rest_is_escaped() -> None:
     text = "<b>bad</b> & good"
-    words = (Deciding(3, 6, -2.5), Deciding(13, 17, 1.9))
+    words = (DecidingWord(start=3, end=6, weight=-2.5), DecidingWord(start=13, end=17, weight=1.9))
     marked: Any = pages.environment.get_template("marked.html").module
     shown = str(marked.marked(text, words))
     assert "&lt;b&gt;<mark" in shown

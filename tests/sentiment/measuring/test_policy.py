@@ -12,7 +12,7 @@ from shared.events import Event, Provenance, wire_name
 from shared.events.complaints import ComplaintReceived
 from shared.events.mentions import MentionCaptured
 from shared.events.sealed import Sealed
-from shared.events.sentiments import DecidingWord, SentimentMeasured
+from shared.events.sentiments import SentimentMeasured
 from shared.events.surveys import Answer, SurveyAnswered
 from shared.eventstore.store import Store
 from shared.kafka.records import Record
@@ -67,7 +67,7 @@ def test_a_measurement_says_of_whom_when_why_and_by_which_model(store: Store) ->
             ),
             subject="complaint", subject_id=received.originator_id, person_id=PERSON, score=found.score, heat="red",
             model=MODEL,
-            deciding=[DecidingWord(start=w.start, end=w.end, weight=w.weight) for w in found.deciding],
+            deciding=list(found.deciding),
         )
     ]  # fmt: skip
 

@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from psycopg_pool import AsyncConnectionPool
 
 from deploy.cli.keys.key_topic import TopicKeys
+from deploy.embedded.databases import create_database
 from deploy.embedded.kafka import start_kafka
 from deploy.embedded.postgres import start_postgres
 from shared.events import people
@@ -169,7 +170,7 @@ async def test_a_database_that_is_killed_forgets_no_key_and_no_destroyed_one(clu
     with tempfile.TemporaryDirectory(prefix="follower-", ignore_cleanup_errors=True) as folder:
         slow = {"wal_writer_delay": "10s"}
         server = await asyncio.to_thread(start_postgres, Path(folder), slow)
-        url = server.create_database("follower")
+        url = create_database(server.url(), "follower")
         try:
             await send(cluster, gone, Keyring(OLD).create(gone))
             async with following(url, cluster, Masters(OLD)) as follower:

@@ -14,6 +14,7 @@ import pytest_asyncio
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
+from deploy.embedded.databases import create_database
 from deploy.embedded.postgres import EmbeddedPostgres, start_postgres
 from shared.postgres.pools import lasting_pool
 from shared.postgres.purge import LOG, NOTE, SCHEMA, Rewritten, keep_rewriting, rewrite, waiting
@@ -41,7 +42,7 @@ def server(folder: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest_asyncio.fixture
 async def conn(server: EmbeddedPostgres) -> AsyncIterator[Connection]:
-    url = server.create_database(f"rewriting_{secrets.token_hex(4)}")
+    url = create_database(server.url(), f"rewriting_{secrets.token_hex(4)}")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as made:
         await made.execute(SCHEMA)
         await made.execute("create table told (id int primary key, words text)")
@@ -116,7 +117,7 @@ async def test_it_waits_for_who_still_sees_the_old_rows(conn: Connection, server
 
 async def test_it_waits_for_who_writes_in_another_database(conn: Connection, server: EmbeddedPostgres) -> None:
     """It does not see the rows, and VACUUM keeps them for it all the same."""
-    async with await psycopg.AsyncConnection.connect(server.create_database("another")) as writer:
+    async with await psycopg.AsyncConnection.connect(create_database(server.url(), "another")) as writer:
         await writer.execute("select pg_current_xact_id()")
         await told_and_taken(conn)
         assert (await rewrite(conn)).waiting == ("told",)

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import pytest
 
-from deploy.cli.bus.replay import react_again
+from deploy.cli.bus.dead_letters import react_again
 from deploy.installation import Installation
 from deploy.services import SERVICES
 from shared.events import Event, Provenance
@@ -116,7 +116,7 @@ async def test_what_was_set_aside_is_reacted_to_once_when_the_policy_can(stories
         POSSIBLE.add(case)
         elsewhere = letter.source.rpartition("/")[0] + "/7"
         for sources, taken_in in [({letter.source}, 1), ({letter.source, elsewhere}, 1)]:
-            assert await react_again(stories.settings, "cases", HASTEN, sources) == taken_in
+            assert await react_again(Runtime("cases", stories.settings), HASTEN, sources) == taken_in
         assert await reasons(runtime, case, 2) == ["impossible", "after it"]
 
 
@@ -126,10 +126,10 @@ async def test_nor_again_where_a_person_has_decided_otherwise_since(stories: Sto
         await runtime.commits.save([reopening(case, 1, "impossible")])
         [letter] = await until(lambda: dead_letters(stories.settings.cluster))
         POSSIBLE.add(case)
-        assert await react_again(stories.settings, "cases", RAISE, {letter.source}) == 1
+        assert await react_again(Runtime("cases", stories.settings), RAISE, {letter.source}) == 1
         lowered = BY.stamp(urgency(case), 2)
         await runtime.commits.save([PriorityChanged(**lowered, priority="low", reason="settled by telephone")])
-        assert await react_again(stories.settings, "cases", RAISE, {letter.source}) == 1
+        assert await react_again(Runtime("cases", stories.settings), RAISE, {letter.source}) == 1
         assert await reasons(runtime, case, 2) == ["impossible", "settled by telephone"]
 
 

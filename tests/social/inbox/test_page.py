@@ -105,7 +105,7 @@ async def test_a_mention_becomes_a_complaint_with_one_click(social: Served) -> N
     assert "The complaint is being opened" in shown.text
     assert re.search(r'href="/cases/[0-9a-f-]{36}"', shown.text)
     assert f'action="/social/{id_}/promotion"' not in shown.text
-    assert "Work on its case instead" in late.text
+    assert "This has changed since you opened it" in late.text
 
 
 async def test_a_reason_is_one_of_the_list(social: Served) -> None:

@@ -73,7 +73,7 @@ async def row(feeder: Feeder) -> dict[str, Any]:
 async def test_a_mention_is_one_row_with_its_case(feeder: Feeder) -> None:
     await feeder.feed(inbox, *CAPTURED, *PROMOTED, RECEIVED, OPENED, measured("m1", "red"))
     assert await row(feeder) == {
-        "mention_id": MENTION, "network": "x", "kind": "comment", "person_id": PERSON, "author": "Ann",
+        "mention_id": MENTION, "version": 2, "network": "x", "kind": "comment", "person_id": PERSON, "author": "Ann",
         "handle": "ann", "text": "Horrible bank", "url": "https://x.example/1", "language": "en",
         "posted_at": AT - timedelta(hours=1), "captured_at": AT, "invented": False, "state": "promoted",
         "reason": None, "complaint_id": COMPLAINT, "score": -0.7, "heat": "red",

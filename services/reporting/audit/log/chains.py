@@ -8,7 +8,7 @@ that one broken record is one finding.
 from array import array
 from bisect import bisect_left
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.reporting.audit.findings import Finding, Kind
 from services.reporting.audit.log.sent import version_of
@@ -31,8 +31,7 @@ class Suspect:
         """Nothing goes on from one that stands alone, and no relay recorded that it sent it."""
         if self.kind == "missing":
             why = f"{self.record.event} follows it, and stands after position {self.after}"
-            at = self.record
-            return Finding("missing", "topic", at.topic, at.partition, at.offset, self.previous, why=why)
+            return replace(self.record, kind="missing", position=self.previous, type=None, event=None, why=why)
         if alone:
             return self.record.as_("added", "its chain value is wrong, and nothing goes on from it")
         return self.record.as_("changed", "its bytes, type or position do not give its chain value")

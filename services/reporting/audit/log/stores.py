@@ -55,7 +55,9 @@ def verify_store(conn: Connection, service: str, sent: Sent, relayed: Relayed) -
         findings += [_finding("added", "topic", stray, "its position is that of another event") for stray in strays]
         events += 1
         if own is not None:
-            findings += _compared(row, own)
+            print_ = fingerprint(row.topic, row.originator_id, row.originator_version, bytes(row.state))
+            if own.fingerprint != print_:
+                findings.append(_finding("changed", "store", own, "the row is not what was sent from it"))
         elif position <= relayed.position:
             findings.append(_unsent(row, sent))
         else:
@@ -90,12 +92,6 @@ def _home(row: Any, sent: Sent) -> tuple[str, int | None]:
     topic = known.topic if known else "?"
     count = sent.partitions.get(topic)
     return topic, partition_of(str(row.originator_id).encode(), count) if count else None
-
-
-def _compared(row: Any, place: Place) -> list[Finding]:
-    if place.fingerprint == fingerprint(row.topic, row.originator_id, row.originator_version, bytes(row.state)):
-        return []
-    return [_finding("changed", "store", place, "the row is not what was sent from it")]
 
 
 def _without_row(place: Place, relayed: Relayed) -> Finding:

@@ -17,7 +17,7 @@ def test_a_finding_is_printed_as_it_is_whatever_a_stranger_called_it(monkeypatch
         return Verified(records=1, findings=(STRANGE,))
 
     monkeypatch.setattr(audit, "installation", lambda data: SimpleNamespace(cluster=None))
-    monkeypatch.setattr(audit, "database", lambda at, service: "")
+    monkeypatch.setattr(audit, "databases", lambda at: {})
     monkeypatch.setattr(audit, "verify_all", found)
     done = CliRunner().invoke(app, ["audit", "verify"])
     assert (done.exit_code, done.exception.__class__) == (1, SystemExit)

@@ -62,7 +62,7 @@ def test_it_spans_a_year_and_lies_in_the_past() -> None:
 
 
 def test_root_causes_are_on_the_firms_list() -> None:
-    decisions = [d for one in demo_story.complaints(7, 400, TODAY) for d in one.work.decisions]
+    decisions = [d for one in demo_story.complaints(7, 400, TODAY) for d in one.decisions]
     assert {d["root_cause"] for d in decisions if d["root_cause"]} <= ROOT_CAUSES.keys()
 
 
@@ -76,7 +76,7 @@ async def test_it_fills_an_installation_refuses_a_second_time_and_goes_on(
         async def run(*options: str) -> tuple[int, str]:
             words = ["--data", str(tmp_path), "--complaints", "12", *options]
             result = await asyncio.to_thread(CliRunner().invoke, demo.app, words)
-            return result.exit_code, result.output
+            return result.exit_code, f"{result.output}{result.exception}"
 
         code, said = await run()
         assert code == 0, said

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from deploy.cli.bus.kafka_log import batches, delete_topics, partition_counts, places
+from deploy.cli.bus.kafka_log import delete_topics, partition_counts, places, whole
 from deploy.cli.operations import database
 from deploy.installation import Installation
 from deploy.services import SERVICES
@@ -119,7 +119,7 @@ class Site:
     async def keys(self) -> dict[str, bytes | None]:
         """The last word on each person's key; records without a key only keep compaction going."""
         found: dict[str, bytes | None] = {}
-        async for batch in batches(self.at.cluster, dict.fromkeys(await places(self.at.cluster, [PEOPLE_KEYS]), 0)):
+        async for batch in whole(self.at.cluster, PEOPLE_KEYS):
             found |= {record.key.decode(): record.value for record in batch if record.key}
         return found
 
@@ -154,8 +154,8 @@ class Site:
 
     async def log(self) -> dict[tuple[str, int], list[Any]]:
         """Every record of every topic of events: key, value, headers."""
-        found: dict[tuple[str, int], list[Any]] = {place: [] for place in await places(self.at.cluster, list(OWNERS))}
-        async for batch in batches(self.at.cluster, dict.fromkeys(found, 0)):
+        found: dict[tuple[str, int], list[Any]] = {place: [] for place in await places(self.at.cluster, OWNERS)}
+        async for batch in whole(self.at.cluster, *OWNERS):
             for record in batch:
                 found[record.topic, record.partition].append((record.key, record.value, tuple(record.headers)))
         return found

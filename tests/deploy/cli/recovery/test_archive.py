@@ -19,10 +19,10 @@ def written(path: Path) -> Path:
     manifest = Manifest(
         recourse="0", made_at=datetime.now(UTC), prefix="", topics={"cases": 4}, access={}, services={"cases": service}
     )
-    with archive.writing(path) as file:
+    with archive.writing(path) as add:
         for number, content in enumerate(CONTENT):
-            file.add(archive.part("cases/cases_events", number), content)
-        file.add(archive.MANIFEST, manifest.model_dump_json().encode())
+            add(archive.part("cases/cases_events", number), content)
+        add(archive.MANIFEST, manifest.model_dump_json().encode())
     return path
 
 
@@ -61,15 +61,15 @@ def test_one_that_ends_early_is_refused(tmp_path: Path) -> None:
 def test_a_table_that_is_not_what_the_manifest_says_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "backup.tar.gz")
     other = list(archive.members(path))
-    with archive.writing(path) as file:
+    with archive.writing(path) as add:
         for name, content in other:
-            file.add(name, content.replace(b"plain", b"false") if name.startswith("cases") else content)
+            add(name, content.replace(b"plain", b"false") if name.startswith("cases") else content)
     with pytest.raises(Damaged, match="cases_events"):
         archive.checked(path)
 
 
 def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), archive.writing(tmp_path / "backup.tar.gz") as file:
-        file.add("cases/cases_events.000000", b"1")
+    with pytest.raises(ZeroDivisionError), archive.writing(tmp_path / "backup.tar.gz") as add:
+        add("cases/cases_events.000000", b"1")
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []

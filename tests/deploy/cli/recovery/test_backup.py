@@ -8,14 +8,12 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from deploy.cli.console import Refused, Say
 from deploy.cli.operations import database
 from deploy.cli.people.certificate import certificate
 from deploy.cli.people.certificate_text import text
 from deploy.cli.recovery import archive, backup
-from deploy.cli.recovery.chains import Refused
-from deploy.cli.recovery.recovery import Running, Say
 from deploy.cli.recovery.restore import rebuilt, restored
-from deploy.cli.recovery.tables import Unclassified
 from deploy.cli.recovery.take_back import RESERVE
 from tests.deploy.cli.recovery.conftest import Site, silent
 
@@ -37,7 +35,7 @@ async def test_all_is_lost(site: Site, tmp_path: Path) -> None:
         events, views, log = site.all_events(), site.all_views(), await site.log()
         assert len(site.mail()) == 3
         await site.erase(since)
-        with pytest.raises(Running):
+        with pytest.raises(Refused, match="is running"):
             await restored(site.at, path, [], silent)
     site.lose_databases()
     await site.lose_kafka()
@@ -158,7 +156,7 @@ async def test_a_table_that_nobody_has_classified(site: Site, tmp_path: Path) ->
     async with site.running():
         with psycopg.connect(database(site.at, "cases")) as conn:
             conn.execute("create table forgotten (id int)")
-        with pytest.raises(Unclassified, match="forgotten"):
+        with pytest.raises(Refused, match="forgotten"):
             await saved(site, tmp_path)
     assert not await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
 
@@ -174,10 +172,10 @@ async def test_made_when_kafka_had_lost_its_topics(site: Site, tmp_path: Path) -
     site.lose_databases()
     await restored(site.at, path, [], silent)
     assert (site.all_events(), await site.log()) == (events, log)
-    with archive.writing(silent_one) as file:
+    with archive.writing(silent_one) as add:
         for name, content in archive.members(path):
             known = archive.checked(path).model_copy(update={"topics": {}}).model_dump_json().encode()
-            file.add(name, known if name == archive.MANIFEST else content)
+            add(name, known if name == archive.MANIFEST else content)
     site.lose_databases()
     await restored(site.at, silent_one, [], silent)
     assert (site.all_events(), await site.log()) == (events, log)

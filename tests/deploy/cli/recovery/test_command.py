@@ -56,7 +56,7 @@ def test_to_another_folder_and_back(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "master key" in refused.stderr
     listed = tmp_path / "erased.txt"
-    for content, said in ((None, "cannot be read"), (f"{made['id']}\n\nEverybody\n", "line 3: that is no person's id")):
+    for content, said in ((None, "cannot be used"), (f"{made['id']}\n\nEverybody\n", "line 3: that is no person's id")):
         if content:
             listed.write_text(content)
         refused = command(other, "restore", str(kept), "--erased", str(listed))

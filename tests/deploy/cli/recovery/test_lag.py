@@ -3,19 +3,18 @@
 import psycopg
 from aiokafka import AIOKafkaProducer
 
-from deploy.cli.operations import database, lags
+from deploy.cli.operations import database, lags, runtime_of
 from deploy.cli.recovery import resumption
 from deploy.services import SERVICES
 from shared.kafka.topics import create_topics
-from shared.service.runtime import Runtime
 from tests.deploy.cli.recovery.conftest import PARTITIONS, Site
 
 
 async def test_what_nobody_has_begun_to_read(site: Site) -> None:
     await create_topics(site.at.cluster, partitions=PARTITIONS)
     expected = {"cases.caseload.g2": 1}
-    for name, service in SERVICES.items():
-        runtime: Runtime = service.build(site.at.settings(database(site.at, name))).state.runtime
+    for name in SERVICES:
+        runtime = runtime_of(site.at, name)
         await resumption.make_tables(runtime)
         topics = {view.name: view.topics for view in runtime.views}
         topics |= {policy.name: policy.topics for policy in runtime.policies}

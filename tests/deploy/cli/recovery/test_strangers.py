@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from deploy.cli.bus.kafka_log import batches, places
-from deploy.cli.recovery.chains import Refused
+from deploy.cli.bus.kafka_log import whole
+from deploy.cli.console import Refused
 from deploy.cli.recovery.restore import rebuilt, restored
 from shared.kafka.records import chain, headers, read
 from shared.kafka.topics import partition_of
@@ -47,7 +47,7 @@ class End:
 async def ends(site: Site) -> list[End]:
     """Of cases, as Kafka has them."""
     last: dict[int, End] = {}
-    async for batch in batches(site.at.cluster, dict.fromkeys(await places(site.at.cluster, ["cases"]), 0)):
+    async for batch in whole(site.at.cluster, "cases"):
         last |= {record.partition: End(record.partition, record.position, record.chain) for record in map(read, batch)}
     return [last[number] for number in range(PARTITIONS)]
 
