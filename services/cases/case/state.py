@@ -6,7 +6,7 @@ decided, and each aspect is then decided again, once.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from shared.events import Event
@@ -87,6 +87,10 @@ class Wait:
 
     waiting_for: str
     until: datetime | None
+
+    @classmethod
+    def of(cls, event: CasePaused) -> Self:
+        return cls(event.waiting_for, event.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +175,10 @@ def evolve(case: Case | None, event: Event) -> Case:  # noqa: PLR0911 - one retu
             return replace(case, priority=event.priority)
         case AlertRaised():
             return replace(case, alerts=tuple(sorted({*case.alerts, event.kind})))
-        case ReplyEvent():
-            return _evolve_reply(case, event)
-        case ContactLogged():
-            return replace(case, answered_at=event.recorded_at)
-        case CasePaused():
-            return replace(case, wait=Wait(event.waiting_for, event.until))
-        case CaseResumed():
-            return replace(case, wait=None)
+        case ReplyEvent() | ContactLogged():
+            return _evolve_conversation(case, event)
+        case CasePaused() | CaseResumed():
+            return replace(case, wait=Wait.of(event) if isinstance(event, CasePaused) else None)
         case CaseClosed():
             return replace(case, closed_at=event.recorded_at, alerts=(), wait=None)
         case CaseReopened():
@@ -192,7 +192,9 @@ def subject_of(event: AspectRaised | AspectClassified) -> Subject:
     return Subject(event.product, event.sub_product, event.issue, event.sub_issue)
 
 
-def _evolve_reply(case: Case, event: ReplyEvent) -> Case:
+def _evolve_conversation(case: Case, event: ReplyEvent | ContactLogged) -> Case:
+    if isinstance(event, ContactLogged):
+        return replace(case, answered_at=event.recorded_at)
     others = tuple(reply for reply in case.unsent if reply.id != event.reply_id)
     match event:
         case ReplyWritten():
