@@ -136,4 +136,4 @@ async def test_offsets_are_right_though_it_was_cut_short(site: Site) -> None:
         await site.person_of(await site.complain())
         await site.settled()
     hints = "select consumer, topic, partition, next_offset from progress where next_offset >= 1000"
-    assert {name: site.rows(name, hints) for name in SERVICES} == dict.fromkeys(SERVICES, [])
+    assert {name: site.rows(name, hints) for name in SERVICES} == {name: [] for name in SERVICES}
