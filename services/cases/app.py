@@ -14,6 +14,7 @@ from services.cases.caseload import page as caseload_page
 from services.cases.caseload.view import caseload
 from services.cases.closing import closing
 from services.cases.conversation import contact, reply
+from services.cases.conversation import http as conversation_api
 from services.cases.conversation.timer import sending
 from services.cases.conversation.view import reply_list
 from services.cases.notes import note
@@ -30,7 +31,7 @@ FEATURES = (
     Feature("caseload", views=[caseload], routes=[caseload_page.routes, bulk.routes]),
     Feature("aspects", views=[aspect_list], actions=[raising, classification, assignment, resolution]),
     Feature(
-        "conversation", views=[reply_list], actions=[reply, contact], timers=[sending],
+        "conversation", views=[reply_list], routes=[conversation_api.routes], actions=[reply, contact], timers=[sending],
     ),
     Feature("waiting", actions=[waiting], policies=[waiting.resumption], timers=[returning]),
     Feature("notes", actions=[note]),

@@ -86,3 +86,35 @@ async def test_a_case_is_worked_in_place(cases: Served, receive: Receive, width:
         assert await axe(page) == []
         assert await overflow(page) == []
         assert await page.evaluate("window.same")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_a_template_is_inserted_at_the_cursor(cases: Served, receive: Receive, width: int) -> None:
+    at = f"/cases/{await receive(product=None)}"
+    async with browsing(cases, "handler") as page:
+        await page.set_viewport_size({"width": width, "height": 800})
+        await page.goto(HOME + at)
+        await page.keyboard.press("r")
+        subject, body, template = (
+            page.locator(f"#f-{name}") for name in ("replies-subject", "replies-body", "templates-template")
+        )
+        await expect(subject).to_be_focused()
+        await body.fill("As you said. ")
+        await template.select_option("progress-update")
+        await page.get_by_role("button", name="Insert").click()
+        await expect(page.locator("#f-templates .field-error")).to_contain_text("This template needs the product")
+        await expect(template).to_be_focused()
+        await expect(body).to_have_value("As you said. ")
+        assert await axe(page) == []
+        await template.select_option("contact-details")
+        await page.get_by_role("button", name="Insert").click()
+        await expect(subject).to_have_value("We have confirmed your contact details")
+        await expect(body).to_have_value(re.compile("^As you said. Dear Amal Haddad,\n.*Handler$", re.DOTALL))
+        await expect(body).to_be_focused()
+        await expect(page.locator("#f-templates .field-error")).to_have_count(0)
+        await picture(page, f"cases-template-{width}", full=False)
+        assert await overflow(page) == []
+        await page.get_by_role("button", name="Assign to me").click()
+        await expect(page.get_by_role("status", name="Notices")).to_contain_text("Assigned to you")
+        await expect(body).to_have_value(re.compile("^As you said. Dear"))
+        assert page.url == HOME + at, "an address with a template would insert it again"

@@ -15,6 +15,7 @@ from services.cases.case_page import timeline
 from services.cases.caseload import view
 from services.cases.caseload.listing import CASES, case_with_details
 from services.cases.caseload.page import lag_of, rail
+from services.cases.conversation.reply_templates import Filled, insert, offered, values_of
 from services.cases.conversation.view import reply_list, taken_back_by
 from services.cases.pages import pages
 from shared.features.action_routes import NOTHING, Refused
@@ -22,8 +23,10 @@ from shared.features.listing import Asked, counts, rows
 from shared.http.live import add_live
 from shared.http.paging import Paging
 from shared.http.requests import AtLeast, allow, asker
+from shared.problems import RuleBroken
 from shared.security.permissions import may
 from shared.service.runtime import CurrentRuntime
+from shared.web.templating import gettext as _
 
 OTHERS = 5
 RULE = "DISP 1.6.2R"
@@ -33,13 +36,15 @@ add_live(routes, "/cases/live", "cases.read", *work.views)
 
 
 @routes.get("/cases/{case_id}", dependencies=[allow("cases.read")])
-async def show_case(request: Request, runtime: CurrentRuntime, case_id: UUID, at_least: AtLeast = None) -> Response:
+async def show_case(
+    request: Request, runtime: CurrentRuntime, case_id: UUID, at_least: AtLeast = None, template: str | None = None
+) -> Response:
     await runtime.positions.seen(at_least, *work.views)
-    return await show(request, case_id)
+    return await show(request, case_id, template=template)
 
 
-async def show(request: Request, case_id: UUID, refused: Refused = NOTHING) -> Response:
-    """The case as it is, or with what was refused beside everything that was typed."""
+async def show(request: Request, case_id: UUID, refused: Refused = NOTHING, *, template: str | None = None) -> Response:
+    """The case as it is, with a template in the composer, or with what was refused beside everything that was typed."""
     who, runtime = asker(request), request.app.state.runtime
     now = runtime.clock.now()
     async with runtime.pool.connection() as conn:
@@ -47,10 +52,15 @@ async def show(request: Request, case_id: UUID, refused: Refused = NOTHING) -> R
         found = await of_case(conn, case_id)
         entries = await timeline.of_case(conn, case_id)
         handlers = await known_handlers(conn)
-        withdrawn = await taken_back_by(conn, case_id, who.id)
+        begun: Mapping[str, Any] | Filled = await taken_back_by(conn, case_id, who.id)
         counted = await counts(conn, CASES, who.id, now)
         theirs = Asked({"person": row["person_id"]}, sort="-received")
         others = (await rows(conn, CASES, theirs, Paging(OTHERS + 1), who.id, now)).rows
+    if template is not None and row["email"] and may(who, "cases.work"):
+        try:
+            begun = insert(template, values_of(row, who.name))
+        except RuleBroken as broken:
+            refused = Refused(broken.status, "templates", {broken.field: _(str(broken))})
     state = view.state_of(row)
     mark_work(state, found)
     return pages.render(
@@ -58,7 +68,7 @@ async def show(request: Request, case_id: UUID, refused: Refused = NOTHING) -> R
         counts=rail(counted), case=row, state=state, actions=work, now=now, aspects=found,
         entries=with_delivery(entries), handlers=sorted({*handlers, who.id}), rule=RULE,
         others=[other for other in others if other["case_id"] != case_id][:OTHERS],
-        withdrawn=withdrawn, unread=view.is_unread(row),
+        begun=begun, templates=offered(), template=template, unread=view.is_unread(row),
         most=timeline.MOST, cut=len(entries) >= timeline.MOST, can_work=may(who, "cases.work"),
         may_erase=may(who, "people.erase"), refused=refused, new_key=secrets.token_urlsafe,
         rebuilding=sorted(runtime.rebuilding), lag=lag_of(runtime),

@@ -18,10 +18,10 @@ const keys = {
   g: () => { goes = true; setTimeout(() => { goes = false; }, 1200); },
 };
 
-// A panel is opened at its first field, a field is gone to, and everything else is clicked.
+// A panel is opened at the first field of what it sends, a field is gone to, and everything else is clicked.
 function use(element) {
   const panel = element.matches("summary") && element.parentElement;
-  const field = panel ? one("textarea, select, input:not([type=hidden])", panel) : element.matches("input, textarea, select") && element;
+  const field = panel ? one("form[method=post] :is(textarea, select, input:not([type=hidden]))", panel) : element.matches("input, textarea, select") && element;
   if (panel && field) panel.open = true;
   if (field) field.focus();
   else element.click();

@@ -2,6 +2,7 @@
 
 import { main, one } from "./dom.js";
 import { restoreDrafts } from "./drafts.js";
+import "./insert.js";
 import { onSwap, refresh } from "./in_place.js";
 import "./keys.js";
 import { listen } from "./live.js";
