@@ -28,8 +28,8 @@ CALLS = {
 KEYWORDS = frozenset({"title", "label", "button", "said", "hint", "enter", "all", "options", "badges"})
 """Arguments, and keys of dictionaries, that are words wherever they are given."""
 NAMES = frozenset({
-    "sentence", "sentence_without", "ACKNOWLEDGEMENT", "CANNOT_BE_READ", "CODES", "FIELDS", "HEATS", "INVITATION", "MONTHS",
-    "NAMES", "NEW_LINK", "NOTHING_SAID", "OUTCOMES", "QUESTIONS", "Redress", "SENTENCES", "SUBJECTS",
+    "sentence", "sentence_without", "ACKNOWLEDGEMENT", "CANNOT_BE_READ", "CODES", "FIELDS", "HEATS", "INVITATION",
+    "MONTHS", "NAMES", "NEW_LINK", "NOTHING_SAID", "OUTCOMES", "QUESTIONS", "Redress", "SENTENCES", "SUBJECTS",
 })  # fmt: skip
 """Fields of a class and tables that are words."""
 TEXTS = frozenset({"title", "introduction", "thanks", "text", "hint", "label", "name", "subject", "body"})

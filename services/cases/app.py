@@ -31,7 +31,8 @@ FEATURES = (
     Feature("caseload", views=[caseload], routes=[caseload_page.routes, bulk.routes]),
     Feature("aspects", views=[aspect_list], actions=[raising, classification, assignment, resolution]),
     Feature(
-        "conversation", views=[reply_list], routes=[conversation_api.routes], actions=[reply, contact], timers=[sending],
+        "conversation", views=[reply_list], routes=[conversation_api.routes], actions=[reply, contact],
+        timers=[sending],
     ),
     Feature("waiting", actions=[waiting], policies=[waiting.resumption], timers=[returning]),
     Feature("notes", actions=[note]),

@@ -73,7 +73,8 @@ class Template(BaseModel):
         if missing := [name for name in named if not values[name]]:
             return Filled(None, None, missing)
         # One pass, by a function: braces and backslashes of a value are text.
-        return Filled(*(FIELD.sub(lambda found: values[found[1]] or "", text) for text in (subject, body)), [])
+        subject, body = (FIELD.sub(lambda found: values[found[1]] or "", text) for text in (subject, body))
+        return Filled(subject, body, [])
 
 
 TEMPLATES: ConfigFile[dict[str, Template]] = ConfigFile(
