@@ -150,3 +150,4 @@ class CaseReopened(CaseEvent):
     details = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
+    undone: bool = Field(False, description="True if closing was undone: what was decided needs no new decision.")
