@@ -150,6 +150,7 @@ class CaseReopened(CaseEvent):
     details = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
+    undone: bool = Field(False, description="True if closing was undone: what was decided needs no new decision.")
 
 
 class ReplyEvent(CaseEvent):

@@ -72,7 +72,7 @@ def test_whatever_is_asked_the_case_stays_sound(commands: list[Callable[[Case], 
         assert after.version == len(events)
         assert sum(aspect.primary for aspect in after.aspects) == 1
         assert not (after.closed and after.open_aspects)
-        assert not (before.closed and not {type(event) for event in new} <= {NoteAdded, CaseReopened})
+        assert not (before.closed and not all(isinstance(event, NoteAdded | CaseReopened) for event in new))
         for event in new:
             if isinstance(event, AspectResolved):
                 assert (event.amount is None) == (event.currency is None)

@@ -182,7 +182,7 @@ def evolve(case: Case | None, event: Event) -> Case:  # noqa: PLR0911 - one retu
         case CaseClosed():
             return replace(case, closed_at=event.recorded_at, alerts=(), wait=None)
         case CaseReopened():
-            return replace(case, closed_at=None, round=case.round + 1)
+            return replace(case, closed_at=None, round=case.round + (not event.undone))
         case CaseEvent():
             return case
     raise TypeError(f"{event.type} is no event of a case")

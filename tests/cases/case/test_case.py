@@ -1,7 +1,8 @@
 """What a case allows and refuses."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ from services.cases.aspects.resolution import (
     RootCauseMissing,
 )
 from services.cases.case.state import AspectUnknown, Case, CaseAlreadyClosed, Subject, evolve
-from services.cases.closing.closing import AspectsStillOpen, CaseNotClosed
+from services.cases.closing.closing import AspectsStillOpen, CaseNotClosed, ClosedForLonger, undo_closing
 from shared.events import Event, Provenance
 from shared.events.cases import (
     AlertRaised,
@@ -244,6 +245,17 @@ def test_a_closed_case_takes_a_note_and_ignores_what_rules_ask_for() -> None:
     ]
     assert cases.raise_priority(done, "urgent", "Red", INES) == []
     assert cases.raise_alert(done, "red-sentiment", "Red", INES) == []
+
+
+def test_closing_is_undone_for_a_while_and_decisions_stand() -> None:
+    shut = case(decided(), closed)
+    again = evolve(shut, undo_closing(shut, INES)[0])
+    assert (again.status, again.open_aspects, again.round) == ("resolved", (), shut.round)
+    assert closed(again), "it closes without a new decision"
+    with pytest.raises(ClosedForLonger):
+        undo_closing(shut, replace(INES, at=INES.at + timedelta(hours=2)))
+    with pytest.raises(CaseNotClosed):
+        undo_closing(again, INES)
 
 
 def test_only_a_closed_case_is_reopened() -> None:

@@ -60,13 +60,15 @@ async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, rec
     assert re.search(r'button-primary" type="submit" id="f-closing-closing"', shown)
 
     closed = await send(handler, f"{at}/closing")
-    assert (closed.status_code, notice(closed)["undo"]) == (303, f"{at}/reopening")
+    assert (closed.status_code, notice(closed)["undo"]) == (303, f"{at}/closing/undo")
     shown = (await handler.get(at)).text
     assert "Reopen case" in shown
     assert "/resolution" not in shown
     undone = await send(handler, notice(closed)["undo"], **notice(closed)["fields"])
     assert undone.status_code == 303
-    assert "Closed by mistake" in (await handler.get(at)).text
+    shown = (await handler.get(at)).text
+    assert "Closed by mistake" in shown
+    assert "Needs a new decision" not in shown, "what was decided stands"
 
 
 async def test_a_reopened_case_is_decided_anew_before_it_closes(handler: httpx.AsyncClient, receive: Receive) -> None:
