@@ -107,6 +107,7 @@ class Outcome(Entry):
     needs_root_cause: bool = False
     needs_subject: bool = True
     """Product and issue are said before it is decided."""
+    needs_explanation: bool = False
 
 
 class Priority(Entry):
