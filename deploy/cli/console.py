@@ -29,7 +29,7 @@ Say = Callable[[str, int, int | None], None]
 
 
 class Refused(Exception):
-    """What was asked for is not done; the message says why."""
+    """The refusal of a command; the message says why."""
 
 
 def fail(message: str) -> typer.Exit:

@@ -97,7 +97,7 @@ class You(BaseModel):
 
 
 ASKED: dict[str, type[BaseModel]] = {FIRST: Happened, "about": About, "you": You}
-"""On which page: an error is told where its field stands."""
+"""The page of each question: an error is shown where its field is."""
 STEPS = (*ASKED, LAST)
 
 
