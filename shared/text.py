@@ -44,6 +44,13 @@ def drawable(text: str) -> str:
     return UNDRAWABLE.sub("\ufffd", text)
 
 
+def not_blank(text: str) -> str:
+    """Refuses what is empty once spaces around it are gone; stands after `printable` or `one_line`, which do that."""
+    if not text:
+        raise ValueError("Enter some text.")
+    return text
+
+
 def one_line(text: str) -> str:
     """The same in one line: what stands in a greeting, a heading or a list has no paragraphs of its own."""
     return " ".join(printable(text).split())

@@ -28,8 +28,9 @@ settings.load_profile("patient")
 CONTAINERS = os.environ.get("RECOURSE_TEST") == "containers"
 LONGEST = (
     "tests/security/test_messages.py",
-    "tests/security/test_schemathesis.py", "tests/security/", "tests/deploy/cli/recovery/", "tests/docs/",
-    "tests/system/", "tests/load/", "tests/deploy/cli/", "tests/reporting/",
+    "tests/security/test_schemathesis.py", "tests/security/", "tests/chaos/", "tests/privacy/",
+    "tests/deploy/cli/recovery/", "tests/docs/", "tests/shared/keys/", "tests/system/",
+    "tests/load/", "tests/deploy/cli/", "tests/reporting/",
 )  # fmt: skip
 """Begun first, in this order, so that workers end together; before all, the pages that hold nothing but seeded data."""
 TOGETHER = re.compile(r"tests/(cases|intake|reporting|sentiment|social|surveys|system|security(?!/test_schemathesis))/")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -28,7 +29,7 @@ Say = Callable[[str, int, int | None], None]
 
 
 class Refused(Exception):
-    """What was asked for is not done; the message says why."""
+    """The refusal of a command; the message says why."""
 
 
 def fail(message: str) -> typer.Exit:
@@ -80,8 +81,8 @@ def address(text: str) -> str:
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     table = Table(*titles, box=None)
-    for row in rows:
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    for row in rows:  # whatever a cell holds is text and no markup
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else escape(str(cell)) for cell in row))
     console.print(table)
 
 

@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.cases.alerts import policy as alerts
-from services.cases.aspects import assignment, classification, raising, resolution
+from services.cases.aspects import assignment, classification, correction, raising, resolution
 from services.cases.aspects.view import aspect_list
 from services.cases.case.actions import work
 from services.cases.case_page import http as case_api
@@ -29,7 +29,7 @@ FEATURES = (
     Feature("opening", policies=[opening.policy]),
     Feature("alerts", policies=[alerts.policy]),
     Feature("caseload", views=[caseload], routes=[caseload_page.routes, bulk.routes]),
-    Feature("aspects", views=[aspect_list], actions=[raising, classification, assignment, resolution]),
+    Feature("aspects", views=[aspect_list], actions=[raising, classification, assignment, resolution, correction]),
     Feature(
         "conversation", views=[reply_list], routes=[conversation_api.routes], actions=[reply, contact],
         timers=[sending],

@@ -78,15 +78,7 @@ class AspectAssigned(AspectEvent):
     handler: str | None = Field(None, description="The owner's account; absent when there is none.")
 
 
-class AspectResolved(AspectEvent):
-    """An aspect was decided."""
-
-    type = "case.aspect-resolved"
-    version = 2
-    upcasts = CODES_OPENED
-    sentence = "{aspect} decided: {outcome}"
-    details = ("redress", "amount", "currency", "root_cause")
-
+class DecisionEvent(AspectEvent):
     outcome: Outcome = Field(description="The decision.")
     redress: Redress = Field("none", description="What puts it right.")
     amount: Decimal | None = Field(None, ge=0, description="Money redress.")
@@ -95,6 +87,26 @@ class AspectResolved(AspectEvent):
         None, description="Why it happened, from the firm's list."
     )
     explanation: Sealed | None = Field(None, description="Why it was decided so.")
+
+
+class AspectResolved(DecisionEvent):
+    """An aspect was decided."""
+
+    type = "case.aspect-resolved"
+    version = 2
+    upcasts = CODES_OPENED
+    sentence = "{aspect} decided: {outcome}"
+    details = ("redress", "amount", "currency", "root_cause")
+
+
+class DecisionCorrected(DecisionEvent):
+    """A decision was wrong and is replaced whole; when the aspect was decided stays as it is."""
+
+    type = "case.decision-corrected"
+    sentence = "{aspect} decision corrected: {outcome}"
+    details = ("redress", "amount", "currency", "root_cause", "reason")
+
+    reason: str = Field(description="Why it was corrected; names nobody.")
 
 
 class NoteAdded(CaseEvent):
@@ -150,6 +162,7 @@ class CaseReopened(CaseEvent):
     details = ("reason",)
 
     reason: str = Field(description="Why; names nobody.")
+    undone: bool = Field(False, description="True if closing was undone: what was decided needs no new decision.")
 
 
 class ReplyEvent(CaseEvent):

@@ -89,7 +89,7 @@ class Sealed:
 
 
 def people_in(values: Iterable[bytes]) -> set[UUID]:
-    """Whose keys the sealed fields of these events need, as stored, without decoding them."""
+    """The people whose keys the sealed fields of these events need, as stored, without decoding them."""
     found = {person for value in values for person in OF_PERSON.findall(value)}
     return {UUID(person.decode()) for person in found}
 

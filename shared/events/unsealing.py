@@ -64,7 +64,7 @@ def unseal(key: AESGCM, person: UUID, box: bytes) -> str:
 
 
 def person_of(key: bytes) -> UUID | None:
-    """Whose record on `people-keys` it is; nobody's where it keeps compaction going, or a stranger wrote it."""
+    """The person of a record on `people-keys`; nobody where it keeps compaction going, or a stranger wrote it."""
     try:
         return UUID(key.decode())
     except ValueError:

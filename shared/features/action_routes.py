@@ -106,7 +106,7 @@ def _form_endpoint(actions: Actions[Any], action: Action[Any], show: Show) -> Ca
     async def endpoint(request: Request, ids: _ids(actions, action), form: Form) -> Response:  # type: ignore[valid-type]
         typed = {name: str(value) for name, value in form.items() if name != "csrf"}
         name, version = typed.get("form_name", action.name), typed.get("version", "")
-        since = int(version) if version.isdigit() else None
+        since = int(version) if re.fullmatch(r"[0-9]{1,9}", version) else None
         asked = Asked(asker(request).id, None if action.additive else since, _form_key(typed))
         try:
             body = read(action.model, typed) if action.model else None

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from shared.events.codes import CODE
 from shared.features.config import ConfigFile
-from shared.text import one_line
+from shared.text import not_blank, one_line
 from shared.web.templating import gettext
 from shared.web.words import Tone
 
@@ -25,7 +25,7 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    label: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(one_line)]
+    label: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(one_line), AfterValidator(not_blank)]
     """The label as people say it within a sentence."""
 
     @model_validator(mode="before")
@@ -107,6 +107,7 @@ class Outcome(Entry):
     needs_root_cause: bool = False
     needs_subject: bool = True
     """Product and issue are said before it is decided."""
+    needs_explanation: bool = False
 
 
 class Priority(Entry):

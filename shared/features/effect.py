@@ -101,8 +101,9 @@ class Effect(Generic[R]):
         return replace(known, version=version) if known else Attempts(version, at, at, over=True)
 
     async def _note(self, runtime: Runtime, row: R, known: Attempts, failure: Exception | None) -> list[Saved]:
-        """Save the attempt, after whatever somebody else has saved meanwhile; nothing once it is over."""
-        while not known.over:
+        """Save the attempt, after whatever somebody else has saved meanwhile; nothing once it is over or begun anew."""
+        began = known.began
+        while not known.over and known.began == began:
             now = runtime.clock.now()
             final = failure is not None and (self.final(failure) or now - known.began >= self.retry.give_up)
             said = {"attempt": known.number + 1, "error": _name(failure), "final": final}

@@ -31,7 +31,10 @@ class Choices(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A field as a page shows it. `kind` is an input's type, `textarea` or `select`; `nullable` is cleared if blank."""
+    """A field as a page shows it. `kind` is an input's type, `textarea` or `select`; `nullable` is cleared if blank.
+
+    `clearable` says that what was chosen may be taken out again.
+    """
 
     name: str
     label: str
@@ -39,6 +42,7 @@ class FormField:
     kind: str
     required: bool
     nullable: bool
+    clearable: bool
     limit: int | None
     options: Callable[[], Sequence[tuple[str, str]]] | None
     enter: str
@@ -113,8 +117,8 @@ def _field(name: str, info: FieldInfo) -> FormField:
         kind = "textarea"
     return FormField(
         name, info.title or name.replace("_", " ").capitalize(), str(extra.get("hint", "")), kind,
-        required=info.is_required() and not nullable, nullable=info.is_required() and nullable, limit=limit,
-        options=choices.options if choices else None, enter=str(extra.get("enter", "")),
+        required=info.is_required() and not nullable, nullable=info.is_required() and nullable, clearable=nullable,
+        limit=limit, options=choices.options if choices else None, enter=str(extra.get("enter", "")),
     )  # fmt: skip
 
 

@@ -136,7 +136,7 @@ class Edge:
 
 
 def _network(address: str) -> str:
-    """Whom an address stands for: one IPv4 address, or the /64 that an IPv6 subscriber is given."""
+    """The client that an address stands for: one IPv4 address, or the /64 that an IPv6 subscriber is given."""
     address = address[:LONGEST_ADDRESS]
     with suppress(ValueError):
         return IPv6Address(address).exploded[:19]

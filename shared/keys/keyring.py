@@ -53,7 +53,7 @@ class Keyring:
         self.missing: set[UUID] = set()
         self.misses = 0
         self.unsealable: UUID | None = None
-        """Whose key was last lacking when something was to be sealed."""
+        """The person whose key was last lacking when something was to be sealed."""
 
     def seal(self, person: UUID, text: str) -> bytes:
         key = self._known.get(person)

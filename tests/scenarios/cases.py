@@ -11,9 +11,10 @@ from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from services.cases.alerts.rules import raise_alert
-from services.cases.aspects import assignment, classification, raising, resolution
+from services.cases.aspects import assignment, classification, correction, raising, resolution
 from services.cases.aspects.assignment import AssignAspect, assign_case
 from services.cases.aspects.classification import ClassifyAspect
+from services.cases.aspects.correction import CorrectDecision
 from services.cases.aspects.raising import RaiseAspect
 from services.cases.aspects.resolution import ResolveAspect
 from services.cases.case.state import Case, Subject, evolve
@@ -136,6 +137,11 @@ def resolve_aspect(case: Case, aspect_id: UUID, asked: ResolveAspect, by: Proven
     return resolution.resolve_aspect(case, aspect_id, asked, by)
 
 
+def correct_decision(case: Case, aspect_id: UUID, asked: ResolveAspect, by: Provenance) -> list[Event]:
+    corrected = CorrectDecision(**asked.model_dump(), reason="Wrong amount")
+    return correction.correct_decision(case, aspect_id, corrected, by)
+
+
 def add_note(case: Case, note_id: UUID, text: str, by: Provenance) -> list[Event]:
     return note.add_note(case, AddNote(text=text), replace(by, new_id=note_id))
 
@@ -151,7 +157,7 @@ def reopen_case(case: Case, reason: str, by: Provenance) -> list[Event]:
 CASE, PERSON, PRIMARY = complaint_id(1), person_id(1), primary_id(1)
 SECOND, THIRD, NOTE = UUID(int=2), UUID(int=3), UUID(int=9)
 UPHELD = decision("upheld", "refund", Decimal("25.00"), "GBP", "system-error", "We charged you twice.")
-NOT_UPHELD = decision("not-upheld")
+NOT_UPHELD = decision("not-upheld", explanation="We did as agreed.")
 
 
 def case(*more: Callable[[Case], list[Event]]) -> Case:

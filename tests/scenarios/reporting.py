@@ -13,6 +13,7 @@ from shared.events.cases import (
     CaseClosed,
     CaseOpened,
     CaseReopened,
+    DecisionCorrected,
     NoteAdded,
 )
 from shared.events.complaints import ArrivalRecorded, ComplaintReceived, MessageSent, MessageWritten
@@ -76,6 +77,13 @@ def resolved(number: int, version: int, hours: float, name: str = "primary", cau
         **by(hours).stamp(case(number), version), aspect_id=aspect(number, name), outcome="partly-upheld",
         redress="refund", amount=Decimal("12.50"), currency="GBP", root_cause=cause,
         explanation=Sealed(PERSON, "We were slow"),
+    )  # fmt: skip
+
+
+def corrected(number: int, version: int, hours: float, name: str = "primary") -> DecisionCorrected:
+    return DecisionCorrected(
+        **by(hours).stamp(case(number), version), aspect_id=aspect(number, name), outcome="not-upheld",
+        explanation=Sealed(PERSON, "We were right"), reason="Wrong customer",
     )  # fmt: skip
 
 

@@ -122,6 +122,7 @@ def test_a_stranger_reaches_only_what_a_customer_should() -> None:
     reached = {route for route in table() if reaches("anonymous", route)}
     assert {path for _, _, path in (route.partition(" ") for route in reached)} == {
         "/", "/complain", "/complain/link", "/complain/track/{signed}", "/complain/track/{signed}/messages",
-        "/complain/track/{signed}/renewal", "/complain/track/{signed}/revocation", "/surveys/answer/{signed}", "/surveys/answer/{signed}/thanks",
+        "/complain/track/{signed}/renewal", "/complain/track/{signed}/revocation", "/surveys/answer/{signed}",
+        "/surveys/answer/{signed}/thanks",
         "/signin", "/signout", "/static", "/health/live", "/health/ready", "/openapi.json", "/asyncapi.json",
     }  # fmt: skip

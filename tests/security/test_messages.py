@@ -102,6 +102,7 @@ def asked(site: Site) -> Iterator[tuple[str, str, str, dict[str, str]]]:
         f"{case}/reopening",
         f"{case}/aspects",
         f"{aspect}/resolution",
+        f"{aspect}/correction",
         f"{aspect}/classification",
     ):
         yield "handler", "POST", path, {"version": "1"}

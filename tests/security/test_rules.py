@@ -32,6 +32,7 @@ WRITTEN = {
     (LISTS, "listing.id[0]"): "the column of the id, that the listing declares",
     (LISTS, "condition"): "one that services write",
     ("services/reporting/reports/listing.py", "_relations(as_at)"): "one of two texts of that module",
+    ("deploy/cli/keys/rotation.py", "keyring.masters.id"): "hexadecimal digits of a hash",
     ("services/surveys/response/view.py", "CHOSEN if chosen else ''"): "a constant, or nothing",
     ("shared/projections/versions.py", "lock"): "one of two words",
 }

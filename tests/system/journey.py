@@ -54,6 +54,7 @@ async def decide(page: Page, number: int, outcome: str) -> None:
     await part.locator(f"#resolution-{number} > summary").click()
     await part.get_by_label(outcome, exact=True).check()
     await part.get_by_label("Root cause").select_option(index=1)
+    await part.get_by_label("Reason for decision").fill("We read the file.")
     await part.get_by_role("button", name="Save decision").click()
     await expect(page.locator(f"#resolution-{number}")).to_have_count(0)
     await expect(part.get_by_text(outcome, exact=True).first).to_be_visible()

@@ -98,11 +98,11 @@ def token_revoke(
 
     async def revoke() -> None:
         async with access_to(installation(data)) as access:
-            found = [known_by for known_by in access.tokens if token == actor(known_by) or digest(token) == known_by]
-            if not found:
+            found = {actor(known_by): known_by for known_by in access.tokens}.get(token, digest(token))
+            if found not in access.tokens:
                 raise fail("There is no such token. `recourse token list` shows those that there are.")
-            await access.revoke_token(found[0])
-            console.print(f"Revoked {actor(found[0])}.")
+            await access.revoke_token(found)
+            console.print(f"Revoked {actor(found)}.")
 
     asyncio.run(revoke())
 

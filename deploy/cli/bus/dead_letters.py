@@ -47,7 +47,7 @@ def dead_show(group: str, number: int, data: Data = None) -> None:
     for letter in asyncio.run(dead_letters(installation(data).cluster)):
         if (letter.group, letter.offset) == (group, number):
             for name, value in letter.headers:
-                console.print(f"{name}: {value.decode('utf-8', 'replace')}", highlight=False)
+                console.print(f"{name}: {value.decode('utf-8', 'replace')}", highlight=False, markup=False)
             console.print((letter.value or b"").decode("utf-8", "replace"), highlight=False, markup=False)
             return
     raise fail(f"{group} has set nothing aside under number {number}. `recourse dead list` shows what there is.")

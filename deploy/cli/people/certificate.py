@@ -144,8 +144,8 @@ async def _folded(conn: Any, consumer: str, proof: Proof) -> bool:
     if not proof.place:
         return False
     topic, partition, _ = proof.place.rsplit("/", 2)
-    where = "consumer = %s and topic = %s and partition = %s"
-    read = await _row(conn, f"select position from progress where {where}", consumer, topic, int(partition))
+    query = "select position from progress where consumer = %s and topic = %s and partition = %s"
+    read = await _row(conn, query, consumer, topic, int(partition))
     return read is not None and read[0] >= proof.position
 
 

@@ -17,7 +17,7 @@ from shared.keys.keyring import Keyring
 
 Connection = psycopg.Connection[Any]
 OWNER = "intake"
-"""Whose table is made whole; its relay then tells all others by the topic."""
+"""The service whose table is made whole; its relay then tells all others by the topic."""
 GATHER = """
 insert into keys select distinct on (person_id) person_id, wrapped from (
   select person_id, wrapped, 0 as source from on_topic union all select person_id, wrapped, 1 from heard

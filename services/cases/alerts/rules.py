@@ -14,7 +14,7 @@ from shared.events.sentiments import SentimentMeasured
 from shared.features.codes import ALERTS, PRIORITIES
 from shared.features.conditions import Condition, over
 from shared.features.config import ConfigFile
-from shared.text import one_line
+from shared.text import not_blank, one_line
 
 HEATS = ("green", "amber", "red")
 
@@ -23,7 +23,7 @@ class Rule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     when: Annotated[Condition, over(*({"score": -0.5, "heat": heat, "model": "lexicon.v1"} for heat in HEATS))]
-    reason: Annotated[str, Field(min_length=1, max_length=150), AfterValidator(one_line)]
+    reason: Annotated[str, Field(min_length=1, max_length=150), AfterValidator(one_line), AfterValidator(not_blank)]
     priority: Annotated[str, PRIORITIES] | None = None
     alert: Annotated[str, ALERTS] | None = None
 

@@ -1,4 +1,4 @@
-"""Assign an aspect, or all that is open in a case, to an owner."""
+"""Assign an aspect, or all that nobody owns in a case, to an owner."""
 
 from uuid import UUID
 
@@ -10,6 +10,11 @@ from services.cases.case.state import Case
 from shared.events import Event, Provenance
 from shared.events.cases import AspectAssigned
 from shared.features.action import Undo
+from shared.problems import RuleBroken
+
+
+class OwnedByOthers(RuleBroken):
+    """Someone else owns this case. To take it over, open it and reassign it."""
 
 
 class AssignAspect(BaseModel):
@@ -41,8 +46,9 @@ def assign_aspect(case: Case, aspect_id: UUID, asked: AssignAspect, by: Provenan
 
 
 def assign_case(case: Case, handler: str, by: Provenance) -> list[Event]:
-    """Assign every open aspect; of a case without one, the primary aspect."""
+    """Assign what nobody owns; a colleague's is never taken. Refused where nothing is left."""
     case.ensure_open()
-    aspects = case.open_aspects or tuple(aspect for aspect in case.aspects if aspect.primary)
-    ids = [aspect.id for aspect in aspects if aspect.handler != handler]
+    ids = [aspect.id for aspect in case.to_own if aspect.handler is None]
+    if not ids and handler not in {aspect.handler for aspect in case.to_own}:
+        raise OwnedByOthers
     return [AspectAssigned(**by.after(case, n), aspect_id=id_, handler=handler) for n, id_ in enumerate(ids, 1)]

@@ -21,7 +21,7 @@ from shared.web.templating import gettext as _
 
 
 class AspectAlreadyResolved(RuleBroken):
-    """This aspect is decided. To decide it again, close the case and reopen it with a reason."""
+    """This aspect is decided. If the decision is wrong, correct it."""
 
 
 class AspectNotClassified(RuleBroken):
@@ -32,6 +32,12 @@ class RootCauseMissing(Unprocessable):
     """Choose a root cause. This outcome needs one."""
 
     field = "root_cause"
+
+
+class ExplanationMissing(Unprocessable):
+    """Enter the reason for this decision. This outcome needs one."""
+
+    field = "explanation"
 
 
 class AmountIncomplete(Unprocessable):
@@ -101,8 +107,10 @@ class ResolveAspect(BaseModel):
         },
     )  # fmt: skip
     explanation: Annotated[str, Field(max_length=20_000), AfterValidator(printable)] | None = Field(
-        None, title="Reason for decision", description="Sealed under the customer's key."
-    )
+        None, title="Reason for decision",
+        description="Required unless the complaint is upheld or withdrawn. Sealed under the customer's key.",
+        json_schema_extra={"hint": "Required unless upheld or withdrawn"},
+    )  # fmt: skip
 
     @model_validator(mode="before")
     @classmethod
@@ -119,22 +127,27 @@ class ResolveAspect(BaseModel):
 def resolve_aspect(case: Case, aspect_id: UUID, asked: ResolveAspect, by: Provenance) -> list[Event]:
     """Decide the aspect: once, and once more each time that the case is reopened."""
     case.ensure_open()
-    aspect = case.aspect(aspect_id)
-    if aspect.decided_in == case.round:
+    if case.aspect(aspect_id).decided_in == case.round:
         raise AspectAlreadyResolved
+    return [AspectResolved(**by.after(case), **decision(case, aspect_id, asked))]
+
+
+def decision(case: Case, aspect_id: UUID, asked: ResolveAspect) -> dict[str, Any]:
+    """Check what is asked; answer the fields that every event of a decision has."""
+    subject = case.aspect(aspect_id).subject
     outcome, redress = OUTCOMES.entries()[asked.outcome], REDRESS.entries()[asked.redress]
-    if outcome.needs_subject and not (aspect.subject.product or aspect.subject.issue):
+    if outcome.needs_subject and not (subject.product or subject.issue):
         raise AspectNotClassified
     _check_money(asked, redress.money)
     if outcome.needs_root_cause and not asked.root_cause:
         raise RootCauseMissing
-    return [
-        AspectResolved(
-            **by.after(case), aspect_id=aspect_id, **asked.model_dump(exclude={"amount", "explanation"}),
-            amount=whole(asked.amount, asked.currency) if asked.amount and asked.currency else None,
-            explanation=Sealed.of(case.person_id, asked.explanation),
-        )
-    ]  # fmt: skip
+    if outcome.needs_explanation and not asked.explanation:
+        raise ExplanationMissing
+    return {
+        "aspect_id": aspect_id, "outcome": asked.outcome, "redress": asked.redress, "currency": asked.currency,
+        "amount": whole(asked.amount, asked.currency) if asked.amount and asked.currency else None,
+        "root_cause": asked.root_cause, "explanation": Sealed.of(case.person_id, asked.explanation),
+    }  # fmt: skip
 
 
 def _check_money(asked: ResolveAspect, money: bool) -> None:

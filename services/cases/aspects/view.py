@@ -8,7 +8,14 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from shared.events.cases import AspectAssigned, AspectClassified, AspectEvent, AspectRaised, AspectResolved
+from shared.events.cases import (
+    AspectAssigned,
+    AspectClassified,
+    AspectEvent,
+    AspectRaised,
+    AspectResolved,
+    DecisionEvent,
+)
 from shared.projections.view import Table, View, copy
 
 
@@ -51,10 +58,10 @@ aspects = Table(
     ],
 )  # fmt: skip
 handlers = Table("handlers", Handler)
-aspect_list = View("aspects", version=1, tables=[aspects, handlers])
+aspect_list = View("aspects", version=2, tables=[aspects, handlers])
 
 
-@aspects.on(AspectRaised, AspectClassified, AspectAssigned, AspectResolved, key=lambda event: event.aspect_id)
+@aspects.on(AspectRaised, AspectClassified, AspectAssigned, DecisionEvent, key=lambda event: event.aspect_id)
 def worked(row: AspectRow, event: AspectEvent) -> None:
     copy(row, event)
 
@@ -65,9 +72,10 @@ def raised(row: AspectRow, event: AspectRaised) -> None:
     row.person_id = event.summary.person if event.summary else None
 
 
-@aspects.on(AspectResolved, key=lambda event: event.aspect_id)
-def resolved(row: AspectRow, event: AspectResolved) -> None:
-    row.resolved_at = event.happened_at
+@aspects.on(DecisionEvent, key=lambda event: event.aspect_id)
+def resolved(row: AspectRow, event: DecisionEvent) -> None:
+    if isinstance(event, AspectResolved):
+        row.resolved_at = event.happened_at
     row.person_id = event.explanation.person if event.explanation else row.person_id
 
 

@@ -131,6 +131,11 @@ class Case:
         return tuple(aspect for aspect in self.aspects if aspect.decided_in != self.round)
 
     @property
+    def to_own(self) -> tuple[Aspect, ...]:
+        """The aspects that need an owner: those that are open, and of a case without one the primary aspect."""
+        return self.open_aspects or tuple(aspect for aspect in self.aspects if aspect.primary)
+
+    @property
     def status(self) -> Status:
         """It follows from the work, and nobody sets it; the outcome is no status."""
         if self.closed:
@@ -182,7 +187,7 @@ def evolve(case: Case | None, event: Event) -> Case:  # noqa: PLR0911 - one retu
         case CaseClosed():
             return replace(case, closed_at=event.recorded_at, alerts=(), wait=None)
         case CaseReopened():
-            return replace(case, closed_at=None, round=case.round + 1)
+            return replace(case, closed_at=None, round=case.round + (not event.undone))
         case CaseEvent():
             return case
     raise TypeError(f"{event.type} is no event of a case")

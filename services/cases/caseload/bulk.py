@@ -1,4 +1,4 @@
-"""Work on many cases at once: assign them to whoever asks, or set their priority; those refused are counted."""
+"""Work on many cases at once: assign what nobody owns to whoever asks, or set priorities; refusals are counted."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -36,7 +36,11 @@ async def work_on_many(request: Request, form: Form) -> Response:
     if not ids:
         flash(request, response, _("Select at least one case first"))
         return response
-    decision, sentence = _asked(request, str(form.get("do", "")), str(form.get("priority", "")))
+    do, priority = str(form.get("do", "")), str(form.get("priority", ""))
+    if do == "priority" and not priority:
+        flash(request, response, _("Choose a priority first"))
+        return response
+    decision, sentence = _asked(request, do, priority)
     runtime, asked = running(request), Asked(asker(request).id)
     # Together, so that they share a commit; one that is refused does not keep the others back.
     answers = await asyncio.gather(

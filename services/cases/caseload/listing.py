@@ -74,7 +74,7 @@ FOUND = """c.case_id in (select case_id from case_words where found_by @@ websea
 TABS = (
     Tab("open", "All open", OPEN),
     Tab("mine", "Mine", f"{OPEN} and c.owners ? %(me)s"),
-    Tab("unassigned", "Unassigned", f"{OPEN} and c.owner is null"),
+    Tab("unassigned", "Unassigned", f"{OPEN} and c.unassigned"),
     Tab("replies", "New replies", UNREAD),
     Tab("red", "Red", f"{BURNING} and c.heat = 'red'"),
     Tab("late", "Late", f"{OPEN} and c.due_at < %(now)s"),

@@ -28,7 +28,8 @@ NAME = "to_tsvector('simple', coalesce(name, ''))"
 
 @dataclass(slots=True)
 class CaseRow:
-    """`owner` answers for the case, `owners` are all who have something left to do in it; without any it is null."""
+    """`owner` answers for the case, `owners` are all who have something left to do in it; without any it is null.
+    `unassigned` says that something in it still needs an owner."""
 
     case_id: UUID
     version: int = 0
@@ -44,6 +45,7 @@ class CaseRow:
     status: str | None = None
     owner: str | None = None
     owners: list[str] | None = None
+    unassigned: bool = False
     open_aspects: int = 0
     total_aspects: int = 0
     score: float | None = None
@@ -88,7 +90,7 @@ cases = Table(
         "btree ((-urgency), due_at, case_id) where closed_at is null",
         "btree (due_at, case_id) where closed_at is null",
         "btree (coalesce(score, 2), case_id) where closed_at is null",
-        "btree (owner, due_at) where closed_at is null",
+        "btree ((-urgency), due_at, case_id) where closed_at is null and unassigned",
         "gin (owners) where owners is not null",
         "btree ((-urgency), due_at, case_id) where closed_at is null and (heat = 'red' or alert is not null)",
         "btree (closed_at, case_id) where closed_at is not null",
@@ -107,7 +109,7 @@ case_words = Table(
     "case_words", CaseWords, person="person_id", personal=["narrative", "wanted"],
     computed={"found_by": ("tsvector", TEXT)}, indexes=["gin (found_by)", "btree (reference)"],
 )  # fmt: skip
-caseload = View("caseload", version=6, tables=[cases, complainants, case_words])
+caseload = View("caseload", version=7, tables=[cases, complainants, case_words])
 
 
 @cases.of_aggregate(CaseEvent, Case, evolve)
@@ -122,6 +124,7 @@ def row_of(row: CaseRow, case: Case) -> None:
     primary = tuple(aspect for aspect in case.aspects if aspect.primary)
     owners = [aspect.handler for aspect in primary + undecided if aspect.handler]
     row.owner, row.owners = next(iter(owners), None), sorted(set(owners)) or None
+    row.unassigned = any(aspect.handler is None for aspect in case.to_own)
     for aspect in primary:
         row.product, row.issue = aspect.subject.product, aspect.subject.issue
 

@@ -1,6 +1,7 @@
 """Close a case when every aspect is decided, and reopen it with a reason."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from pydantic import BaseModel, Field
 
@@ -28,6 +29,14 @@ class CaseNotClosed(RuleBroken):
     """This case is not closed, so there is nothing to reopen."""
 
 
+class ClosedForLonger(RuleBroken):
+    """This case was closed more than an hour ago. Reopen it and give a reason."""
+
+
+MOMENT = timedelta(hours=1)
+"""How long closing can be undone."""
+
+
 class ReopenCase(BaseModel):
     """The reason for which a closed case is worked again."""
 
@@ -39,7 +48,7 @@ class ReopenCase(BaseModel):
 
 @work(
     "/closing", title="Close case", said="Case closed",
-    undo=lambda case: Undo("/reopening", {"reason": "Closed by mistake"}),
+    undo=lambda case: Undo("/closing/undo"),
 )  # fmt: skip
 def close_case(case: Case, by: Provenance) -> list[Event]:
     """Close the case; refused while an aspect is open, with the names of those."""
@@ -47,6 +56,16 @@ def close_case(case: Case, by: Provenance) -> list[Event]:
     if case.open_aspects:
         raise AspectsStillOpen(aspect.name for aspect in case.open_aspects)
     return [CaseClosed(**by.after(case), person_id=case.person_id)]
+
+
+@work("/closing/undo", title="Undo", said="Case reopened")
+def undo_closing(case: Case, by: Provenance) -> list[Event]:
+    """Open a case that was closed a moment ago as it was: what was decided needs no new decision."""
+    if not case.closed_at:
+        raise CaseNotClosed
+    if by.at - case.closed_at > MOMENT:
+        raise ClosedForLonger
+    return [CaseReopened(**by.after(case), reason="Closed by mistake", undone=True)]
 
 
 @work(

@@ -8,11 +8,11 @@ from shared.events.cases import (
     AspectClassified,
     AspectEvent,
     AspectRaised,
-    AspectResolved,
     CaseClosed,
     CaseEvent,
     CaseOpened,
     CaseReopened,
+    DecisionEvent,
 )
 from shared.events.complaints import ComplaintReceived
 from shared.projections.view import Table, View, copy
@@ -41,7 +41,7 @@ complaints = Table(
     "complaints", Complaint, person="person_id", personal=["narrative"],
     indexes=["btree (received_at desc, complaint_id)", "btree (reference)", "btree (external_id)"],
 )  # fmt: skip
-complaint_list = View("complaints", version=2, tables=[complaints])
+complaint_list = View("complaints", version=3, tables=[complaints])
 
 
 @complaints.on(ComplaintReceived)
@@ -58,7 +58,7 @@ def classified(row: Complaint, event: AspectEvent) -> None:
     _is_about(row, event.product)
 
 
-@complaints.on(CaseOpened, AspectRaised, AspectResolved, CaseClosed, CaseReopened)
+@complaints.on(CaseOpened, AspectRaised, DecisionEvent, CaseClosed, CaseReopened)
 def moved(row: Complaint, event: CaseEvent) -> None:
     """Received, being looked into, decided: three words are enough for somebody who waits."""
     row.status = "closed" if isinstance(event, CaseClosed) else "open"

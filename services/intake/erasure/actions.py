@@ -19,10 +19,10 @@ from shared.features.decider import Asked
 from shared.problems import NotAllowed
 from shared.security.permissions import Who, may
 from shared.service.runtime import Runtime
-from shared.text import printable
+from shared.text import not_blank, printable
 from shared.web.templating import gettext as _
 
-Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
+Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable), AfterValidator(not_blank)]
 
 
 def _reason(title: str, hint: str, description: str = "Why; names nobody.", **more: Any) -> Any:

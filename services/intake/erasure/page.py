@@ -1,5 +1,6 @@
 """A person's data on a page: what requires it, keeping it longer, and erasing it."""
 
+import secrets
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -28,5 +29,6 @@ async def show(request: Request, person_id: UUID, refused: Refused) -> Response:
     return pages.render(
         request, "person.html", refused.status, area="intake", at=at, may_hold=may_hold,
         may_override=may_hold and all(one.may_be_overridden for one in at.holds), actions=people, refused=refused,
+        new_key=secrets.token_urlsafe,
         today=runtime.clock.now().date(),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from shared.features.codes import CHANNELS
 from shared.features.config import ConfigFile
 from shared.features.forms import Invalid, read
-from shared.text import one_line, printable
+from shared.text import not_blank, one_line, printable
 from shared.web.templating import gettext as _
 
 FIRST, LAST = "happened", "check"
@@ -21,11 +21,14 @@ OURS = ("channel", "received", "preferred")
 EARLIEST = date(2000, 1, 1)
 
 
+Product = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(one_line), AfterValidator(not_blank)]
+
+
 class Products(BaseModel):
     """Products that customers choose from."""
 
     model_config = ConfigDict(extra="forbid")
-    products: list[Annotated[str, Field(min_length=1, max_length=200), AfterValidator(one_line)]] = Field(min_length=1)
+    products: list[Product] = Field(min_length=1)
 
 
 PRODUCTS: ConfigFile[Products] = ConfigFile(Path(__file__).with_name("products.toml"), Products)
@@ -56,7 +59,7 @@ def _possible(day: date) -> date:
     return day
 
 
-Line = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(one_line), AfterValidator(not_blank)]
 Preferred = Annotated[str, _among(preferred)]
 
 
@@ -88,13 +91,13 @@ class You(BaseModel):
 
     name: Line | None = None
     email: EmailStr | None = Field(None, json_schema_extra={"enter": "Write the address like name@example.org."})
-    phone: Annotated[str, Field(max_length=50), AfterValidator(one_line)] | None = None
+    phone: Annotated[str, Field(max_length=50), AfterValidator(one_line), AfterValidator(not_blank)] | None = None
     preferred: Preferred | None = None
     needs: Annotated[str, Field(max_length=2_000), AfterValidator(printable)] | None = None
 
 
 ASKED: dict[str, type[BaseModel]] = {FIRST: Happened, "about": About, "you": You}
-"""On which page: an error is told where its field stands."""
+"""The page of each question: an error is shown where its field is."""
 STEPS = (*ASKED, LAST)
 
 

@@ -1,4 +1,4 @@
-"""Whose address is this?"""
+"""View of people by their address."""
 
 from dataclasses import dataclass
 from datetime import datetime

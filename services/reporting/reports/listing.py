@@ -27,6 +27,7 @@ COLUMNS: dict[str, str] = {
     "cause": "a.root_cause",
     "month": "to_char(c.received_at at time zone 'UTC', 'YYYY-MM')",
 }
+EQUALS = {name: f"coalesce({column}, '{NOTHING}') = %({name})s" for name, column in COLUMNS.items()}
 NOW = """
 with c as (select * from case_now where reference is not null),
 a as (select * from aspect_now where case_id is not null)
@@ -83,7 +84,7 @@ class AspectRow(BaseModel):
 
 
 def _by(name: Dimension, **more: Any) -> Filter:
-    return Filter(name, sql=f"coalesce({COLUMNS[name]}, '{NOTHING}') = %({name})s", **more)
+    return Filter(name, sql=EQUALS[name], **more)
 
 
 BEHIND = Listing(

@@ -18,6 +18,8 @@ from shared.events.cases import (
     CaseEvent,
     CaseOpened,
     CaseReopened,
+    DecisionCorrected,
+    DecisionEvent,
 )
 from shared.projections.view import Table, View, copy
 
@@ -82,12 +84,13 @@ changes = Table(
 )  # fmt: skip
 case_now = Table("case_now", CaseNow, indexes=["btree (received_at desc, case_id desc)"])
 aspect_now = Table("aspect_now", AspectNow, indexes=["btree (case_id)"])
-counts = View("counts", version=2, tables=[changes, case_now, aspect_now])
+counts = View("counts", version=3, tables=[changes, case_now, aspect_now])
 
 STEPS: dict[type[CaseEvent], str] = {
     CaseOpened: "opened", AspectRaised: "raised", AspectClassified: "classified", AspectResolved: "resolved",
-    CaseClosed: "closed", CaseReopened: "reopened",
+    DecisionCorrected: "resolved", CaseClosed: "closed", CaseReopened: "reopened",
 }  # fmt: skip
+"""A correction is a step like the decision that it replaces: the last one by an instant counts."""
 
 
 @changes.on(*STEPS, key=lambda event: event.id)
@@ -104,7 +107,7 @@ def moved(row: CaseNow, event: CaseEvent) -> None:
     row.closed_at = event.recorded_at if isinstance(event, CaseClosed) else None
 
 
-@aspect_now.on(AspectRaised, AspectClassified, AspectResolved, key=lambda event: event.aspect_id)
+@aspect_now.on(AspectRaised, AspectClassified, DecisionEvent, key=lambda event: event.aspect_id)
 def worked(row: AspectNow, event: AspectEvent) -> None:
     """A classification replaces the one before it whole; a decision leaves it as it is."""
     copy(row, event)

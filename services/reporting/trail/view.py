@@ -63,7 +63,7 @@ def recorded(row: Entry, event: Event, record: Record) -> None:
 
 
 def subject_of(event: Event) -> UUID:
-    """Whose story it belongs to: the complaint's where it names one, else its own aggregate's."""
+    """The complaint that it belongs to where it names one, else its own aggregate."""
     match event:
         case ArrivalRecorded():
             return event.complaint_id or event.originator_id

@@ -73,9 +73,9 @@ def clean(text: str) -> str:
 
 
 def mastodon(sent: Any) -> Iterator[Post]:
-    """A status, or a notification that carries one."""
+    """A status, or a notification of one; a favourite, a boost or a poll is about our own, and nobody's post to us."""
     status = sent["status"] if sent.get("type") and "status" in sent else sent
-    if status.get("reblog"):
+    if status.get("reblog") or (status is not sent and sent["type"] not in ("mention", "status", "update")):
         return
     account = status["account"]
     handle = account["acct"]

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from shared.features.config import ConfigFolder
-from shared.text import printable
+from shared.text import not_blank, printable
 
 MOST_QUESTIONS = 20
 """The most questions that one person answers."""
@@ -26,7 +26,9 @@ LONGEST = 4000
 """Characters of a free answer."""
 
 Name = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9-]{0,39}$")]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(printable)]
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=300), AfterValidator(printable), AfterValidator(not_blank)
+]  # fmt: skip
 
 
 class Part(BaseModel):

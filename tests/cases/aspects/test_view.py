@@ -1,5 +1,7 @@
 """Each aspect has its own owner, decision and redress; the handlers known are those who were given one."""
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from services.cases.aspects import view as aspects
@@ -10,6 +12,7 @@ from tests.scenarios.cases import (
     AT,
     INES,
     LOAN,
+    NOT_UPHELD,
     SECOND,
     UPHELD,
     complaint_id,
@@ -41,6 +44,18 @@ async def test_redress_and_reason_are_kept_and_the_reason_goes_with_the_person(f
     rows = (await feeder.feed(aspect_list, erased(1)))["aspects"]
     assert (rows[primary_id(1)]["explanation"], rows[SECOND]["summary"]) == (None, None)
     assert (rows[primary_id(1)]["outcome"], rows[primary_id(1)]["person_id"]) == ("upheld", person_id(1))
+
+
+async def test_a_correction_replaces_the_decision_and_not_its_time(feeder: Feeder) -> None:
+    events = opened(1)
+    events += cases.resolve_aspect(folded(events), primary_id(1), UPHELD, INES)
+    later = replace(INES, at=INES.at + timedelta(days=1))
+    events += cases.correct_decision(folded(events), primary_id(1), NOT_UPHELD, later)
+    row = (await feeder.feed(aspect_list, *events))["aspects"][primary_id(1)]
+    assert (row["outcome"], row["redress"], row["amount"], row["root_cause"]) == ("not-upheld", "none", None, None)
+    assert (row["explanation"], row["person_id"]) == ("We did as agreed.", person_id(1))
+    assert row["resolved_at"] == INES.at
+    assert (await feeder.feed(aspect_list, erased(1)))["aspects"][primary_id(1)]["explanation"] is None
 
 
 async def test_known_handlers_are_those_who_were_given_work(feeder: Feeder) -> None:

@@ -1,13 +1,16 @@
 """What a case allows and refuses."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from services.cases.aspects.assignment import OwnedByOthers
+from services.cases.aspects.correction import AspectNotDecided
 from services.cases.aspects.raising import AspectEmpty
 from services.cases.aspects.resolution import (
     AmountIncomplete,
@@ -15,12 +18,13 @@ from services.cases.aspects.resolution import (
     AmountWithoutMoney,
     AspectAlreadyResolved,
     AspectNotClassified,
+    ExplanationMissing,
     MoneyWithoutAmount,
     ResolveAspect,
     RootCauseMissing,
 )
 from services.cases.case.state import AspectUnknown, Case, CaseAlreadyClosed, Subject, evolve
-from services.cases.closing.closing import AspectsStillOpen, CaseNotClosed
+from services.cases.closing.closing import AspectsStillOpen, CaseNotClosed, ClosedForLonger, undo_closing
 from shared.events import Event, Provenance
 from shared.events.cases import (
     AlertRaised,
@@ -31,6 +35,7 @@ from shared.events.cases import (
     CaseClosed,
     CaseOpened,
     CaseReopened,
+    DecisionCorrected,
     NoteAdded,
     PriorityChanged,
 )
@@ -131,7 +136,17 @@ def test_a_classification_names_product_and_issue() -> None:
             cases.classify_aspect(case(), PRIMARY, subject, INES)
 
 
-def test_a_case_is_given_to_one_owner_with_all_that_is_open() -> None:
+def test_a_case_is_given_to_one_owner_with_all_that_nobody_owns() -> None:
+    toms = lambda case: cases.assign_aspect(case, PRIMARY, "tom@example.org", INES)  # noqa: E731
+    with pytest.raises(OwnedByOthers):
+        cases.assign_case(case(toms), "ines@example.org", INES)
+    assert cases.assign_case(case(toms), "tom@example.org", INES) == []
+    assert cases.assign_case(case(toms, raised()), "ines@example.org", INES) == [
+        AspectAssigned(**stamp(5), aspect_id=SECOND, handler="ines@example.org")
+    ]
+    assert cases.assign_case(case(decided()), "ines@example.org", INES) == [
+        AspectAssigned(**stamp(4), aspect_id=PRIMARY, handler="ines@example.org")
+    ], "it is still to be closed"
     two = case(raised(), decided())
     assert cases.assign_case(two, "ines@example.org", INES) == [
         AspectAssigned(**stamp(5), aspect_id=SECOND, handler="ines@example.org")
@@ -143,6 +158,9 @@ def test_a_case_is_given_to_one_owner_with_all_that_is_open() -> None:
     [
         (decision("upheld"), RootCauseMissing),
         (decision("partly-upheld"), RootCauseMissing),
+        (decision("partly-upheld", root_cause="delay"), ExplanationMissing),
+        (decision("not-upheld", explanation=" "), ExplanationMissing),
+        (decision("out-of-scope"), ExplanationMissing),
         (decision("not-upheld", "refund", Decimal(5)), AmountIncomplete),
         (decision("not-upheld", "refund", None, "GBP"), AmountIncomplete),
         (decision("not-upheld", "apology", Decimal(5), "GBP"), AmountWithoutMoney),
@@ -156,6 +174,25 @@ def test_a_case_is_given_to_one_owner_with_all_that_is_open() -> None:
 def test_a_decision_says_what_a_return_needs(asked: ResolveAspect, refusal: type[RuleBroken]) -> None:
     with pytest.raises(refusal):
         cases.resolve_aspect(case(), PRIMARY, asked, INES)
+    with pytest.raises(refusal):
+        cases.correct_decision(case(decided()), PRIMARY, asked, INES)
+
+
+def test_a_decision_is_corrected_in_place_until_the_case_is_closed() -> None:
+    resolved = case(decided())
+    corrected = cases.correct_decision(resolved, PRIMARY, UPHELD, INES)
+    assert corrected == [
+        DecisionCorrected(
+            **stamp(4), aspect_id=PRIMARY, outcome="upheld", redress="refund", amount=Decimal("25.00"),
+            currency="GBP", root_cause="system-error", explanation=Sealed(PERSON, "We charged you twice."),
+            reason="Wrong amount",
+        )
+    ]  # fmt: skip
+    assert evolve(resolved, corrected[0]).status == "resolved"
+    assert len(cases.correct_decision(case(raised(), decided()), PRIMARY, UPHELD, INES)) == 1, "another is open"
+    for undecided in (case(), case(decided(), closed, reopened)):
+        with pytest.raises(AspectNotDecided):
+            cases.correct_decision(undecided, PRIMARY, UPHELD, INES)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +204,7 @@ def test_a_decision_says_what_a_return_needs(asked: ResolveAspect, refusal: type
 )  # fmt: skip
 def test_an_amount_has_its_currencys_decimals(amount: str, currency: str | None, stored: str, of: str) -> None:
     asked = ResolveAspect.model_validate(
-        {"outcome": "not-upheld", "redress": "refund", "amount": amount, "currency": currency}
+        {"outcome": "withdrawn", "redress": "refund", "amount": amount, "currency": currency}
     )
     (event,) = cases.resolve_aspect(case(), PRIMARY, asked, INES)
     assert isinstance(event, AspectResolved)
@@ -229,6 +266,7 @@ def test_three_aspects_with_different_outcomes_close_one_case() -> None:
         lambda case: cases.classify_aspect(case, PRIMARY, LOAN, INES),
         lambda case: cases.assign_aspect(case, PRIMARY, "ines@example.org", INES),
         lambda case: cases.assign_case(case, "ines@example.org", INES),
+        lambda case: cases.correct_decision(case, PRIMARY, UPHELD, INES),
         lambda case: cases.change_priority(case, "urgent", "Asked", INES),
     ],
 )
@@ -244,6 +282,17 @@ def test_a_closed_case_takes_a_note_and_ignores_what_rules_ask_for() -> None:
     ]
     assert cases.raise_priority(done, "urgent", "Red", INES) == []
     assert cases.raise_alert(done, "red-sentiment", "Red", INES) == []
+
+
+def test_closing_is_undone_for_a_while_and_decisions_stand() -> None:
+    shut = case(decided(), closed)
+    again = evolve(shut, undo_closing(shut, INES)[0])
+    assert (again.status, again.open_aspects, again.round) == ("resolved", (), shut.round)
+    assert closed(again), "it closes without a new decision"
+    with pytest.raises(ClosedForLonger):
+        undo_closing(shut, replace(INES, at=INES.at + timedelta(hours=2)))
+    with pytest.raises(CaseNotClosed):
+        undo_closing(again, INES)
 
 
 def test_only_a_closed_case_is_reopened() -> None:

@@ -11,7 +11,7 @@ from tests.cases.conftest import Receive
 from tests.scenarios.cases import complaint, erased, person_id, sentiment
 from tests.serving import Served, until
 
-DECIDED = {"outcome": "not-upheld"}
+DECIDED = {"outcome": "not-upheld", "explanation": "We did as agreed."}
 RESOLUTION = "/aspects/{a}/resolution"
 UPHELD = {
     "outcome": "upheld", "redress": "refund", "amount": "25.00", "currency": "GBP", "root_cause": "system-error",
@@ -64,6 +64,24 @@ async def test_a_case_is_worked_from_receipt_to_closing(cases: Served, receive: 
     assert found["timeline"][-2]["words"] == "Called the customer."
 
 
+async def test_a_decision_is_corrected_with_a_reason(cases: Served, receive: Receive) -> None:
+    case_id = await receive()
+    path = f"/aspects/{primary(case_id)}/correction"
+    async with cases.client("handler") as client:
+        early = await post(client, case_id, path, DECIDED | {"reason": "Wrong amount"})
+        assert (early.status_code, early.json()["title"]) == (409, "Aspect not decided")
+        await post(client, case_id, f"/aspects/{primary(case_id)}/resolution", UPHELD)
+        for wrong in (DECIDED, {"outcome": "not-upheld", "reason": "Wrong amount"}):
+            assert (await post(client, case_id, path, wrong)).status_code == 422
+        done = await post(client, case_id, path, UPHELD | {"amount": "250.00", "reason": "Wrong amount"})
+        assert done.status_code == 200, done.text
+        found = (await client.get(f"/api/v1/cases/{case_id}", params={"at_least": done.json()["position"]})).json()
+    assert (found["status"], found["aspects"][0]["amount"]) == ("resolved", "250.00")
+    entry = found["timeline"][-1]
+    assert (entry["kind"], entry["words"]) == ("case.decision-corrected", "We charged you twice.")
+    assert (entry["facts"]["amount"], entry["facts"]["reason"]) == ("250.00", "Wrong amount")
+
+
 async def test_a_closed_case_refuses_work_until_it_is_reopened(cases: Served, receive: Receive) -> None:
     case_id = await receive()
     first = f"/aspects/{primary(case_id)}"
@@ -73,7 +91,7 @@ async def test_a_closed_case_refuses_work_until_it_is_reopened(cases: Served, re
         for path, body in (
             ("/aspects", {"product": "Loan"}), (f"{first}/assignment", {"handler": "x"}), ("/closing", None),
             (f"{first}/classification", {"product": "a", "issue": "b"}), (f"{first}/resolution", DECIDED),
-            ("/priority", {"priority": "urgent"}),
+            (f"{first}/correction", DECIDED | {"reason": "Wrong amount"}), ("/priority", {"priority": "urgent"}),
         ):  # fmt: skip
             refused = await post(client, case_id, path, body)
             assert (refused.status_code, refused.json()["title"]) == (409, "Case already closed"), path
@@ -249,7 +267,8 @@ async def test_a_person_is_found_by_name_and_gone_when_erased(
         await until(gone)
         assert await hits() == 0
         assert (await post(client, case_id, "/notes", {"text": "Anything"})).status_code == 410
-        assert (await post(client, case_id, f"/aspects/{primary(case_id)}/resolution", DECIDED)).status_code == 200
+        decided = await post(client, case_id, f"/aspects/{primary(case_id)}/resolution", {"outcome": "withdrawn"})
+        assert decided.status_code == 200
 
 
 async def test_red_words_move_the_case_to_the_front(cases: Served, neighbour: Served, receive: Receive) -> None:

@@ -51,8 +51,9 @@ async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, rec
     )  # fmt: skip
     assert decided.status_code == 303, decided.text
     decided = await send(
-        handler, f"{at}/aspects/{second[1]}/resolution", form_name="resolution-2", outcome="not-upheld", redress="none"
-    )
+        handler, f"{at}/aspects/{second[1]}/resolution", form_name="resolution-2", outcome="not-upheld",
+        redress="none", explanation="No fault.",
+    )  # fmt: skip
     assert decided.status_code == 303, decided.text
     shown = (await handler.get(at)).text
     assert "Refund £25.00" in shown
@@ -60,13 +61,15 @@ async def test_a_handler_works_a_case_to_its_end(handler: httpx.AsyncClient, rec
     assert re.search(r'button-primary" type="submit" id="f-closing-closing"', shown)
 
     closed = await send(handler, f"{at}/closing")
-    assert (closed.status_code, notice(closed)["undo"]) == (303, f"{at}/reopening")
+    assert (closed.status_code, notice(closed)["undo"]) == (303, f"{at}/closing/undo")
     shown = (await handler.get(at)).text
     assert "Reopen case" in shown
     assert "/resolution" not in shown
     undone = await send(handler, notice(closed)["undo"], **notice(closed)["fields"])
     assert undone.status_code == 303
-    assert "Closed by mistake" in (await handler.get(at)).text
+    shown = (await handler.get(at)).text
+    assert "Closed by mistake" in shown
+    assert "Needs a new decision" not in shown, "what was decided stands"
 
 
 async def test_a_reopened_case_is_decided_anew_before_it_closes(handler: httpx.AsyncClient, receive: Receive) -> None:
@@ -92,6 +95,39 @@ async def test_a_reopened_case_is_decided_anew_before_it_closes(handler: httpx.A
     assert re.search(r'button-primary" type="submit" id="f-closing-closing"', shown)
     assert "data-dialog" not in shown, "the customer was told when it was first closed, and is not told again"
     assert (await send(handler, f"{at}/closing")).status_code == 303
+
+
+async def test_a_decision_is_corrected_on_the_page(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    at = f"/cases/{case_id}"
+    part = f"{at}/aspects/{primary(case_id)}"
+    assert "Correct the decision" not in (await handler.get(at)).text
+    await send(
+        handler, f"{part}/resolution", form_name="resolution-1", outcome="upheld", root_cause="delay",
+        redress="refund", amount="25.00", currency="GBP", explanation="We were <slow>.",
+    )  # fmt: skip
+    shown = (await handler.get(at)).text
+    form = shown[shown.index('id="correction-1"') : shown.index("Correct decision</button>")]
+    assert re.search(r'value="upheld" checked', form)
+    assert re.search(r'name="amount"[^>]* value="25.00"', form)
+    for chosen in ('<option value="refund" selected>', '<option value="GBP" selected>', "We were &lt;slow&gt;."):
+        assert chosen in form
+    assert form.count('<option value="">–</option>') == 2, "currency and root cause can be taken out again"
+
+    typed = {"form_name": "correction-1", "outcome": "not-upheld", "redress": "none", "reason": "Wrong customer"}
+    refused = await send(handler, f"{part}/correction", **typed)
+    assert (refused.status_code, 'href="#f-correction-1-explanation"' in refused.text) == (422, True)
+    assert "Enter the reason for this decision. This outcome needs one." in refused.text
+    typed["explanation"] = "We did as agreed."
+    corrected = await send(handler, f"{part}/correction", **typed)
+    assert (corrected.status_code, notice(corrected)["text"]) == (303, "Decision corrected")
+    shown = (await handler.get(at)).text
+    assert "<dt>Decision</dt><dd>Not upheld</dd>" in shown
+    assert "Credit card: Charged twice decision corrected: not upheld (Wrong customer)" in shown
+    await send(handler, f"{at}/closing")
+    closed = await send(handler, f"{part}/correction", **typed)
+    assert (closed.status_code, "This case is closed. Reopen it first" in closed.text) == (409, True)
+    assert "Correct the decision" not in (await handler.get(at)).text
 
 
 async def test_a_case_says_what_would_put_it_right_and_which_post_it_was(

@@ -70,7 +70,7 @@ async def test_what_is_no_character_is_told_at_its_field(
 
 async def test_what_it_is_about_is_said_first(handler: httpx.AsyncClient, receive: Receive) -> None:
     case_id = await receive(product=None, issue=None)
-    given = {"form_name": "resolution-1", "outcome": "not-upheld"}
+    given = {"form_name": "resolution-1", "outcome": "not-upheld", "explanation": "No fault."}
     refused = await send(handler, at_form(case_id, "resolution"), **given)
     assert (refused.status_code, leads_to_a_field(refused.text)) == (409, True)
     assert "Add a product and issue before you decide." in refused.text

@@ -40,11 +40,11 @@ Ask = Callable[..., Any]
 
 
 def history() -> list[Event]:
-    """Six cases: new, mine, Tom's and red, resolved, closed, and one that is late."""
+    """Seven cases: new, mine, Tom's and red, resolved, closed, late, and mine but for a part."""
     given: dict[int, dict[str, Any]] = {
         4: {"product": "Loan"}, 5: {"product": "Loan", "channel": "letter"}, 6: {"received_at": AT - timedelta(days=90)}
     }  # fmt: skip
-    by_case = {n: opened(n, **given.get(n, {})) for n in range(1, 7)}
+    by_case = {n: opened(n, **given.get(n, {})) for n in range(1, 8)}
     steps: list[tuple[int, Callable[[Case], list[Event]]]] = [
         (2, lambda c: cases.assign_aspect(c, primary_id(2), "ines@example.org", INES)),
         (3, lambda c: cases.assign_aspect(c, primary_id(3), "tom@example.org", INES)),
@@ -57,12 +57,14 @@ def history() -> list[Event]:
         (5, lambda c: cases.resolve_aspect(c, complaint_id(55), decision("upheld", root_cause="staff-error"), INES)),
         (5, lambda c: cases.resolve_aspect(c, primary_id(5), NOT_UPHELD, INES)),
         (5, lambda c: cases.close_case(c, INES)),
+        (7, lambda c: cases.assign_aspect(c, primary_id(7), "ines@example.org", INES)),
+        (7, lambda c: cases.raise_aspect(c, complaint_id(77), Subject("Credit card"), None, INES)),
     ]
     for number, decide in steps:
         by_case[number] += decide(folded(by_case[number]))
     return [
         *(event for events in by_case.values() for event in events),
-        *(complaint(n, **given.get(n, {})) for n in range(1, 7)),
+        *(complaint(n, **given.get(n, {})) for n in range(1, 8)),
     ]
 
 
@@ -93,7 +95,7 @@ async def ask(postgres: Callable[[str], str]) -> AsyncIterator[Ask]:
 @pytest.mark.parametrize(
     ("tab", "numbers"),
     [
-        ("all", [6, 1, 2, 3, 4, 5]), ("open", [6, 1, 2, 3, 4]), ("mine", [2, 3]), ("unassigned", [6, 1, 4]),
+        ("all", [6, 1, 2, 3, 4, 5, 7]), ("open", [6, 1, 2, 3, 4, 7]), ("mine", [2, 3, 7]), ("unassigned", [6, 1, 4, 7]),
         ("red", [3]), ("alerts", [3]), ("late", [6]), ("closed", [5]),
     ],
 )  # fmt: skip
@@ -106,7 +108,7 @@ async def test_each_tab_holds_its_cases(ask: Ask, tab: str, numbers: list[int]) 
     [
         ({"status": "new"}, [6, 1]), ({"status": "resolved"}, [4]), ({"status": "closed"}, [5]),
         ({"priority": "urgent"}, [3]), ({"owner": "tom@example.org"}, [3]), ({"product": "Loan"}, [4, 5]),
-        ({"owner": "ines@example.org"}, [2, 3]),
+        ({"owner": "ines@example.org"}, [2, 3, 7]),
         ({"heat": "green"}, [2]), ({"channel": "letter"}, [5]), ({"to": AT.isoformat()}, [6]),
         ({"from": f"{AT + timedelta(minutes=3)}", "to": f"{AT + timedelta(minutes=5)}"}, [3, 4]),
         ({"outcome": "upheld"}, [4, 5]), ({"cause": "staff-error"}, [5]), ({"outcome": "not-upheld"}, [5]),
@@ -121,9 +123,9 @@ async def test_filters_narrow_the_list_together(ask: Ask, wanted: dict[str, str]
 @pytest.mark.parametrize(
     ("q", "numbers"),
     [
-        ("R7K2-ZZZ3", [3]), ("r7k2zzz3", [3]), ("loan", [4, 5]), ("card", [6, 1, 2, 3, 4, 5]), ('"number 3"', [3]),
+        ("R7K2-ZZZ3", [3]), ("r7k2zzz3", [3]), ("loan", [4, 5]), ("card", [6, 1, 2, 3, 4, 5, 7]), ('"number 3"', [3]),
         ("Amal", [1]), ("had", [1]), ("connor", [2]), ("müller", [3]), ("nothing like it", []), ("the", []), ("'", []),
-        ("\\ & | ! :* <-> (", []), ("%", []), ("pounds apology", [6, 1, 2, 3, 4, 5]),
+        ("\\ & | ! :* <-> (", []), ("%", []), ("pounds apology", [6, 1, 2, 3, 4, 5, 7]),
     ],
 )  # fmt: skip
 async def test_search_finds_references_words_and_names(ask: Ask, q: str, numbers: list[int]) -> None:
@@ -151,13 +153,13 @@ async def test_orders_begin_with_what_matters(ask: Ask) -> None:
     assert (await ask("priority"))[:2] == [3, 6]
     assert (await ask("due"))[0] == 6
     assert (await ask("sentiment"))[:2] == [3, 2]
-    assert (await ask("-received"))[0] == 5
+    assert (await ask("-received"))[0] == 7
 
 
 async def test_counts_are_those_of_the_tabs(ask: Ask) -> None:
     found = await counts(ask.conn, CASES, "ines@example.org", NOW)  # type: ignore[attr-defined]
     assert found == {
-        "open": 5, "mine": 2, "unassigned": 3, "replies": 0, "red": 1, "alerts": 1, "late": 1, "my_late": 0,
+        "open": 6, "mine": 3, "unassigned": 4, "replies": 0, "red": 1, "alerts": 1, "late": 1, "my_late": 0,
     }  # fmt: skip
     assert found.keys() == {tab.name for tab in TABS} - {"all", "closed"}
 

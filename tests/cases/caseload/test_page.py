@@ -74,9 +74,29 @@ async def test_many_cases_are_worked_at_once(handler: httpx.AsyncClient, receive
     wrongs: list[dict[str, Any]] = [{"id": ["x"]}, {"id": ids, "do": "priority", "priority": "soon"}]
     for wrong in wrongs:
         assert (await send(handler, "/cases/bulk", **wrong)).status_code == 422
+    shown = (await handler.get("/cases")).text
+    assert re.search(r'id="f-bulk-priority" name="priority"><option value="">', shown), "nothing is chosen for anyone"
+    unsaid = await send(handler, "/cases/bulk", id=ids[:1], do="priority", priority="")
+    assert notice(unsaid)["text"] == "Choose a priority first"
     for do in ("assign", "priority"):
         nothing = await send(handler, "/cases/bulk", do=do, priority="urgent", back="/cases?view=mine")
         assert (nothing.status_code, nothing.headers["location"]) == (303, "/cases?view=mine")
         assert notice(nothing)["text"] == "Select at least one case first"
     elsewhere = await send(handler, "/cases/bulk", id=ids[:1], do="assign", back="//example.org/cases")
     assert elsewhere.headers["location"] == "/cases"
+
+
+async def test_a_colleagues_work_is_never_taken_by_many(handler: httpx.AsyncClient, receive: Receive) -> None:
+    case_id = await receive()
+    part = f"/cases/{case_id}/aspects/{primary(case_id)}"
+    await send(handler, f"{part}/assignment", handler="tom@example.org")
+    refused = await send(handler, "/cases/bulk", id=[str(case_id)], do="assign")
+    assert notice(refused)["text"] == (
+        "0 cases assigned to you. 1 not changed: Someone else owns this case. To take it over, open it and reassign it."
+    )
+    await send(handler, f"/cases/{case_id}/aspects", form_name="aspects", product="Loan", issue="Fees")
+    assert str(case_id) in (await handler.get("/cases?view=unassigned&sort=-received")).text
+    taken = await send(handler, "/cases/bulk", id=[str(case_id)], do="assign")
+    assert notice(taken)["text"] == "1 case assigned to you"
+    found = (await handler.get(f"/api/v1/cases/{case_id}")).json()
+    assert [aspect["handler"] for aspect in found["aspects"]] == ["tom@example.org", "handler@example.org"]

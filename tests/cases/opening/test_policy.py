@@ -15,11 +15,11 @@ from shared.eventstore.store import Conflict, Store
 from shared.keys.keyring import Keyring
 from tests.scenarios.cases import (
     INES,
-    NOT_UPHELD,
     batch,
     close_case,
     complaint,
     complaint_id,
+    decision,
     folded,
     opened,
     primary_id,
@@ -84,7 +84,7 @@ def test_two_red_texts_in_one_batch_raise_it_twice_and_alert_once(store: Store) 
 
 def test_a_mention_and_a_closed_case_are_left_alone(store: Store) -> None:
     events = opened(1)
-    events += resolve_aspect(folded(events), primary_id(1), NOT_UPHELD, INES)
+    events += resolve_aspect(folded(events), primary_id(1), decision("withdrawn"), INES)
     store.put([*events, *close_case(folded(events), INES)])
     assert flag(store, batch(sentiment(1, -0.9, "red"), sentiment(7, -0.9, "red", subject="mention"))) == []
 

@@ -4,8 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from services.intake.erasure.actions import ErasePerson
 from services.intake.erasure.retention import RETENTION, Kept, Retention, Rule, after
 from services.intake.person.state import Hold
 from shared.features.config import ConfigNotValid, read
@@ -77,3 +78,10 @@ def test_a_wrong_file_is_refused_with_its_name(tmp_path: Path, text: str, said: 
     with pytest.raises(ConfigNotValid, match=said) as refused:
         read(path, TypeAdapter(Retention))
     assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t\n", "\u00a0"])
+def test_a_reason_is_written(blank: str) -> None:
+    for given in ({"reason": blank}, {"reason": "GDPR Article 17", "override_hold": blank}):
+        with pytest.raises(ValidationError):
+            ErasePerson.model_validate(given)

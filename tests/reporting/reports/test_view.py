@@ -15,7 +15,7 @@ from shared.features.listing.request import asked_of
 from shared.http.paging import Paging
 from tests.feeding import Feeder
 from tests.listing import listed
-from tests.scenarios.reporting import at, case, classified, closed, opened, raised, reopened, resolved
+from tests.scenarios.reporting import at, case, classified, closed, corrected, opened, raised, reopened, resolved
 
 EVENTS: list[Event] = [
     *opened(1, 0, product="Mortgage", channel="web"), raised(1, 3, 1, "Card"), resolved(1, 4, 2),
@@ -91,6 +91,17 @@ async def test_the_complaints_behind_a_figure_come_page_by_page(conn: Any) -> No
     rest = await listed(conn, BEHIND, Paging(5, first.after), product="Card")
     assert [row["case_id"] for row in first.rows + rest.rows] == [case(2), case(1), case(3)]
     assert {row["closed_at"] for row in first.rows + rest.rows} == {None}, "the case was reopened"
+
+
+async def test_a_correction_counts_from_when_it_was_written(postgres: Callable[[str], str]) -> None:
+    feeder = Feeder(postgres("reporting"))
+    await feeder.feed(counts, *opened(1, 0), resolved(1, 3, 1), corrected(1, 4, 3))
+    async with await psycopg.AsyncConnection.connect(feeder.url) as conn:
+        for as_at, outcome, cause in (
+            (at(2), "partly-upheld", "Training"), (at(4), "not-upheld", None), (None, "not-upheld", None),
+        ):  # fmt: skip
+            assert (await counts_by(conn, "outcome", Asked(), as_at)).groups == (Group(outcome, 1, 1),)
+            assert (await counts_by(conn, "cause", Asked(), as_at)).groups == (Group(cause, 1, 1),)
 
 
 async def test_the_order_between_cases_changes_no_row(postgres: Callable[[str], str]) -> None:

@@ -25,6 +25,8 @@ def test_codes_are_said_as_people_say_them() -> None:
     decided = {"outcome": "partly-upheld", "redress": "refund", "amount": "12.50", "currency": "GBP"}
     assert what("case.aspect-resolved.v1", decided) == "Aspect decided: partly upheld (refund, 12.50, GBP)"
     assert what("case.aspect-resolved.v1", {"outcome": "withdrawn", "redress": "none"}) == "Aspect decided: withdrawn"
+    corrected = what("case.decision-corrected.v1", decided | {"reason": "Wrong amount"})
+    assert corrected == "Aspect decision corrected: partly upheld (refund, 12.50, GBP, Wrong amount)"
     refused = {"channel": "import", "outcome": "refused", "line": 7, "reasons": ["no id", "no date"]}
     assert what("arrival.recorded.v1", refused) == "Arrival refused (imported file) (7, no id; no date)"
 

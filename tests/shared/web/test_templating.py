@@ -12,9 +12,10 @@ import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from shared.web import templating
-from shared.web.templating import STATIC, address, edition, query, static, templates
+from shared.web.templating import STATIC, address, edition, query, safe_gettext, static, templates
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 COMPONENTS = '{% import "components.html" as ui %}'
@@ -150,3 +151,8 @@ def test_htmx_is_the_file_that_was_published() -> None:
     assert hashlib.sha256(file).hexdigest() == digest
     assert f'version="{version}"'.encode() in file
     assert "Zero-Clause BSD" in (STATIC / "htmx/LICENSE").read_text()
+
+
+@pytest.mark.parametrize("label", ["0% finance", "100%", "100 % refund", "A & B <b>"])
+def test_a_label_of_a_firm_is_shown_as_it_is(label: str) -> None:
+    assert str(safe_gettext(label)) == str(escape(label))

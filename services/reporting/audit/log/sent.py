@@ -37,7 +37,7 @@ class Sent:
         self.gaps: list[tuple[str, int, int, int]] = []
         """Topic and partition, and the positions after which and up to which something is missing there."""
         self._places = sqlite3.connect("", check_same_thread=False)
-        self._places.execute(f"create table places ({', '.join(Place._fields)})")
+        self._places.execute("create table places (position, topic, partition, offset, name, event, fingerprint)")
 
     def add(self, topic: str, record: Record) -> None:
         version, id_ = version_of(record), str(record.originator_id)
@@ -49,8 +49,9 @@ class Sent:
 
     def drop(self, topic: str, partition: int, offset: int) -> None:
         """It was no part of the chain."""
-        where = "topic = ? and partition = ? and offset = ?"
-        self._places.execute(f"delete from places where {where}", [topic, partition, offset])
+        self._places.execute(
+            "delete from places where topic = ? and partition = ? and offset = ?", [topic, partition, offset]
+        )
 
     def in_order(self) -> Iterator[Place]:
         """By position."""
