@@ -27,8 +27,11 @@ async def test_a_reply_reaches_the_customer_and_their_answer_the_case(site: Site
         assert "Send us your statement" in await mail_to(site, address, f"Your statement [{made['reference']}]")
         await seen(client, at, lambda body: _has(body, "message.sent", written.json()["id"]))
 
-        page = (await customer.get(link[0])).text
-        assert "Send us your statement" in page
+        async def shown() -> str:
+            page = (await customer.get(link[0])).text
+            return page if "Send us your statement" in page else ""
+
+        page = await until(shown)
         csrf, key = (re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("csrf", "key"))
         assert csrf
         assert key
@@ -37,7 +40,7 @@ async def test_a_reply_reaches_the_customer_and_their_answer_the_case(site: Site
         assert (empty.status_code, "Enter your message" in empty.text) == (422, True)
         for _ in range(2):  # sent twice, taken in once
             assert (await customer.post(f"{link[0]}/messages", data=form)).status_code == 303
-        assert "Here it is: two charges." in (await customer.get(link[0])).text
+        assert "Here it is: two charges." in (await customer.get(link[0])).text, "as it is waited for"
         case = await seen(client, at, lambda body: body["status"] != "pending")
         words = [entry["words"] for entry in case["timeline"] if entry["kind"] == "message.received"]
         assert words == ["Here it is: two charges."]
