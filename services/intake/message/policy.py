@@ -1,7 +1,9 @@
 """Policies: acknowledge complaints, send replies, receive mentions as complaints, and send invitations to surveys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from services.intake.complaint import links
 from services.intake.complaint.receiving import Arrival, Grievance, receive
@@ -20,6 +22,7 @@ from shared.projections.policies import Policy
 from shared.security.signing import Signer
 from shared.service.settings import Settings
 
+A = TypeVar("A", ComplaintReceived, ReplyReleased, SurveyInvited)
 FINAL_RESPONSE = timedelta(weeks=8)
 """DISP 1.6.2R: the final response is due within eight weeks of receipt."""
 
@@ -28,57 +31,50 @@ def acknowledge(settings: Settings) -> Policy:
     """Says that we have the complaint, with the link that follows it."""
     signer = Signer(settings.secret)
 
-    def react(store: Store, batch: Sequence[Opened]) -> list[Event]:
-        people = _people(store, batch)
-        return [
-            written
-            for record, event in batch
-            if isinstance(event, ComplaintReceived) and event.channel != "import" and event.person_id in people
-            for written in letters.acknowledge(
-                event, people[event.person_id],
-                links.make(signer, settings.url, event.originator_id),
-                event.happened_at + FINAL_RESPONSE,
-                Provenance("intake.acknowledge", event.recorded_at, record.id),
-            )
-        ]  # fmt: skip
+    def write(received: ComplaintReceived, to: Person, by: Provenance) -> list[Event]:
+        if received.channel == "import":
+            return []
+        link = links.make(signer, settings.url, received.originator_id)
+        return letters.acknowledge(received, to, link, received.happened_at + FINAL_RESPONSE, by)
 
-    return Policy("acknowledge", (ComplaintReceived,), react)
+    return _writes("acknowledge", ComplaintReceived, write)
 
 
 def invite(settings: Settings) -> Policy:
     """Sends the link to a survey."""
     signer = Signer(settings.secret)
 
+    def write(invited: SurveyInvited, to: Person, by: Provenance) -> list[Event]:
+        link = f"{settings.url}/surveys/answer/{signer.sign('survey', str(invited.originator_id))}"
+        return letters.invite(invited, to, link, by)
+
+    return _writes("invite", SurveyInvited, write)
+
+
+def send_reply(released: ReplyReleased, to: Person, by: Provenance) -> list[Event]:
+    """The handler's words become a message of theirs."""
+    return letters.reply(released, to, replace(by, actor=released.actor))
+
+
+def _writes(name: str, kind: type[A], write: Callable[[A, Person, Provenance], list[Event]]) -> Policy:
+    """A policy that writes to the person of each event of this kind, unless they are erased."""
+
     def react(store: Store, batch: Sequence[Opened]) -> list[Event]:
-        people = _people(store, batch)
+        about = [(record, event) for record, event in batch if isinstance(event, kind)]
+        people = store.load_many([event.person_id for _, event in about], person.evolve)
         return [
             written
-            for record, event in batch
-            if isinstance(event, SurveyInvited) and event.person_id in people
-            for written in letters.invite(
-                event, people[event.person_id],
-                f"{settings.url}/surveys/answer/{signer.sign('survey', str(event.originator_id))}",
-                Provenance("intake.invite", event.recorded_at, record.id),
+            for record, event in about
+            if event.person_id in people and not people[event.person_id].erased
+            for written in write(
+                event, people[event.person_id], Provenance(f"intake.{name}", event.recorded_at, record.id)
             )
         ]  # fmt: skip
 
-    return Policy("invite", (SurveyInvited,), react)
+    return Policy(name, (kind,), react)
 
 
-def send_replies(store: Store, batch: Sequence[Opened]) -> list[Event]:
-    """The reply becomes a message, on the way on which the person wants to be answered."""
-    people = _people(store, batch)
-    return [
-        written
-        for record, event in batch
-        if isinstance(event, ReplyReleased) and event.person_id in people
-        for written in letters.reply(
-            event, people[event.person_id], Provenance(event.actor, event.recorded_at, record.id)
-        )
-    ]  # fmt: skip
-
-
-replies = Policy("reply", (ReplyReleased,), send_replies)
+replies = _writes("reply", ReplyReleased, send_reply)
 
 
 def promote(store: Store, batch: Sequence[Opened]) -> list[Event]:
@@ -102,11 +98,3 @@ promotion = Policy("promote", (MentionPromoted,), promote)
 def _received_at(event: MentionPromoted) -> datetime | None:
     """Never after the promotion, whatever the clocks say; older events do not tell."""
     return event.captured_at and min(event.captured_at, event.recorded_at)
-
-
-def _people(store: Store, batch: Sequence[Opened]) -> dict[object, Person]:
-    wanted = [
-        event.person_id for _, event in batch if isinstance(event, ComplaintReceived | ReplyReleased | SurveyInvited)
-    ]
-    found = store.load_many(wanted, person.evolve)
-    return {id_: one for id_, one in found.items() if not one.erased}
