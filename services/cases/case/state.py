@@ -6,7 +6,7 @@ decided, and each aspect is then decided again, once.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from uuid import UUID
 
 from shared.events import Event
@@ -87,10 +87,6 @@ class Wait:
 
     waiting_for: str
     until: datetime | None
-
-    @classmethod
-    def of(cls, event: CasePaused) -> Self:
-        return cls(event.waiting_for, event.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +179,8 @@ def evolve(case: Case | None, event: Event) -> Case:  # noqa: PLR0911 - one retu
         case ReplyEvent() | ContactLogged():
             return _evolve_conversation(case, event)
         case CasePaused() | CaseResumed():
-            return replace(case, wait=Wait.of(event) if isinstance(event, CasePaused) else None)
+            wait = Wait(event.waiting_for, event.until) if isinstance(event, CasePaused) else None
+            return replace(case, wait=wait)
         case CaseClosed():
             return replace(case, closed_at=event.recorded_at, alerts=(), wait=None)
         case CaseReopened():

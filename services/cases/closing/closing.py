@@ -34,7 +34,7 @@ class ClosedForLonger(RuleBroken):
 
 
 MOMENT = timedelta(hours=1)
-"""How long closing can be undone."""
+"""The time in which closing can be undone."""
 
 
 class ReopenCase(BaseModel):

@@ -37,7 +37,7 @@ routes = APIRouter(prefix="/api/v1/cases", tags=["cases"])
 async def list_reply_templates(
     request: Request, runtime: CurrentRuntime, case_id: UUID, at_least: AtLeast = None
 ) -> ReplyTemplates:
-    """What a reply can begin with, filled from the case and with the name of whoever asks."""
+    """Texts that a reply can begin with, filled from the case and with the name of whoever asks."""
     await runtime.positions.seen(at_least, caseload)
     async with runtime.pool.connection() as conn:
         values = values_of(await case_with_details(conn, case_id), asker(request).name)

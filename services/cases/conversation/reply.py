@@ -16,7 +16,7 @@ from shared.problems import RuleBroken
 from shared.text import one_line
 
 REGRET = timedelta(seconds=10)
-"""How long a reply can be taken back."""
+"""The time in which a reply can be taken back."""
 
 
 class NothingToTakeBack(RuleBroken):

@@ -21,7 +21,7 @@ FIELDS = {
     "organisation": "the branch or office", "received": "the date of receipt",
     "final_response": "the date of the final response", "handler": "your name",
 }  # fmt: skip
-"""What a template may name, in words for the case that has no value for it."""
+"""Fields that a template may name, in words for the case that has no value for it."""
 BRACES = re.compile(r"\{[^{}\s]*\}?|\}")
 FIELD = re.compile(rf"\{{({'|'.join(FIELDS)})\}}")
 

@@ -36,7 +36,7 @@ class UntilMissing(Unprocessable):
 
 
 class PauseCase(BaseModel):
-    """Whom or what the case waits for."""
+    """The person or thing that the case waits for."""
 
     waiting_for: Annotated[str, WAITS] = Field(
         title="Waiting for", json_schema_extra={"enter": "Select whom or what the case waits for"}
