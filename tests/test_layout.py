@@ -31,3 +31,17 @@ def test_only_the_composition_root_reads_settings() -> None:
     for path in MODULES:
         if path.parts[0] != "deploy":
             assert "os.environ" not in (ROOT / path).read_text(), path
+
+
+def test_what_ci_and_make_name_is_there() -> None:
+    for script in (".ci/run", "Makefile"):
+        words = (ROOT / script).read_text().split()
+        for path in [word for word in words if word.startswith("tests/")]:
+            assert all((ROOT / name).exists() for name in braces(path)), f"{script}: {path}"
+
+
+def braces(path: str) -> list[str]:
+    """The names that a shell makes of `a/{b,c}.py`."""
+    before, found, rest = path.partition("{")
+    inside, _, after = rest.partition("}")
+    return [before + name + after for name in inside.split(",")] if found else [path]
