@@ -29,7 +29,7 @@ def askable(text: str) -> str:
 
 def printable(text: str) -> str:
     """The same without noncharacters: what is looked for may hold them, as older records do; what is stored may not."""
-    if found := NONCHARACTER.search(text):
+    if not text.isascii() and (found := NONCHARACTER.search(text)):
         raise NotPlain(f"U+{ord(found[0]):04X} is no character: take it out of the text")
     return askable(text)
 

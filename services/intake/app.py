@@ -34,11 +34,11 @@ def _smtp(runtime: Runtime) -> tuple[str, int]:
 
 
 FEATURES = (
-    Feature("form", routes=[form.routes]),
     Feature("importing", routes=[imports_api.routes]),
     Feature("ledger", views=[ledger], routes=[ledger_api.routes, ledger_page.routes]),
-    Feature("links", routes=[links.routes, links.api]),
     Feature("complaint", views=[complaint_list], routes=[complaints_api.routes]),
+    Feature("form", routes=[form.routes]),
+    Feature("links", routes=[links.routes, links.api]),
     Feature("person", views=[contacts]),
     Feature(
         "message", views=[outbox, received_list],

@@ -5,7 +5,7 @@ It asks no database and no other server: what it needs is in the request or in m
 
 import secrets
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
@@ -135,6 +135,7 @@ class Edge:
         return [cookies.set(cookies.session, renewed)] if renewed else []
 
 
+@lru_cache(10_000)
 def _network(address: str) -> str:
     """The client that an address stands for: one IPv4 address, or the /64 that an IPv6 subscriber is given."""
     address = address[:LONGEST_ADDRESS]

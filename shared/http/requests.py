@@ -37,8 +37,8 @@ async def known_parameters(request: Request) -> None:
 
     Pages are more patient, as others add parameters to the links that they pass on.
     """
-    path = request.url.path
-    if not request.query_params or not (path.startswith("/api/") or path.endswith(".csv")):
+    path = request.scope["path"]
+    if not request.scope["query_string"] or not (path.startswith("/api/") or path.endswith(".csv")):
         return
     known = list(_parameters(request.scope["route"].dependant))
     if unknown := [name for name in request.query_params if name not in known]:
