@@ -104,12 +104,14 @@ def clock_state(due: datetime, started: datetime, now: datetime) -> ClockState:
     return ClockState(filled, "warn" if share > 0.75 else "neutral", False)
 
 
+HEATS: dict[str, tuple[str, Tone]] = {
+    "red": ("Very upset", "danger"),
+    "amber": ("Upset", "warn"),
+    "green": ("No strong feeling found", "neutral"),
+    "": ("Not measured", "neutral"),
+}
+
+
 def feeling(score: float | None, heat: str | None) -> tuple[str, Tone]:
-    """A sentiment as one word: the model's heat alone says who is upset, the score (-1 to 1) who else is glad."""
-    if score is None:
-        return "Not measured", "neutral"
-    if heat == "red":
-        return "Very upset", "danger"
-    if heat == "amber":
-        return "Upset", "warn"
-    return ("Content", "good") if score >= 0.2 else ("Neutral", "neutral")
+    """A sentiment in words: the model finds who is upset, and claims nothing about anybody else."""
+    return HEATS["" if score is None else heat or "green"]

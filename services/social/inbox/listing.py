@@ -60,7 +60,7 @@ MENTIONS = Listing(
         ),
         Filter(
             "heat", "Sentiment", kind="code", field=True,
-            options={"red": "Very upset", "amber": "Upset", "green": "Neutral or content"},
+            options={"red": "Very upset", "amber": "Upset", "green": "No strong feeling found"},
         ),
     ),
 )  # fmt: skip

@@ -101,7 +101,8 @@ def test_numbers() -> None:
 @pytest.mark.parametrize(
     ("score", "heat", "word"),
     [
-        (None, None, "Not measured"), (0.5, "green", "Content"), (0.0, "green", "Neutral"), (-0.15, "amber", "Upset"),
+        (None, None, "Not measured"), (0.5, "green", "No strong feeling found"),
+        (0.0, "green", "No strong feeling found"), (-0.15, "amber", "Upset"),
         (-0.7, "amber", "Upset"), (-0.3, "red", "Very upset"),
     ],
 )  # fmt: skip
