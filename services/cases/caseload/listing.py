@@ -22,6 +22,9 @@ class CaseSummary(BaseModel):
     version: int
     person_id: UUID
     person_name: Annotated[str | None, Column("Person", "p.name")]
+    support_needs: Annotated[bool, Column(sql="p.needs is not null")] = Field(
+        description="The person told us of support that they need."
+    )
     organisation: str | None
     region: str | None
     channel: str

@@ -15,6 +15,7 @@ from shared.events.cases import AspectClassified, AspectEvent, AspectRaised, Cas
 from shared.events.complaints import ComplaintReceived, MessageReceived
 from shared.events.people import PersonErased, PersonIdentified
 from shared.events.sentiments import SentimentMeasured
+from shared.features.codes import ALERTS
 from shared.projections.view import Table, View, copy
 
 TEXT = (
@@ -118,7 +119,8 @@ def row_of(row: CaseRow, case: Case) -> None:
     copy(row, case)
     row.status, row.due_at = case.status, case.due_at
     row.resume_at = case.wait.until if case.wait else None
-    row.urgency, row.alert = urgency(case.priority), next(iter(case.alerts), None)
+    row.urgency = urgency(case.priority)
+    row.alert = next((kind for kind in (*ALERTS.entries(), *case.alerts) if kind in case.alerts), None)
     undecided = () if case.closed else case.open_aspects
     row.open_aspects, row.total_aspects = len(undecided), len(case.aspects)
     primary = tuple(aspect for aspect in case.aspects if aspect.primary)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from uuid import uuid5
 
+from services.cases.alerts.crisis import with_alert
 from shared.events import Event, Provenance
 from shared.events.cases import AspectRaised, CaseOpened
 from shared.events.complaints import ComplaintReceived
+from shared.events.sealed import plaintext
 from shared.eventstore.store import Store
 from shared.projections.fold import Opened
 from shared.projections.policies import Policy
@@ -35,7 +37,12 @@ def open_cases(store: Store, batch: Sequence[Opened]) -> list[Event]:
         if isinstance(event, ComplaintReceived)
     }
     known = store.existing(list(received))
-    return [made for id_, (event, by) in received.items() if id_ not in known for made in open_case(event, by)]
+    return [
+        made
+        for id_, (event, by) in received.items()
+        if id_ not in known
+        for made in with_alert(open_case(event, by), [plaintext(event.narrative), plaintext(event.wanted)], by)
+    ]
 
 
 policy = Policy("open", (ComplaintReceived,), open_cases)

@@ -173,3 +173,9 @@ async def test_a_row_says_who_and_in_which_words_until_the_person_is_erased(ask:
     assert await ask(q="Amal") == []
     assert await ask(q='"number 1"') == []
     assert await ask(q="R7K2-ZZZY") == [1]
+
+
+async def test_support_needs_are_told_of_whom_we_know_them(ask: Ask) -> None:
+    await ask()
+    assert {row["support_needs"] for row in ask.page.rows if row["person_name"]} == {True}  # type: ignore[attr-defined]
+    assert {row["support_needs"] for row in ask.page.rows if not row["person_name"]} == {False}  # type: ignore[attr-defined]

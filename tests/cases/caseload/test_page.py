@@ -22,6 +22,8 @@ async def test_the_list_narrows_by_its_address(handler: httpx.AsyncClient, recei
     assert f"/cases/{case_id}" in shown
     assert f"/cases/{other}" not in shown
     assert "Ben Okafor" in shown
+    assert "Support needs" in shown
+    assert "Large print" not in shown
     assert "Clear filters" in shown
     assert "Most urgent first, then by due date" in shown
     found = (await handler.get("/cases", params={"q": word, "page[size]": 1})).text

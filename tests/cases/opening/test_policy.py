@@ -112,3 +112,24 @@ def test_policies_are_two_groups_so_that_one_cannot_hold_up_the_other() -> None:
         ("open", ("complaints",)),
         ("flag", ("sentiments",)),
     }
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I would like to kill myself over this debt.", "I don’t want\nto live like this.", "SUICIDE? Ask my bank.",
+        "Ich will nicht mehr leben.", "J'ai envie de mourir.", "Quiero morir, y el banco no contesta.",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["narrative", "wanted"])
+def test_words_of_harm_open_an_urgent_case_with_an_alert(store: Store, words: str, field: str) -> None:
+    received = complaint(1, **{field: words})
+    made = open_cases(store, batch(received))
+    assert [event.type for event in made[2:]] == ["case.priority-changed", "case.alert-raised"]
+    case = folded(made)
+    assert (case.priority, case.alerts) == ("urgent", ("risk-of-harm",))
+
+
+@pytest.mark.parametrize("words", ["The fees kill me, myself and the shop.", "My card was charged twice.", "¿?"])
+def test_other_words_open_a_case_like_any(store: Store, words: str) -> None:
+    assert len(open_cases(store, batch(complaint(1, narrative=words)))) == 2
