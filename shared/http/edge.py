@@ -135,7 +135,6 @@ class Edge:
         return [cookies.set(cookies.session, renewed)] if renewed else []
 
 
-@lru_cache(10_000)
 def _network(address: str) -> str:
     """The client that an address stands for: one IPv4 address, or the /64 that an IPv6 subscriber is given."""
     address = address[:LONGEST_ADDRESS]
