@@ -5,7 +5,7 @@ It asks no database and no other server: what it needs is in the request or in m
 
 import secrets
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import partial
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
