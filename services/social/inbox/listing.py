@@ -11,6 +11,7 @@ from services.social.inbox.view import inbox
 from services.social.mention.state import State
 from shared.events.sentiments import Heat
 from shared.features.listing import Column, Filter, Listing, Sort, tabs_of
+from shared.web.words import HEATS
 
 
 class MentionRow(BaseModel):
@@ -60,7 +61,7 @@ MENTIONS = Listing(
         ),
         Filter(
             "heat", "Sentiment", kind="code", field=True,
-            options={"red": "Very upset", "amber": "Upset", "green": "No strong feeling found"},
+            options={heat: text for heat, (text, _tone) in HEATS.items() if heat},
         ),
     ),
 )  # fmt: skip

@@ -1,15 +1,12 @@
 """Work through the pages as a browser without a script would: forms, undo, roles."""
 
-import asyncio
 import re
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from shared.security.permissions import STAFF, Who, may
-from shared.security.tokens import Token, digest, new_secret
 from tests.cases.conftest import Receive
 from tests.forms import notice, primary, send
 from tests.serving import Served, until
@@ -284,28 +281,3 @@ async def test_what_is_not_there_says_so(handler: httpx.AsyncClient) -> None:
         assert answer.status_code == 404
         assert "There is no case with this ID" in answer.text
     assert (await handler.get("/cases/nonsense")).status_code == 422
-
-
-async def test_a_live_stream_ends_with_its_session(cases: Served) -> None:
-    sessions = cases.runtime.sessions
-    async with cases.client("handler") as client:
-        session = sessions.read(client.cookies["recourse_session"])
-        assert session is not None
-        stream = asyncio.create_task(client.get("/cases/live"))
-        await asyncio.sleep(1)
-        assert not stream.done()
-        await sessions.end(session)
-        async with asyncio.timeout(30):
-            assert (await stream).text.startswith("retry: 2000")
-
-
-async def test_a_live_stream_ends_with_its_token(cases: Served) -> None:
-    access, secret = cases.runtime.access, new_secret()
-    await access.keep_token(digest(secret), Token(name="screen", role="machine", created_at=datetime.now(UTC)))
-    async with cases.client(Authorization=f"Bearer {secret}") as client:
-        stream = asyncio.create_task(client.get("/cases/live"))
-        await asyncio.sleep(1)
-        assert not stream.done()
-        await access.revoke_token(digest(secret))
-        async with asyncio.timeout(30):
-            assert (await stream).text.startswith("retry: 2000")
